@@ -1,0 +1,84 @@
+"""Chooses the Keras backend before Keras is first imported, and the device, memory rule and seed after it.
+
+With `core.training.gradients` this is the only code that knows one backend from another.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from core.errors import UserError
+from core.jobs import installed_backends
+
+REMEDIES = {
+    "tensorflow": "pip install tensorflow",
+    "jax": 'pip install "pixelwright[jax]"',
+    "torch": 'pip install "pixelwright[torch]"',
+}
+
+
+def prepare(backend: str, device: str, seed: int) -> None:
+    """Imports Keras on that backend, if it isn't yet, and sets device and random seed.
+
+    Args:
+        backend: "tensorflow", "jax" or "torch".
+        device: "auto" (a GPU where the backend finds one), "cpu" or "gpu:N".
+        seed: int, for Keras's, NumPy's and Python's global generators.
+
+    Raises:
+        UserError: the backend isn't installed, another one is loaded already, or there is no such device.
+    """
+    if backend not in installed_backends():
+        raise UserError(
+            "The backend '{backend}' is not installed.",
+            hint="Install it with: {command}.",
+            backend=backend,
+            command=REMEDIES.get(backend, ""),
+        )
+    if "keras" not in sys.modules:
+        _set_environment(backend, device)
+    keras = importlib.import_module("keras")
+    if keras.backend.backend() != backend:
+        raise UserError(
+            "This process already runs on {loaded}; it can't change to {backend}.",
+            hint="Start the command again, or restart the engine.",
+            loaded=keras.backend.backend(),
+            backend=backend,
+        )
+    _check_device(device)
+    keras.config.set_dtype_policy("float32")
+    keras.utils.set_random_seed(seed)
+
+
+def _set_environment(backend: str, device: str) -> None:
+    os.environ["KERAS_BACKEND"] = backend
+    # A user's own keras.json may ask for float16 or channels first: read an empty folder instead.
+    os.environ["KERAS_HOME"] = str(Path(tempfile.gettempdir()) / "pixelwright-keras")
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    # Two engines share one GPU: neither may take all its memory.
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    if device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+        os.environ["JAX_PLATFORMS"] = "cpu"
+    elif device.startswith("gpu:"):
+        os.environ["CUDA_VISIBLE_DEVICES"] = device.removeprefix("gpu:")
+
+
+def _check_device(device: str) -> None:
+    if device.startswith("gpu") and not any("gpu" in name or "cuda" in name for name in devices()):
+        raise UserError(
+            "There is no device '{device}'.",
+            hint="Choose auto or cpu; `pixelwright doctor` lists the devices.",
+            device=device,
+        )
+
+
+def devices() -> list[str]:
+    """Returns the devices of the backend that is loaded, e.g. ["cpu:0", "gpu:0"]. Imports Keras."""
+    keras = importlib.import_module("keras")
+    return [name.lower() for name in keras.distribution.list_devices()]

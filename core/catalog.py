@@ -1,0 +1,117 @@
+"""The tables that say what there is. Adding one thing is one new file and one row here.
+
+Rows name their code by string, "module:name", so that reading a table imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core.errors import UserError
+
+EngineName = Literal["training", "interactive", "data"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing a user can ask for.
+
+    Args:
+        title: str, for lists and the status line.
+        function: str, `task(settings, context) -> dict`.
+        settings: str, its Settings class; empty for "train", where the model's row names it.
+        engine: the engine that runs it in the window.
+        keras: bool, whether a backend has to be imported first.
+        writes_run: bool, whether it trains something and so owns a run folder.
+    """
+
+    title: str
+    function: str
+    settings: str
+    engine: EngineName
+    keras: bool = True
+    writes_run: bool = False
+
+
+@dataclass(frozen=True)
+class Model:
+    """One architecture that can be trained.
+
+    Args:
+        title: str, for menus.
+        help: str, one sentence that says what it is good for.
+        settings: str, the Settings class of a whole training: data, fit and architecture.
+        build: str, `build(settings, input_shape, class_count) -> keras.Model` from raw pixels to logits.
+        train: str, the task function that trains it.
+    """
+
+    title: str
+    help: str
+    settings: str
+    build: str
+    train: str
+
+
+TASKS: Mapping[str, Task] = {
+    "train": Task("Training", "", "", "training", writes_run=True),
+    "describe": Task("Model size", "core.tasks.describe:describe", "", "interactive"),
+    "evaluate": Task(
+        "Evaluation", "core.tasks.evaluate:evaluate", "core.settings.evaluate:EvaluateSettings", "interactive"
+    ),
+    "classify": Task(
+        "Classification", "core.tasks.classify:classify", "core.settings.classify:ClassifySettings", "interactive"
+    ),
+    "check": Task("Data check", "core.data.check:check", "core.settings.dataset:DatasetSettings", "data", keras=False),
+    "preview": Task(
+        "Preview", "core.data.preview:preview", "core.settings.dataset:DatasetSettings", "data", keras=False
+    ),
+}
+
+MODELS: Mapping[str, Model] = {
+    "cnn": Model(
+        "CNN",
+        "A convolutional network: the best start for most pictures.",
+        "core.settings.cnn:CnnTraining",
+        "core.models.cnn:build",
+        "core.tasks.train_classifier:train",
+    ),
+    "vit": Model(
+        "Vision Transformer",
+        "Attention over patches: needs more pictures than a CNN.",
+        "core.settings.vit:VitTraining",
+        "core.models.vit:build",
+        "core.tasks.train_classifier:train",
+    ),
+}
+
+BACKENDS: Mapping[str, str] = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+
+
+def load(name: str) -> Any:
+    """Imports what a row names.
+
+    Args:
+        name: str, "module:attribute".
+    """
+    module, attribute = name.split(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def find(table: Mapping[str, Any], name: str, kind: str) -> Any:
+    """Returns the row of that name.
+
+    Raises:
+        UserError: there is none; lists those there are.
+    """
+    if name not in table:
+        raise UserError(
+            "There is no {kind} '{name}'.",
+            hint="Choose one of: {known}.",
+            kind=kind,
+            name=name,
+            known=", ".join(table),
+        )
+    return table[name]

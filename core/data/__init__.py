@@ -1,0 +1,1 @@
+"""From files on a disk to arrays in memory. It must not know Keras."""

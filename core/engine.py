@@ -1,0 +1,251 @@
+"""Runs jobs: `run_job` in this process, `serve` as the main function of an engine process.
+
+Neither knows Qt. Keras is imported only inside `run_job`, by name, once the backend is chosen.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from core import catalog
+from core.context import Context
+from core.errors import CancelledError, UserError
+from core.events import ENDINGS, Event, Log, Progress, Status
+from core.jobs import Job
+from core.runs import Run, Workspace
+
+logger = logging.getLogger(__name__)
+
+SEND_INTERVAL_S = 0.03  # events travel in bundles: a message each would cost the window 1,000 wake-ups a second
+ORPHAN_GRACE_S = 60.0  # how long an engine without a window may take for its last checkpoint
+RUN_STATUS = {"finished": "done", "cancelled": "stopped", "failed": "failed"}
+
+
+def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Status:
+    """Does the context's job to its end. Reports exactly one ending, as the last event, whatever happens.
+
+    Args:
+        context: holds the job, its run where it trains, and the listener.
+        orphaned: set once the window is gone: the run is then "interrupted", not "stopped".
+
+    Returns:
+        The ending.
+    """
+    with ExitStack() as stack:
+        try:
+            row = context.job.row
+            if context.run is not None:
+                stack.enter_context(context.run.locked())
+                stack.enter_context(_log_file(context.run))
+                context.run.update(status="running", message="")
+            context.report(Status("running"))
+            result = _call_task(context, keras=row.keras)
+            ending = Status("finished", result=result)
+        except CancelledError:
+            ending = Status("cancelled")
+        except UserError as error:
+            ending = Status("failed", error.message, error.hint, error.values, trace=traceback.format_exc())
+        except Exception as error:  # noqa: BLE001 (the outermost: any failure becomes a message)
+            ending = _explain(error)
+        if ending.trace:
+            logger.error(ending.trace)
+        if context.run is not None:
+            gone = ending.state == "cancelled" and orphaned is not None and orphaned.is_set()
+            ending = _write_ending(context.run, ending, "interrupted" if gone else RUN_STATUS[ending.state])
+    context.report(ending)
+    return ending
+
+
+def _call_task(context: Context, *, keras: bool) -> dict[str, Any]:
+    job = context.job
+    settings = job.typed_settings()
+    if keras:
+        context.report(Progress("import", detail=catalog.BACKENDS[job.backend]))
+        catalog.load("core.backend:prepare")(job.backend, job.device, job.seed)
+        context.check()
+    return dict(catalog.load(job.function)(settings, context))
+
+
+def _explain(error: Exception) -> Status:
+    """Turns a crash into a sentence; running out of memory gets its own."""
+    trace = "".join(traceback.format_exception(error))
+    text = f"{type(error).__name__}: {error}"
+    if isinstance(error, MemoryError) or any(
+        sign in text for sign in ("RESOURCE_EXHAUSTED", "ResourceExhausted", "OutOfMemory", "out of memory", "OOM")
+    ):
+        return Status(
+            "failed",
+            "The device ran out of memory.",
+            "Lower the batch size or the picture side, then start again: what was saved is kept.",
+            trace=trace,
+        )
+    first_line = (str(error).strip().splitlines() or [""])[0][:300]
+    return Status(
+        "failed",
+        "The job failed: {kind}: {reason}",
+        "The log has the details; everything saved before is kept.",
+        {"kind": type(error).__name__, "reason": first_line},
+        trace=trace,
+    )
+
+
+def _write_ending(run: Run, ending: Status, status: str) -> Status:
+    message = str(UserError(ending.message, hint=ending.hint, **ending.values)) if ending.message else ""
+    try:
+        run.update(
+            status=status,
+            message=message,
+            ended=datetime.now().isoformat(timespec="seconds"),
+            **({"result": ending.result} if ending.state == "finished" else {}),
+        )
+    except UserError as error:
+        if ending.state == "finished":
+            return Status("failed", error.message, error.hint, error.values)
+    return ending
+
+
+@contextmanager
+def _log_file(run: Run) -> Iterator[None]:
+    """Copies the process's log into the run's log.txt."""
+    try:
+        handler = logging.FileHandler(run.log_path, encoding="utf-8")
+    except OSError:
+        yield
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        with suppress(OSError):
+            handler.close()
+
+
+# ---------------------------------------------------------------------------------------------------------
+# The engine process. Messages in: ("run", job JSON values, run folder or ""), ("cancel", job id),
+# ("pause", job id), ("resume", job id), ("end",). Messages out: lists of (job id, Event).
+
+
+def serve(connection: Connection, workspace: str, threads: int) -> None:
+    """Main function of an engine process: does one job after another until told to end or left alone.
+
+    Args:
+        connection: two-way pipe to the window.
+        workspace: the workspace's folder.
+        threads: how many threads the numeric libraries may use; 0 leaves it to them.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to the window, which tells us
+    lower_priority()
+    if threads > 0:
+        for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(variable, str(threads))
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr or open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    Engine(connection, Workspace(Path(workspace))).run()
+
+
+class Engine:
+    """One engine process: the main thread works, one thread listens, one sends.
+
+    Args:
+        connection: two-way pipe to the window.
+        workspace: where runs lie.
+    """
+
+    def __init__(self, connection: Connection, workspace: Workspace) -> None:
+        self._connection = connection
+        self._workspace = workspace
+        self._jobs: queue.SimpleQueue[Context | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[tuple[str, Event] | None] = queue.SimpleQueue()
+        self._contexts: dict[str, Context] = {}
+        self._orphaned = threading.Event()
+        self._cache: dict[str, Any] = {}
+
+    def run(self) -> None:
+        """Works until the window says "end" or is gone."""
+        sender = threading.Thread(target=self._send, name="send", daemon=True)
+        sender.start()
+        threading.Thread(target=self._listen, name="listen", daemon=True).start()
+        while (context := self._jobs.get()) is not None:
+            run_job(context, orphaned=self._orphaned)
+            self._contexts.pop(context.job.id, None)
+        self._events.put(None)
+        sender.join(timeout=5)
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                verb, *rest = self._connection.recv()
+                if verb == "end":
+                    break
+                if verb == "run":
+                    self._accept(Job.model_validate(rest[0]), rest[1])
+                elif context := self._contexts.get(rest[0]):
+                    getattr(context, verb)()
+        except (EOFError, OSError):
+            self._orphaned.set()
+            threading.Thread(target=_exit_at_last, daemon=True).start()
+        for context in list(self._contexts.values()):
+            context.cancel()
+        self._jobs.put(None)
+
+    def _accept(self, job: Job, run_folder: str) -> None:
+        def listener(event: Event) -> None:
+            self._events.put((job.id, event))
+
+        context = Context(job, self._workspace, Run(Path(run_folder)) if run_folder else None, listener, self._cache)
+        self._contexts[job.id] = context
+        self._jobs.put(context)
+
+    def _send(self) -> None:
+        open_ended = True
+        while open_ended:
+            bundle = []
+            item = self._events.get()
+            while item is not None:
+                bundle.append(item)
+                if isinstance(item[1], Status) and item[1].state in ENDINGS:
+                    break  # an ending leaves at once
+                try:
+                    item = self._events.get(timeout=SEND_INTERVAL_S if len(bundle) == 1 else 0)
+                except queue.Empty:
+                    break
+            open_ended = item is not None
+            with suppress(OSError):  # the window is gone; _listen has noticed
+                self._connection.send(bundle)
+
+
+def _exit_at_last() -> None:
+    time.sleep(ORPHAN_GRACE_S)
+    os._exit(1)
+
+
+def lower_priority() -> None:
+    """Lets the window and the user's other programs go first."""
+    if hasattr(os, "nice"):
+        with suppress(OSError):
+            os.nice(10)
+    elif sys.platform == "win32":
+        import ctypes
+
+        below_normal = 0x4000
+        ctypes.windll.kernel32.SetPriorityClass(ctypes.windll.kernel32.GetCurrentProcess(), below_normal)
+
+
+def log_line(event: Log) -> str:
+    """Returns a Log event's sentence in English."""
+    return str(UserError(event.message, **event.values))

@@ -1,0 +1,130 @@
+"""What a task may report. Events are small, frozen and picklable; they hold no tensors and no models."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+State = Literal["queued", "running", "paused", "finished", "cancelled", "failed"]
+ENDINGS = ("finished", "cancelled", "failed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Base of all events.
+
+    Args:
+        time: float, seconds since the epoch at which it was reported.
+    """
+
+    time: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True)
+class Status(Event):
+    """The job changed its state. Exactly one of `ENDINGS` ends every job and is its last event.
+
+    Args:
+        state: one of `State`.
+        message: str, an English template (see `UserError`), with its hint and values.
+        result: what the task returned, JSON-ready, where the state is "finished".
+        trace: str, the traceback of a failure, for the log and a bug report; never shown first.
+    """
+
+    state: State
+    message: str = ""
+    hint: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
+    trace: str = ""
+
+
+@dataclass(frozen=True)
+class Progress(Event):
+    """How far the job is.
+
+    Args:
+        phase: str, what is being done, as an English key: "import", "scan", "decode", "compile", "train",
+            "validate", "evaluate", "classify", "save".
+        done: int, units done so far in this phase.
+        total: int, units in all; 0 where unknown.
+        unit: str, "pictures", "steps", "epochs", ...
+        rate: float, units (or samples, where `unit` is "samples") a second; 0 where unknown.
+        eta_s: float, seconds left in the whole phase; None where unknown.
+        detail: str, what to add, e.g. "epoch 3 of 12".
+    """
+
+    phase: str
+    done: int = 0
+    total: int = 0
+    unit: str = "steps"
+    rate: float = 0.0
+    eta_s: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Metric(Event):
+    """Numbers for the plots.
+
+    Args:
+        step: int, training steps done since the run began.
+        epoch: float, epochs done since the run began (fractional inside one).
+        values: name -> value, in Keras's names: "loss", "accuracy", "val_loss", "val_accuracy", "lr", ...
+        per: "batch" for running values inside an epoch, "epoch" for those at its end.
+    """
+
+    step: int
+    epoch: float
+    values: dict[str, float]
+    per: Literal["batch", "epoch"] = "batch"
+
+
+@dataclass(frozen=True, eq=False)
+class Images(Event):
+    """Pictures, each with what is known of it.
+
+    Args:
+        title: str, what they are: "preview", "predictions", "samples", ...
+        pictures: uint8 arrays (H, W, 3) or (H, W, 1).
+        details: one mapping a picture, e.g. {"path": ..., "label": ..., "probability": ..., "top": [...]}.
+    """
+
+    title: str
+    pictures: tuple[np.ndarray, ...]
+    details: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Text(Event):
+    """A piece of written text (a caption, a token, a paragraph)."""
+
+    text: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Log(Event):
+    """A line for the log that a user may read: an English template with its values."""
+
+    message: str
+    level: Literal["info", "warning", "error"] = "info"
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Saved(Event):
+    """A file or folder has been written completely.
+
+    Args:
+        path: str, where.
+        kind: str, "checkpoint", "model", "report", "pictures", "table".
+        epoch: int, epochs done when it was written; -1 where that means nothing.
+    """
+
+    path: str
+    kind: str
+    epoch: int = -1

@@ -1,0 +1,128 @@
+"""Writing files so that a crash, a kill or a full disk never leaves half of one behind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from core.errors import UserError
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replaces the file by the content in one step, durable once this returns.
+
+    Args:
+        path: the file; its folder is made where it is missing.
+        content: what it will hold.
+
+    Raises:
+        UserError: the disk is full, or the place cannot be written.
+    """
+    with writing_to(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(temporary).unlink()
+            raise
+        sync_folder(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes the value as indented UTF-8 JSON, atomically."""
+    write_atomic(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Reads a JSON file.
+
+    Raises:
+        UserError: it is missing or holds no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(
+            "'{path}' cannot be read ({reason}).",
+            hint="Check that the file is there and that you may read it.",
+            path=path,
+            reason=error.strerror or error,
+        ) from error
+    except ValueError as error:
+        raise UserError(
+            "'{path}' is damaged: it holds no valid JSON.",
+            hint="Restore it from a copy, or delete the folder it lies in.",
+            path=path,
+        ) from error
+
+
+def publish_folder(temporary: Path, final: Path) -> None:
+    """Makes a folder of finished files appear under its final name in one step, replacing an older one."""
+    with writing_to(final):
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                with file.open("rb+") as handle:
+                    os.fsync(handle.fileno())
+        sync_folder(temporary)
+        if final.exists():
+            # A folder can't be renamed over a full one: step the old one aside first.
+            aside = Path(tempfile.mkdtemp(dir=final.parent, prefix=".old-"))
+            final.replace(aside / final.name)
+            temporary.replace(final)
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            temporary.replace(final)
+        sync_folder(final.parent)
+
+
+def sha256(path: Path) -> str:
+    """Returns the file's SHA-256 as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in the folder durable, where the system can (Windows has no such call)."""
+    with suppress(OSError, AttributeError):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Turns the system's refusal to write into one clear sentence.
+
+    Raises:
+        UserError: in place of any OSError inside the block.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno == 28 or getattr(error, "winerror", None) == 112:
+            raise UserError(
+                "The disk that holds '{path}' is full.",
+                hint="Free some space there, then resume: nothing written before is lost.",
+                path=path,
+            ) from error
+        raise UserError(
+            "'{path}' cannot be written ({reason}).",
+            hint="Choose another workspace, or ask for the right to write there.",
+            path=path,
+            reason=error.strerror or error,
+        ) from error

@@ -1,0 +1,125 @@
+"""A Job: everything needed to do one thing again, as a JSON file that window and command line share."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any, Literal, Self
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core import catalog
+from core.errors import UserError
+from core.files import read_json, write_json
+from core.settings.base import Settings
+
+FORMAT = 1
+
+
+class Job(BaseModel):
+    """Task name, Settings, backend, device and random seed.
+
+    Args:
+        format: int, version of this layout.
+        id: str, unique, made by itself.
+        task: str, a key of `catalog.TASKS`.
+        model: str, a key of `catalog.MODELS` where the task is "train" or "describe", else empty.
+        settings: dict, the values of the Settings class that task or model names.
+        backend: "tensorflow", "jax" or "torch".
+        device: "auto", "cpu" or "gpu:N".
+        seed: int, 0 to 2**31 - 1; the source of all randomness.
+        name: str, what the user calls the run.
+        run: str, id of the run that a training writes into; empty until it is queued.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = FORMAT
+    id: str = Field(default_factory=lambda: uuid4().hex[:12])
+    task: str
+    model: str = ""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    backend: Literal["tensorflow", "jax", "torch"] = Field(default_factory=lambda: default_backend())
+    device: str = Field("auto", pattern=r"^(auto|cpu|gpu(:\d+)?)$")
+    seed: int = Field(0, ge=0, lt=2**31)
+    name: str = ""
+    run: str = ""
+
+    @property
+    def row(self) -> catalog.Task:
+        """The task's row in the catalog."""
+        row: catalog.Task = catalog.find(catalog.TASKS, self.task, "task")
+        return row
+
+    @property
+    def function(self) -> str:
+        """The task function's name, "module:name"."""
+        if self.task == "train":
+            return str(catalog.find(catalog.MODELS, self.model, "model").train)
+        return self.row.function
+
+    def typed_settings(self) -> Settings:
+        """Returns the settings, checked, as the class that task or model names.
+
+        Raises:
+            UserError: a setting is unknown or out of range.
+        """
+        name = self.row.settings or catalog.find(catalog.MODELS, self.model, "model").settings
+        settings: Settings = catalog.load(name).parse(self.settings)
+        return settings
+
+    def complete(self) -> Self:
+        """Returns the job with every setting written out, so that a later version's defaults don't change it."""
+        return self.model_copy(update={"settings": self.typed_settings().model_dump(mode="json")})
+
+    def save(self, path: Path) -> None:
+        """Writes the job file."""
+        write_json(path, self.model_dump(mode="json"))
+
+    @classmethod
+    def parse(cls, values: dict[str, Any], origin: str = "the job") -> Self:
+        """Reads a job from JSON values of this format or an older one.
+
+        Raises:
+            UserError: it is no job, or from a newer version of the program.
+        """
+        if isinstance(values, dict) and isinstance(values.get("format"), int) and values["format"] > FORMAT:
+            raise UserError(
+                "'{origin}' was written by a newer version of Pixelwright.",
+                hint="Update the program to open it.",
+                origin=origin,
+            )
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"]) or "job"
+            raise UserError(
+                "'{origin}' is not a valid job: {field}: {reason}.",
+                hint="Write one with `pixelwright train MODEL --data DATA --job FILE`, or mend that field.",
+                origin=origin,
+                field=field,
+                reason=first["msg"],
+            ) from error
+
+    @classmethod
+    def load(cls, path: Path) -> list[Self]:
+        """Reads a job file: one job or a list of jobs.
+
+        Raises:
+            UserError: it can't be read or holds no job.
+        """
+        values = read_json(path)
+        rows = values if isinstance(values, list) else [values]
+        return [cls.parse(row, origin=str(path)) for row in rows]
+
+
+def installed_backends() -> list[str]:
+    """Returns the backends whose package is installed, in the catalog's order, without importing them."""
+    return [name for name in catalog.BACKENDS if importlib.util.find_spec(name) is not None]
+
+
+def default_backend() -> Literal["tensorflow", "jax", "torch"]:
+    """Returns the first installed backend."""
+    return (installed_backends() or ["tensorflow"])[0]  # type: ignore[return-value]

@@ -1,0 +1,268 @@
+"""Runs and the workspace they lie in: plain folders, no database."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+import platformdirs
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import UserError
+from core.files import read_json, write_json, writing_to
+from core.jobs import Job
+
+FORMAT = 1
+RunStatus = Literal["queued", "running", "paused", "done", "stopped", "failed", "interrupted"]
+RESUMABLE = ("queued", "stopped", "failed", "interrupted")
+
+
+class RunRecord(BaseModel):
+    """What run.json holds.
+
+    Args:
+        format: int, version of this layout.
+        id: str, the folder's name.
+        name: str, what the user calls it.
+        status: one of `RunStatus`.
+        job: the job as it was given, every setting written out.
+        created: str, ISO 8601 local time.
+        ended: str, the same, or empty.
+        dataset: dict: source, fingerprint, classes, counts a split, number of skipped files.
+        versions: dict: pixelwright, python, keras, the backend ...
+        result: dict, what the task returned.
+        message: str, why it failed, for the table.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    format: int = FORMAT
+    id: str
+    name: str
+    status: RunStatus = "queued"
+    job: Job
+    created: str = Field(default_factory=lambda: datetime.now().isoformat(timespec="seconds"))
+    ended: str = ""
+    dataset: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    result: dict[str, Any] = Field(default_factory=dict)
+    message: str = ""
+
+
+class Run:
+    """A folder on disk: one training, from job to report.
+
+    Args:
+        folder: the run's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.record_path = folder / "run.json"
+        self.history_path = folder / "history.csv"
+        self.metrics_path = folder / "metrics.jsonl"
+        self.log_path = folder / "log.txt"
+        self.checkpoints = folder / "checkpoints"
+        self.model_folder = folder / "model"
+        self.samples = folder / "samples"
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r})"
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    def record(self) -> RunRecord:
+        """Reads run.json.
+
+        Raises:
+            UserError: it is missing, damaged or from a newer version.
+        """
+        values = read_json(self.record_path)
+        if isinstance(values, dict) and isinstance(values.get("format"), int) and values["format"] > FORMAT:
+            raise UserError(
+                "The run '{run}' was written by a newer version of Pixelwright.",
+                hint="Update the program to open it.",
+                run=self.id,
+            )
+        try:
+            # The folder may have been renamed or copied since: its name is the id.
+            return RunRecord.model_validate(values).model_copy(update={"id": self.id})
+        except ValidationError as error:
+            raise UserError(
+                "The run '{run}' is damaged: run.json does not hold what it should.",
+                hint="Restore it from a copy, or delete the folder '{folder}'.",
+                run=self.id,
+                folder=self.folder,
+            ) from error
+
+    def update(self, **changes: Any) -> RunRecord:
+        """Writes run.json anew with some of its fields changed."""
+        record = self.record().model_copy(update=changes)
+        write_json(self.record_path, record.model_dump(mode="json"))
+        return record
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the run for this process; the system lets go by itself when the process dies.
+
+        Raises:
+            UserError: another process works on it.
+        """
+        lock = FileLock(self.folder / "run.lock")
+        with writing_to(self.folder):
+            try:
+                lock.acquire(timeout=1)
+            except Timeout:
+                raise UserError(
+                    "The run '{run}' is being trained by another window or command.",
+                    hint="Wait for it to end, or stop it there.",
+                    run=self.id,
+                ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def in_use(self) -> bool:
+        """Whether a living process holds the run."""
+        lock = FileLock(self.folder / "run.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        except OSError:
+            return False  # a read-only folder: nothing can be training there
+        lock.release()
+        return False
+
+    def resumable(self) -> bool:
+        """Whether a training can go on, or start, here."""
+        return self.record().status in RESUMABLE
+
+
+class Workspace:
+    """The folder that holds runs and caches.
+
+    Args:
+        folder: where; made at the first write.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.expanduser().absolute()
+        self.runs_folder = self.folder / "runs"
+        self.cache_folder = self.folder / "cache"
+
+    def create_run(self, job: Job) -> tuple[Run, Job]:
+        """Makes the folder of a new training, with the status "queued".
+
+        Args:
+            job: a training job.
+
+        Returns:
+            The run, and the job that names it and spells out every setting.
+
+        Raises:
+            UserError: a setting does not fit, or the workspace can't be written.
+        """
+        now = datetime.now()
+        run_id = f"{now:%Y%m%d-%H%M%S}-{job.model or job.task}-{uuid4().hex[:4]}"
+        job = job.complete().model_copy(update={"run": run_id})
+        data = Path(str(job.settings.get("data", ""))).stem
+        record = RunRecord(id=run_id, name=job.name or f"{job.model} {data}".strip(), job=job)
+        run = Run(self.runs_folder / run_id)
+        with writing_to(run.folder):
+            run.folder.mkdir(parents=True)
+        write_json(run.record_path, record.model_dump(mode="json"))
+        return run, job
+
+    def runs(self) -> list[Run]:
+        """Returns every readable run, newest first; damaged ones are left out (`damaged_runs` lists them)."""
+        return [run for _, run in sorted(self._scan(), key=lambda pair: pair[0], reverse=True)]
+
+    def damaged_runs(self) -> list[Run]:
+        """Returns the folders under runs/ whose run.json can't be read."""
+        readable = {run.folder for run in self.runs()}
+        return [Run(folder) for folder in self._folders() if folder not in readable]
+
+    def find(self, text: str) -> Run:
+        """Finds a run by its id, its name, the start of its id, or its folder.
+
+        Args:
+            text: what the user typed. Of several runs with that name the newest is taken.
+
+        Raises:
+            UserError: there is none.
+        """
+        for folder in (Path(text).expanduser(), self.runs_folder / text):
+            if text and (folder / "run.json").is_file():
+                return Run(folder.absolute())
+        for run in self.runs():
+            if text and (run.record().name == text or run.id.startswith(text)):
+                return run
+        raise UserError(
+            "There is no run '{text}' in '{workspace}'.",
+            hint="`pixelwright runs` lists those there are.",
+            text=text,
+            workspace=self.folder,
+        )
+
+    def mark_interrupted(self) -> list[Run]:
+        """Gives runs whose process is gone the status "interrupted" and returns them, newest first."""
+        found = []
+        for run in self.runs():
+            if run.record().status in ("running", "paused") and not run.in_use():
+                with suppress(UserError):  # a read-only workspace can't be told
+                    run.update(status="interrupted")
+                    found.append(run)
+        return found
+
+    def delete_run(self, run: Run) -> None:
+        """Removes the run's folder for good.
+
+        Raises:
+            UserError: a living process holds it, or it can't be deleted.
+        """
+        with run.locked():
+            pass
+        with writing_to(run.folder):
+            # Out of the table in one step, then deleted at leisure.
+            doomed = run.folder.with_name(f".deleted-{run.id}")
+            run.folder.replace(doomed)
+            shutil.rmtree(doomed)
+
+    def _folders(self) -> list[Path]:
+        with suppress(OSError):
+            return [
+                Path(entry.path)
+                for entry in os.scandir(self.runs_folder)
+                if entry.is_dir() and not entry.name.startswith(".")
+            ]
+        return []
+
+    def _scan(self) -> Iterator[tuple[tuple[str, str], Run]]:
+        for folder in self._folders():
+            with suppress(UserError):
+                run = Run(folder)
+                yield (run.record().created, run.id), run
+
+
+def default_workspace() -> Path:
+    """Returns the folder PIXELWRIGHT_WORKSPACE names, else one in the user's data folder."""
+    named = os.environ.get("PIXELWRIGHT_WORKSPACE", "")
+    return Path(named) if named else Path(platformdirs.user_data_path("Pixelwright", appauthor=False))
+
+
+def safe_name(text: str) -> str:
+    """Returns the text as a file name that every system takes: no separators, no control characters, at most 80 long."""
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f]+', "_", text).strip(" .")[:80] or "unnamed"

@@ -1,0 +1,98 @@
+"""The Settings base class: one frozen model that form, tool tip, range check, command line and JSON all read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+
+from core.errors import UserError
+
+
+class Settings(BaseModel):
+    """Base of every Settings class. Each field is made with `setting()`.
+
+    `SIZES` names groups of defaults: {"tiny": {"filters": 8, ...}}. Where a class has a field `size`, the
+    values of the chosen size stand in for every field that is not given, so a stored job holds them all.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+    SIZES: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_size(cls, values: Any) -> Any:
+        if not (isinstance(values, Mapping) and cls.SIZES):
+            return values
+        size = values.get("size", cls.model_fields["size"].default)
+        return {**cls.SIZES.get(size, {}), **values}
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Checks values from outside; text is converted where the field is a number or a switch.
+
+        Raises:
+            UserError: names the setting, what it may be and what it was.
+        """
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise cls._explain(error, values) from error
+
+    @classmethod
+    def _explain(cls, error: ValidationError, values: Mapping[str, Any]) -> UserError:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        if first["type"] == "extra_forbidden":
+            return UserError(
+                "There is no setting '{name}'.",
+                hint="The settings are: {known}.",
+                name=name,
+                known=", ".join(cls.model_fields),
+            )
+        if not name:
+            return UserError("{reason}.", reason=first["msg"].removeprefix("Value error, ").rstrip("."))
+        return UserError(
+            "The setting '{name}' does not fit: {reason}. Received: {value}.",
+            hint="{help}",
+            name=name,
+            reason=first["msg"].removeprefix("Value error, "),
+            value=values.get(name, ""),
+            help=cls.model_fields[name].description or "",
+        )
+
+
+def setting(
+    default: Any,
+    title: str,
+    help: str,  # noqa: A002 (the name the form, the tool tip and the command line all use)
+    *,
+    unit: str = "",
+    group: str = "",
+    advanced: bool = False,
+    kind: str = "",
+    **bounds: Any,
+) -> Any:
+    """Declares one field of a Settings class.
+
+    Args:
+        default: the value it has where none is given; `...` where one must be given.
+        title: str, what the form writes before it; sentence case, no colon.
+        help: str, one sentence for the tool tip and `--help`.
+        unit: str, "px", "s", "epochs", ... or empty.
+        group: str, heading under which the form puts it.
+        advanced: bool, whether the form hides it behind "More".
+        kind: str, a hint to the form where the type does not tell: "data", "folder", "file", "run".
+        bounds: pydantic's ge, gt, le, lt, multiple_of, min_length, max_length.
+    """
+    extra = {"unit": unit, "group": group, "advanced": advanced, "kind": kind}
+    return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
+
+
+def describe(field: FieldInfo) -> dict[str, Any]:
+    """Returns what `setting()` was told beside pydantic's own: unit, group, advanced, kind."""
+    extra = field.json_schema_extra
+    return dict(extra) if isinstance(extra, dict) else {}

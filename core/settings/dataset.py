@@ -1,0 +1,84 @@
+"""Which pictures, at which size, and how they are divided. Every picture-model's training builds on this."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from core.settings.base import Settings, setting
+
+
+class DatasetSettings(Settings):
+    """A dataset and its splits."""
+
+    data: str = setting(
+        "digits",
+        "Data",
+        "A folder of class folders, a zip of one, idx files, or: digits, shapes.",
+        group="Data",
+        kind="data",
+    )
+    image_px: int = setting(
+        0,
+        "Picture side",
+        "Pictures are resized to this square; 0 takes their own size, at most 64.",
+        unit="px",
+        group="Data",
+        ge=0,
+        le=1024,
+    )
+    colour: Literal["auto", "rgb", "grey"] = setting(
+        "auto", "Colour", "Whether the model sees colours; auto keeps grey pictures grey.", group="Data"
+    )
+    background: str = setting(
+        "#ffffff",
+        "Background",
+        "Colour behind transparent pictures, as #rrggbb.",
+        group="Data",
+        advanced=True,
+        kind="colour",
+        pattern=r"^#[0-9a-fA-F]{6}$",
+    )
+    test_share: float = setting(
+        0.2,
+        "Test share",
+        "Share of all pictures kept back for the test; a given test split wins.",
+        group="Data",
+        ge=0.0,
+        le=0.9,
+    )
+    validation_share: float = setting(
+        0.1,
+        "Validation share",
+        "Share of all pictures for validation while training; a given split wins.",
+        group="Data",
+        ge=0.0,
+        le=0.9,
+    )
+    side_px: int = setting(
+        64,
+        "Scene side",
+        "Side of the drawn scenes, for shapes only.",
+        unit="px",
+        group="Data",
+        advanced=True,
+        ge=16,
+        le=512,
+    )
+    count: int = setting(
+        5000,
+        "Scenes",
+        "How many scenes are drawn, for shapes only.",
+        unit="pictures",
+        group="Data",
+        advanced=True,
+        ge=10,
+        le=1_000_000,
+    )
+
+    @model_validator(mode="after")
+    def _leave_some_to_train(self) -> DatasetSettings:
+        if self.test_share + self.validation_share >= 1:
+            raise ValueError("test_share and validation_share leave nothing to train on: lower one of them")
+        return self
