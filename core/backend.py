@@ -9,6 +9,8 @@ import importlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import UserError
@@ -41,7 +43,11 @@ def prepare(backend: str, device: str, seed: int) -> None:
         )
     if "keras" not in sys.modules:
         _set_environment(backend, device)
-    keras = importlib.import_module("keras")
+        if backend != "tensorflow":
+            # Keras pulls in an installed TensorFlow for small things (to seed it, say): 5 s and 600 MB for nothing.
+            sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
+    with _quiet_stderr():
+        keras = importlib.import_module("keras")
     if keras.backend.backend() != backend:
         raise UserError(
             "This process already runs on {loaded}; it can't change to {backend}.",
@@ -81,4 +87,33 @@ def _check_device(device: str) -> None:
 def devices() -> list[str]:
     """Returns the devices of the backend that is loaded, e.g. ["cpu:0", "gpu:0"]. Imports Keras."""
     keras = importlib.import_module("keras")
-    return [name.lower() for name in keras.distribution.list_devices()]
+    if keras.backend.backend() == "torch":
+        torch = importlib.import_module("torch")
+        return [*(f"gpu:{index}" for index in range(torch.cuda.device_count())), "cpu:0"]
+    with _quiet_stderr():
+        return [name.lower() for name in keras.distribution.list_devices()]
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Keeps the native libraries' greetings off the terminal; TensorFlow prints them before its log level counts.
+
+    What was written is passed on if the block fails, because then it may hold the reason.
+    """
+    try:
+        former = os.dup(2)
+    except OSError:  # a window program may have no stderr at all
+        yield
+        return
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            file.seek(0)
+            with suppress(OSError):
+                os.write(former, file.read())
+            raise
+        finally:
+            os.dup2(former, 2)
+            os.close(former)

@@ -97,7 +97,7 @@ class Job(BaseModel):
             field = ".".join(str(part) for part in first["loc"]) or "job"
             raise UserError(
                 "'{origin}' is not a valid job: {field}: {reason}.",
-                hint="Write one with `pixelwright train MODEL --data DATA --job FILE`, or mend that field.",
+                hint="Write one with `pixelwright train MODEL --data DATA --save-job FILE`, or mend that field.",
                 origin=origin,
                 field=field,
                 reason=first["msg"],

@@ -264,5 +264,5 @@ def default_workspace() -> Path:
 
 
 def safe_name(text: str) -> str:
-    """Returns the text as a file name that every system takes: no separators, no control characters, at most 80 long."""
+    """Returns the text as a file name every system takes: no separators or control characters, at most 80 long."""
     return re.sub(r'[<>:"/\\|?*\x00-\x1f]+', "_", text).strip(" .")[:80] or "unnamed"

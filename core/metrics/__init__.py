@@ -1,0 +1,1 @@
+"""Scores, one file a family: plain arrays in, plain numbers out."""

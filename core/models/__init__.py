@@ -1,0 +1,1 @@
+"""Architectures, one file each. They must not know tasks, runs or the window."""

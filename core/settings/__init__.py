@@ -1,0 +1,1 @@
+"""Settings classes, one small file a model or task. They must not import machine learning."""

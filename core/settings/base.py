@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from core.errors import UserError
@@ -88,7 +88,7 @@ def setting(
         kind: str, a hint to the form where the type does not tell: "data", "folder", "file", "run".
         bounds: pydantic's ge, gt, le, lt, multiple_of, min_length, max_length.
     """
-    extra = {"unit": unit, "group": group, "advanced": advanced, "kind": kind}
+    extra: dict[str, JsonValue] = {"unit": unit, "group": group, "advanced": advanced, "kind": kind}
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 

@@ -1,0 +1,426 @@
+"""The command line. It builds the same jobs as the window and runs them in its own process."""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core import catalog
+from core.console import ConsoleListener, use_utf8
+from core.context import Context
+from core.doctor import examine
+from core.engine import run_job, serve
+from core.errors import UserError
+from core.events import ENDINGS, Status
+from core.jobs import Job, default_backend, installed_backends
+from core.predictions import write_csv
+from core.runs import Run, Workspace, default_workspace
+
+app = typer.Typer(
+    name="pixelwright",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Train, classify, generate and caption pictures, offline. Without a command, the window opens.",
+)
+
+INTERRUPTED = 130
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line on stdout.")]
+Folder = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="Where runs and caches lie.")]
+Backend = Annotated[str, typer.Option(help="tensorflow, jax or torch; empty takes the run's or the first installed.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
+Seed = Annotated[int, typer.Option(min=0, help="The source of all randomness.")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any field of the settings.")]
+
+
+class StoppedError(Exception):
+    """The user interrupted the job; holds what there is to say of it."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        super().__init__("stopped")
+        self.result = result
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: the words after the program's name; None takes the process's own.
+
+    Returns:
+        0 done, 1 a UserError, 2 bad usage, 130 interrupted.
+    """
+    use_utf8()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    logging.basicConfig(level=logging.INFO, handlers=[_warnings_to_stderr()])
+    try:
+        app(args=words, prog_name="pixelwright")
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 1
+    except UserError as error:
+        _fail(error, as_json="--json" in words)
+        return 1
+    except (StoppedError, KeyboardInterrupt) as error:
+        sys.stderr.write("Stopped.\n")
+        if "--json" in words:
+            _print_json(getattr(error, "result", {}))
+        return INTERRUPTED
+    return 0
+
+
+# ------------------------------------------------------------------------------------------------ commands
+
+
+@app.command()
+def doctor(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Tell which backends and devices there are, what is missing, and the command that adds it."""
+    found = examine(_workspace(workspace).folder)
+    table = Table("backend", "version", "devices", "what to do")
+    for name, row in found["backends"].items():
+        table.add_row(name, row["version"], ", ".join(row["devices"]) or row["error"], row["remedy"])
+    _output(found, as_json, f"Pixelwright {found['version']}, Python {found['python']}, {found['system']}", table)
+
+
+@app.command()
+def check(
+    data: str,
+    settings: Set = None,
+    seed: Seed = 0,
+    workspace: Folder = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Examine a data set: counts, classes, unreadable files, duplicates, leaks, imbalance."""
+    job = Job(task="check", settings={**_pairs(settings), "data": data}, seed=seed, backend=default_backend())
+    result = _run(job, workspace)
+    table = Table("class", "pictures")
+    for name, count in result["classes"].items():
+        table.add_row(name, str(count))
+    lines = [
+        f"{result['samples']} readable pictures, {len(result['unreadable'])} unreadable files, "
+        f"{len(result['duplicates'])} groups of duplicates."
+    ]
+    lines += [f"Unreadable: {row['path']}: {row['reason']}" for row in result["unreadable"]]
+    lines += result.get("warnings", [])
+    _output(result, as_json, table, *lines)
+
+
+@app.command()
+def train(
+    model: Annotated[str, typer.Argument(help="A key of the catalog: " + ", ".join(catalog.MODELS) + ".")],
+    data: Annotated[str, typer.Option(help="Folder, zip, idx folder, or an embedded name: digits, shapes.")],
+    name: Annotated[str, typer.Option(help="What to call the run.")] = "",
+    epochs: Annotated[int | None, typer.Option(min=1, help="How many times to go through the pictures.")] = None,
+    size: Annotated[str, typer.Option(help="tiny, fast or strong.")] = "",
+    save_job: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the job file; train nothing.")] = None,
+    settings: Set = None,
+    backend: Backend = "",
+    device: Device = "auto",
+    seed: Seed = 0,
+    workspace: Folder = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Train a model and score it on pictures it has never seen."""
+    catalog.find(catalog.MODELS, model, "model")
+    values = {**_pairs(settings), "data": data}
+    values |= {key: value for key, value in {"epochs": epochs, "size": size}.items() if value}
+    job = _job("train", values, backend, device, seed, model=model, name=name)
+    if save_job is not None:
+        job.complete().save(save_job)
+        _output({"job": str(save_job)}, as_json, f"Wrote {save_job}.")
+        return
+    _show_training(_run(job, workspace), as_json)
+
+
+@app.command()
+def run(
+    job_file: Annotated[Path, typer.Argument(metavar="JOB.json", help="A job, or a list of jobs.")],
+    workspace: Folder = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Run a job file, the same as the window writes."""
+    jobs = [job.model_copy(update={"run": ""}) for job in Job.load(job_file)]
+    for job in jobs:
+        job.complete()  # a mistake in the last job of a list should not wait for the night
+    if len(jobs) == 1:
+        _show_training(_run(jobs[0], workspace), as_json)
+        return
+    results = _run_list(jobs, _workspace(workspace))
+    failed = sum(1 for row in results if row["status"] != "finished")
+    _output({"runs": results}, as_json, f"{len(results) - failed} jobs done, {failed} failed.")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def resume(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id, name or folder.")],
+    workspace: Folder = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Go on with a run that was stopped or cut off."""
+    place = _workspace(workspace)
+    place.mark_interrupted()
+    found = place.find(run)
+    if found.in_use():
+        raise UserError(
+            "The run '{run}' is being trained by another window or command.",
+            hint="Wait for it to end, or stop it there.",
+            run=found.id,
+        )
+    if not found.resumable():
+        raise UserError("The run '{run}' is already done.", hint="Train a new one, with more epochs.", run=found.id)
+    _show_training(_run(found.record().job.model_copy(update={"run": found.id}), workspace, found), as_json)
+
+
+@app.command()
+def runs(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """List the runs, newest first."""
+    place = _workspace(workspace)
+    place.mark_interrupted()
+    rows = [_row(found) for found in place.runs()]
+    table = Table("run", "name", "status", "model", "data", "test accuracy", "created")
+    for row in rows:
+        accuracy = "" if row["test_accuracy"] is None else f"{row['test_accuracy']:.2%}"
+        table.add_row(row["run"], row["name"], row["status"], row["model"], row["data"], accuracy, row["created"])
+    damaged = [str(found.folder) for found in place.damaged_runs()]
+    _output({"runs": rows, "damaged": damaged}, as_json, table, *(f"Damaged: {folder}" for folder in damaged))
+
+
+@app.command()
+def evaluate(
+    run: Annotated[str, typer.Argument(metavar="RUN")],
+    data: Annotated[str, typer.Option(help="Other data; empty takes the run's own test split.")] = "",
+    settings: Set = None,
+    backend: Backend = "",
+    device: Device = "auto",
+    seed: Seed = 0,
+    workspace: Folder = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Score a run on pictures it has never seen, and write its report."""
+    found = _workspace(workspace).find(run)
+    values = {**_pairs(settings), "run": str(found.folder), "data": data}
+    result = _run(_job("evaluate", values, backend or _backend_of(found), device, seed), workspace)
+    _output(result, as_json, *_metric_lines(result["metrics"]), f"Report: {result['report']}")
+
+
+@app.command()
+def classify(
+    run: Annotated[str, typer.Argument(metavar="RUN")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Pictures and folders.")],
+    top: Annotated[int, typer.Option(min=1, help="How many classes to list for each picture.")] = 5,
+    csv: Annotated[Path | None, typer.Option(metavar="OUT", help="Also write a table.")] = None,
+    settings: Set = None,
+    backend: Backend = "",
+    device: Device = "auto",
+    seed: Seed = 0,
+    workspace: Folder = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Tell what is on pictures."""
+    found = _workspace(workspace).find(run)
+    values = {**_pairs(settings), "run": str(found.folder), "paths": paths, "top": top}
+    result = _run(_job("classify", values, backend or _backend_of(found), device, seed), workspace)
+    if csv is not None:
+        write_csv(csv, result["results"])
+    table = Table("picture", "class", "probability")
+    for row in result["results"]:
+        table.add_row(row["path"], row["label"], f"{row['probability']:.1%}")
+    _output(result, as_json, table, *(f"Skipped: {row['path']}: {row['reason']}" for row in result["skipped"]))
+
+
+# ------------------------------------------------------------------------------------------------- running
+
+
+def _run(job: Job, folder: Path | None, found: Run | None = None) -> dict[str, Any]:
+    """Runs the job here and returns its result.
+
+    Raises:
+        UserError: it failed.
+        StoppedError: the user interrupted it.
+    """
+    workspace = _workspace(folder)
+    if job.row.writes_run and found is None:
+        found, job = workspace.create_run(job)
+    with ConsoleListener() as listener:
+        context = Context(job, workspace, found, listener)
+        with _interrupts_cancel(context):
+            ending = run_job(context)
+    return _result_of(ending, found)
+
+
+def _result_of(ending: Status, run: Run | None) -> dict[str, Any]:
+    if ending.state == "cancelled":
+        raise StoppedError({"status": "stopped", **({"run": run.id} if run else {})})
+    if ending.state == "failed":
+        raise UserError(ending.message, hint=ending.hint, **ending.values)
+    return ending.result
+
+
+def _run_list(jobs: list[Job], workspace: Workspace) -> list[dict[str, Any]]:
+    """Runs each job in an engine process of its own: they may differ in backend, and one crash ends one job."""
+    results = []
+    for job in jobs:
+        found = None
+        try:
+            if job.row.writes_run:
+                found, job = workspace.create_run(job)
+            ending = _run_elsewhere(job, workspace, found)
+            results.append({"status": ending.state, **({"run": found.id} if found else {}), **ending.result})
+            if ending.state == "failed":
+                _fail(UserError(ending.message, hint=ending.hint, **ending.values), as_json=False)
+        except UserError as error:
+            _fail(error, as_json=False)
+            results.append({"status": "failed", "error": str(error)})
+    return results
+
+
+def _run_elsewhere(job: Job, workspace: Workspace, run: Run | None) -> Status:
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=serve, args=(theirs, str(workspace.folder), 0))
+    process.start()
+    theirs.close()
+    try:
+        ours.send(("run", job.model_dump(mode="json"), str(run.folder) if run else ""))
+        with ConsoleListener() as listener:
+            while True:
+                for _, event in ours.recv():
+                    listener(event)
+                    if isinstance(event, Status) and event.state in ENDINGS:
+                        ours.send(("end",))
+                        return event
+    except (EOFError, OSError):
+        process.join()
+        if run is not None:
+            run.update(status="failed", message="The engine crashed.")
+        return Status(
+            "failed",
+            "The engine of the job '{name}' crashed (exit code {code}).",
+            "Resume the run: what it had saved is kept.",
+            {"name": job.name or job.model or job.task, "code": process.exitcode},
+        )
+    except KeyboardInterrupt:
+        ours.close()  # an engine without a listener writes a checkpoint and exits
+        raise
+    finally:
+        process.join()
+
+
+@contextmanager
+def _interrupts_cancel(context: Context) -> Iterator[None]:
+    """The first Ctrl-C (or a termination signal) asks the job to stop and keep its work; the second is final."""
+
+    def cancel(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        context.cancel()
+
+    former = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _job(
+    task: str, values: dict[str, Any], backend: str, device: str, seed: int, *, model: str = "", name: str = ""
+) -> Job:
+    backend = backend or default_backend()
+    catalog.find(catalog.BACKENDS, backend, "backend")
+    return Job.parse(
+        {
+            "task": task,
+            "model": model,
+            "settings": values,
+            "backend": backend,
+            "device": device,
+            "seed": seed,
+            "name": name,
+        },
+        origin="the command",
+    )
+
+
+def _pairs(settings: list[str] | None) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for pair in settings or []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"--set takes KEY=VALUE. Received: {pair}")
+        values[key.strip().replace("-", "_")] = json.loads(value) if value[:1] in ("[", "{") else value
+    return values
+
+
+def _workspace(folder: Path | None) -> Workspace:
+    return Workspace(folder or default_workspace())
+
+
+def _backend_of(run: Run) -> str:
+    """The backend the run was trained on, where it is installed here; weights move between them."""
+    backend: Literal["tensorflow", "jax", "torch"] = run.record().job.backend
+    return backend if backend in installed_backends() else ""
+
+
+# ------------------------------------------------------------------------------------------------- printing
+
+
+def _output(result: dict[str, Any], as_json: bool, *lines: object) -> None:  # noqa: FBT001
+    if as_json:
+        _print_json(result)
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(line, markup=False)
+
+
+def _print_json(result: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(result) + "\n")
+    sys.stdout.flush()
+
+
+def _fail(error: UserError, *, as_json: bool) -> None:
+    sys.stderr.write(f"{error}\n")
+    if as_json:
+        _print_json({"error": str(error)})
+
+
+def _show_training(result: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001
+    _output(result, as_json, *_metric_lines(result.get("metrics", {})), f"Run: {result.get('run', '')}")
+
+
+def _metric_lines(metrics: dict[str, Any]) -> list[str]:
+    return [f"{name}: {value:.4f}" for name, value in metrics.items() if isinstance(value, float)]
+
+
+def _row(run: Run) -> dict[str, Any]:
+    record = run.record()
+    return {
+        "run": run.id,
+        "name": record.name,
+        "status": record.status,
+        "model": record.job.model,
+        "data": str(record.job.settings.get("data", "")),
+        "backend": record.job.backend,
+        "epochs": record.result.get("epochs"),
+        "created": record.created,
+        "message": record.message,
+        "test_accuracy": record.result.get("metrics", {}).get("test_accuracy"),
+    }
+
+
+def _warnings_to_stderr() -> logging.Handler:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.CRITICAL)  # failures are told in a sentence; the trace goes to the run's log.txt
+    return handler

@@ -1,0 +1,86 @@
+"""Shows a job's events in a terminal: a progress bar and log lines on stderr, nothing on stdout."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from core import events
+from core.errors import UserError
+
+LINE_INTERVAL_S = 10.0  # a log file or pipe gets a line so often, a terminal a moving bar
+
+
+class ConsoleListener:
+    """Call it with every event of one job; use as a context manager so that the bar is taken down.
+
+    Args:
+        quiet: bool, show warnings and nothing else.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._quiet = quiet
+        self._phase = ""
+        self._last_line = 0.0
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=quiet or not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=1, visible=False, rate="")
+
+    def __enter__(self) -> ConsoleListener:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, event: events.Event) -> None:
+        """Shows the event."""
+        if isinstance(event, events.Progress):
+            self._show_progress(event)
+        elif isinstance(event, events.Metric) and event.per == "epoch" and not self._quiet:
+            values = "  ".join(f"{name} {value:.4g}" for name, value in event.values.items())
+            self._print(f"epoch {event.epoch:g}  {values}")
+        elif isinstance(event, events.Log) and (event.level != "info" or not self._quiet):
+            style = {"warning": "yellow", "error": "red"}.get(event.level, "")
+            self._print(str(UserError(event.message, **event.values)), style)
+        elif isinstance(event, events.Status) and event.state == "paused":
+            self._print("paused")
+
+    def _show_progress(self, event: events.Progress) -> None:
+        if self._quiet:
+            return
+        text = f"{event.phase} {event.detail}".strip()
+        if self._console.is_terminal:
+            rate = f"{event.rate:,.0f}/s" if event.rate else ""
+            self._bar.update(
+                self._task, description=text, completed=event.done, total=event.total or None, visible=True, rate=rate
+            )
+            return
+        now = time.monotonic()
+        if event.phase != self._phase or now - self._last_line > LINE_INTERVAL_S:
+            self._phase, self._last_line = event.phase, now
+            done = f" {event.done}/{event.total}" if event.total else ""
+            self._print(f"{text}{done}")
+
+    def _print(self, text: str, style: str = "") -> None:
+        self._console.print(escape(text), style=style or None, soft_wrap=True)
+
+
+def use_utf8() -> None:
+    """Makes the standard streams take any character, whatever the terminal's code page."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -1,0 +1,44 @@
+import json
+
+import pytest
+
+from core.errors import UserError
+from core.jobs import Job
+
+
+def test_a_job_file_is_read_back_equal(tmp_path):
+    job = Job(task="train", model="cnn", settings={"data": "digits"}, seed=3, name="猫")
+    job.save(tmp_path / "job.json")
+    assert Job.load(tmp_path / "job.json") == [job]
+
+
+def test_a_list_of_jobs_is_read_in_order(tmp_path):
+    jobs = [Job(task="train", model="cnn", seed=seed) for seed in (1, 2)]
+    (tmp_path / "jobs.json").write_text(json.dumps([job.model_dump(mode="json") for job in jobs]))
+    assert Job.load(tmp_path / "jobs.json") == jobs
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"task": "train", "format": 99}', "newer version"),
+        ('{"settings": {}}', "task"),
+        ('{"task": "train", "seed": -1}', "seed"),
+        ('{"task": "train", "device": "tpu"}', "device"),
+        ("[3]", "not a valid job"),
+        ("{", "damaged"),
+    ],
+)
+def test_a_bad_job_file_is_refused_in_a_sentence_that_names_it(tmp_path, content, said):
+    path = tmp_path / "job.json"
+    path.write_text(content)
+    with pytest.raises(UserError, match=said) as error:
+        Job.load(path)
+    assert "job.json" in str(error.value)
+
+
+def test_an_unknown_task_or_model_lists_those_there_are():
+    with pytest.raises(UserError, match="classify"):
+        Job(task="bake").row  # noqa: B018
+    with pytest.raises(UserError, match="cnn"):
+        Job(task="train", model="rnn").typed_settings()

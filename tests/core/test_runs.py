@@ -1,0 +1,94 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from core.errors import UserError
+from core.jobs import Job
+from core.runs import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def run(workspace):
+    return workspace.create_run(Job(task="train", model="cnn", name="first"))[0]
+
+
+def test_a_new_run_is_queued_and_its_job_spells_out_every_setting(workspace):
+    run, job = workspace.create_run(Job(task="train", model="cnn", settings={"data": "digits"}))
+    record = run.record()
+    assert record.status == "queued"
+    assert record.job == job
+    assert job.run == run.id
+    assert "test_share" in job.settings
+
+
+def test_a_run_is_found_by_id_name_start_and_folder(workspace, run):
+    for text in (run.id, "first", run.id[:15], str(run.folder)):
+        assert workspace.find(text).folder == run.folder
+    with pytest.raises(UserError, match="no run 'second'"):
+        workspace.find("second")
+
+
+def test_runs_come_newest_first_and_a_damaged_one_is_told_apart(workspace, run):
+    second, _ = workspace.create_run(Job(task="train", model="cnn"))
+    second.update(created="2999-01-01T00:00:00")
+    broken, _ = workspace.create_run(Job(task="train", model="cnn"))
+    broken.record_path.write_text("{")
+    assert [found.id for found in workspace.runs()] == [second.id, run.id]
+    assert [found.id for found in workspace.damaged_runs()] == [broken.id]
+
+
+def test_a_run_whose_process_was_killed_becomes_interrupted(workspace, run):
+    run.update(status="running")
+    code = (
+        "import sys, time, pathlib\nfrom core.runs import Run\n"
+        "with Run(pathlib.Path(sys.argv[1])).locked():\n print('held', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(run.folder)], stdout=subprocess.PIPE)
+    process.stdout.readline()
+    try:
+        assert run.in_use()
+        assert workspace.mark_interrupted() == []
+        with pytest.raises(UserError, match="another window"), run.locked():
+            pass
+        with pytest.raises(UserError, match="another window"):
+            workspace.delete_run(run)
+    finally:
+        process.kill()
+        process.communicate()
+    assert [found.id for found in workspace.mark_interrupted()] == [run.id]
+    assert run.record().status == "interrupted"
+    assert run.resumable()
+
+
+def test_a_run_from_a_newer_version_is_refused_in_a_sentence(run):
+    values = json.loads(run.record_path.read_text())
+    run.record_path.write_text(json.dumps({**values, "format": 99}))
+    with pytest.raises(UserError, match="newer version"):
+        run.record()
+
+
+def test_a_renamed_run_folder_still_opens(workspace, run):
+    moved = run.folder.rename(run.folder.with_name("moved"))
+    assert workspace.find("moved").record().id == "moved"
+    assert moved.is_dir()
+
+
+def test_deleting_removes_the_folder(workspace, run):
+    workspace.delete_run(run)
+    assert workspace.runs() == []
+    assert list(workspace.runs_folder.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_a_read_only_workspace_is_told_in_a_sentence(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(UserError, match="cannot be written"):
+        Workspace(tmp_path / "new").create_run(Job(task="train", model="cnn"))
