@@ -55,6 +55,24 @@ class Model:
     train: str
 
 
+@dataclass(frozen=True)
+class Dataset:
+    """One kind of data set.
+
+    Args:
+        title: str, for lists.
+        help: str, one sentence.
+        index: str, `index(settings, seed, context) -> core.data.index.Index`.
+        recognise: str, `recognise(path) -> bool`, tried in the table's order; empty where the row's key itself is
+            what a user names (an embedded data set).
+    """
+
+    title: str
+    help: str
+    index: str
+    recognise: str = ""
+
+
 TASKS: Mapping[str, Task] = {
     "train": Task("Training", "", "", "training", writes_run=True),
     "describe": Task("Model size", "core.tasks.describe:describe", "", "interactive"),
@@ -85,6 +103,10 @@ MODELS: Mapping[str, Model] = {
         "core.models.vit:build",
         "core.tasks.train_classifier:train",
     ),
+}
+
+DATASETS: Mapping[str, Dataset] = {
+    "digits": Dataset("Digits", "1,797 real handwritten digits of 8x8 px.", "core.data.digits:index"),
 }
 
 BACKENDS: Mapping[str, str] = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}

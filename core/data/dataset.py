@@ -36,6 +36,7 @@ class Dataset:
         names: one a picture: its path, or a name such as "digits/17".
         splits: "train", "validation", "test" -> sorted int64 indices; a split may be empty.
         skipped: the files that could not be used.
+        given: the splits that the source itself sets, e.g. ("train", "test"); the others are cut out by share.
     """
 
     source: str
@@ -46,6 +47,7 @@ class Dataset:
     names: tuple[str, ...]
     splits: dict[str, np.ndarray]
     skipped: tuple[Skipped, ...] = ()
+    given: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -31,6 +31,13 @@ class DatasetSettings(Settings):
     colour: Literal["auto", "rgb", "grey"] = setting(
         "auto", "Colour", "Whether the model sees colours; auto keeps grey pictures grey.", group="Data"
     )
+    fit: Literal["crop", "pad", "stretch"] = setting(
+        "crop",
+        "Fit",
+        "How a picture becomes a square: crop its middle, pad it with the background, or stretch it.",
+        group="Data",
+        advanced=True,
+    )
     background: str = setting(
         "#ffffff",
         "Background",

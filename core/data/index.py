@@ -1,0 +1,49 @@
+"""What a data set consists of before any picture is decoded. Every source makes one, every reader takes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.context import Context
+from core.data.dataset import Skipped
+from core.errors import UserError
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """The pictures of a source, each with its class and split, still unread. N of them.
+
+    Exactly one of `read` and `draw` is set: pictures are files to decode, or arrays that the source itself makes.
+
+    Args:
+        source: str, what the user named.
+        identity: str, hexadecimal; changes whenever the source's pictures may have changed.
+        classes: names, in the order of the labels.
+        names: (N,), what each picture is called: its path, or a name such as "digits/17".
+        labels: int32 (N,), indices into `classes`.
+        given: int8 (N,), 0 train, 1 validation, 2 test, -1 where the source sets no split.
+        read: returns one picture's file, or the bytes of it. May be called from several threads.
+        draw: returns all pictures, uint8 (N, H, W, C), C being 1 or 3.
+        skipped: files that are no pictures of this data set, each with its reason.
+        groups: (N,), equal where pictures must stay in one split; None where nothing is known.
+        problem: why nothing can be trained on it, though its pictures can be looked at; None where all is well.
+    """
+
+    source: str
+    identity: str
+    classes: tuple[str, ...]
+    names: Sequence[str]
+    labels: np.ndarray
+    given: np.ndarray
+    read: Callable[[int], Path | bytes] | None = None
+    draw: Callable[[Context], np.ndarray] | None = None
+    skipped: tuple[Skipped, ...] = ()
+    groups: np.ndarray | None = None
+    problem: UserError | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)

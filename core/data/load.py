@@ -1,0 +1,81 @@
+"""Loads a data set, whatever it is: index it, read its pictures, divide them. The one way in for tasks."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from core.context import Context
+from core.data.dataset import SPLITS, Dataset
+from core.data.index import Index
+from core.data.reading import Pictures, read_pictures
+from core.data.sources import open_index
+from core.data.splits import make_splits
+from core.errors import UserError
+from core.settings.dataset import DatasetSettings
+
+
+def load(settings: DatasetSettings, seed: int, context: Context) -> Dataset:
+    """Loads the data set that the settings name.
+
+    Args:
+        settings: which pictures, at which size, and how they are divided.
+        seed: int >= 0, decides the splits, and the scenes of "shapes". Same seed, same result.
+        context: is told of progress and of files left out; asked whether to stop.
+
+    Returns:
+        All readable pictures, N of them, with labels and splits. Classes without a readable picture are left out.
+
+    Raises:
+        UserError: there is no such data set, no picture can be read, or fewer than two classes are left.
+        CancelledError: the user has asked the job to stop.
+    """
+    index = open_index(settings, seed, context)
+    if index.problem is not None:
+        raise index.problem
+    pictures = read_pictures(index, settings, context)
+    labels, given = index.labels[pictures.kept], index.given[pictures.kept]
+    names = tuple(index.names[place] for place in pictures.kept)
+    present, labels = np.unique(labels, return_inverse=True)
+    classes = tuple(index.classes[label] for label in present)
+    if len(classes) < 2:
+        raise UserError(
+            "Only the class '{name}' in '{path}' holds pictures that can be read, and two are needed.",
+            hint="Look at the list of skipped files, and put pictures of another class into a folder beside it.",
+            name=classes[0],
+            path=settings.data,
+        )
+    labels = labels.astype(np.int32)
+    return Dataset(
+        source=index.source,
+        fingerprint=_fingerprint(classes, labels, pictures),
+        classes=classes,
+        images=pictures.images,
+        labels=labels,
+        names=names,
+        splits=make_splits(
+            labels,
+            test_share=settings.test_share,
+            validation_share=settings.validation_share,
+            seed=seed,
+            given=given,
+            digests=pictures.digests,
+            groups=None if index.groups is None else index.groups[pictures.kept],
+        ),
+        skipped=index.skipped + pictures.skipped,
+        given=_given_splits(index),
+    )
+
+
+def _given_splits(index: Index) -> tuple[str, ...]:
+    return tuple(name for split, name in enumerate(SPLITS) if np.any(index.given == split))
+
+
+def _fingerprint(classes: tuple[str, ...], labels: np.ndarray, pictures: Pictures) -> str:
+    """Returns a hash of classes, labels and pixels: a copy of the data elsewhere has the same."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(repr((classes, pictures.images.shape)).encode("utf-8", "backslashreplace"))
+    digest.update(labels.astype("<i4").tobytes())
+    digest.update(pictures.digests.astype("<u8").tobytes())
+    return digest.hexdigest()

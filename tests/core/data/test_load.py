@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from core.data.load import load
+from core.errors import CancelledError, UserError
+from core.settings.dataset import DatasetSettings
+
+
+def test_digits_are_ready_to_train_on(context):
+    dataset = load(DatasetSettings(), 0, context)
+    assert dataset.images.shape == (1797, 8, 8, 1)
+    assert dataset.images.dtype == np.uint8
+    assert (dataset.images.min(), dataset.images.max()) == (0, 255)
+    assert dataset.classes == tuple("0123456789")
+    assert dataset.labels.dtype == np.int32
+    assert dataset.labels[:10].tolist() == list(range(10))
+    assert {name: len(rows) for name, rows in dataset.splits.items()} == {"train": 1258, "validation": 180, "test": 359}
+    assert dataset.given == ()
+
+
+def test_same_seed_same_dataset_and_fingerprint(context):
+    first, again, other = (load(DatasetSettings(), seed, context) for seed in (3, 3, 4))
+    assert first.fingerprint == again.fingerprint == other.fingerprint
+    assert np.array_equal(first.splits["test"], again.splits["test"])
+    assert not np.array_equal(first.splits["test"], other.splits["test"])
+
+
+def test_size_and_colour_are_settings(context):
+    dataset = load(DatasetSettings(image_px=12, colour="rgb"), 0, context)
+    assert dataset.shape == (12, 12, 3)
+    assert np.array_equal(dataset.images[..., 0], dataset.images[..., 2])
+    assert dataset.fingerprint != load(DatasetSettings(), 0, context).fingerprint
+
+
+def test_unknown_name_is_one_clear_sentence(context):
+    with pytest.raises(UserError, match="no-such-thing"):
+        load(DatasetSettings(data="no-such-thing"), 0, context)
+
+
+def test_cancelled_context_stops_at_once(context):
+    context.cancel()
+    with pytest.raises(CancelledError):
+        load(DatasetSettings(), 0, context)
