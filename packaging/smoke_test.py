@@ -1,0 +1,67 @@
+"""Tries a frozen folder as a user would, without a network: the window opens, a model trains and classifies.
+
+Usage: python packaging/smoke_test.py FOLDER
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TIMEOUT_S = 600
+
+
+def without_network() -> list[str]:
+    """Returns the words that start a command in an empty network namespace, where the system has them."""
+    words = ["unshare", "--map-root-user", "--net"]
+    usable = shutil.which("unshare") and subprocess.run([*words, "true"], capture_output=True).returncode == 0
+    return words if usable else []
+
+
+def run(folder: Path, environment: dict[str, str], *words: str) -> str:
+    """Runs the frozen program and returns what it wrote on stdout."""
+    program = folder / ("pixelwright.exe" if os.name == "nt" else "pixelwright")
+    done = subprocess.run(
+        [*without_network(), str(program), *words], capture_output=True, text=True, env=environment, timeout=TIMEOUT_S
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+def main() -> None:
+    """Runs the smoke test."""
+    folder = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as place:
+        home = Path(place) / "用户 home"  # a name that breaks careless programs
+        home.mkdir()
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "USERPROFILE": str(home),
+            "QT_QPA_PLATFORM": "offscreen",
+            "PIXELWRIGHT_WORKSPACE": str(home / "workspace"),
+            "LANG": "C.UTF-8",
+        }
+        doctor = json.loads(run(folder, environment, "doctor", "--json").splitlines()[-1])
+        working = [name for name, row in doctor["backends"].items() if row["works"]]
+        print(f"doctor: {', '.join(working)} work; network {'off' if without_network() else 'left on'}")
+        for backend in working:
+            words = ("train", "cnn", "--data", "digits", "--epochs", "6", "--backend", backend, "--json")
+            trained = json.loads(run(folder, environment, *words).splitlines()[-1])
+            accuracy = trained["metrics"]["test_accuracy"]
+            print(f"train on {backend}: test accuracy {accuracy:.4f}")
+            if accuracy < 0.9:
+                raise SystemExit("The frozen program does not learn.")
+            run(folder, environment, "evaluate", trained["run"], "--json")
+        shown = run(folder, {**environment, "PIXELWRIGHT_QUIT_AFTER_S": "2"})
+        print(f"window: opened and closed {shown.strip()}")
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+        print(f"size: {size / 1e6:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
