@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import platform
 import shutil
+import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def examine(workspace: Path) -> dict[str, Any]:
             "works": not found["error"],
             "version": _version(name),
             **found,
-            "remedy": "" if not found["error"] else catalog.load("core.backend:REMEDIES")[name],
+            "remedy": _remedy(name) if found["error"] else "",
         }
     return {
         "version": __version__,
@@ -48,6 +49,12 @@ def examine(workspace: Path) -> dict[str, Any]:
         "devices": [f"{name}: {device}" for name, found in backends.items() for device in found["devices"]],
         "workspace": _examine_workspace(workspace),
     }
+
+
+def _remedy(backend: str) -> str:
+    if getattr(sys, "frozen", False):
+        return "not part of this build"
+    return str(catalog.load("core.backend:REMEDIES")[backend])
 
 
 def _version(package: str) -> str:

@@ -71,6 +71,7 @@ def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Sta
 
 def _call_task(context: Context, *, keras: bool) -> dict[str, Any]:
     job = context.job
+    context.check()  # it may have been cancelled while it waited in the queue
     settings = job.typed_settings()
     if keras:
         context.report(Progress("import", detail=catalog.BACKENDS[job.backend]))

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 TIMEOUT_S = 600
+WINDOW_OPEN_S = 8
 
 
 def without_network() -> list[str]:
@@ -19,6 +20,11 @@ def without_network() -> list[str]:
     words = ["unshare", "--map-root-user", "--net"]
     usable = shutil.which("unshare") and subprocess.run([*words, "true"], capture_output=True).returncode == 0
     return words if usable else []
+
+
+def program_in(folder: Path) -> Path:
+    """Returns the executable."""
+    return folder / ("pixelwright.exe" if os.name == "nt" else "pixelwright")
 
 
 def run(folder: Path, environment: dict[str, str], *words: str) -> str:
@@ -30,6 +36,22 @@ def run(folder: Path, environment: dict[str, str], *words: str) -> str:
     if done.returncode != 0:
         raise SystemExit(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done.stdout
+
+
+def open_window(folder: Path, environment: dict[str, str]) -> str:
+    """Opens the window for some seconds; it must stay open, have nothing to complain of, and close when told."""
+    process = subprocess.Popen(
+        [*without_network(), str(program_in(folder))], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        process.wait(timeout=WINDOW_OPEN_S)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        _, complaint = process.communicate(timeout=30)
+        if "Traceback" in complaint:
+            raise SystemExit(f"The window complained:\n{complaint}") from None
+        return f"stayed open for {WINDOW_OPEN_S} s"
+    raise SystemExit(f"The window closed by itself ({process.returncode}):\n{process.communicate()[1]}")
 
 
 def main() -> None:
@@ -57,8 +79,7 @@ def main() -> None:
             if accuracy < 0.9:
                 raise SystemExit("The frozen program does not learn.")
             run(folder, environment, "evaluate", trained["run"], "--json")
-        shown = run(folder, {**environment, "PIXELWRIGHT_QUIT_AFTER_S": "2"})
-        print(f"window: opened and closed {shown.strip()}")
+        print(f"window: {open_window(folder, environment)}")
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
         print(f"size: {size / 1e6:.0f} MB")
 
