@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication
+
+from core.runs import Workspace, default_workspace
+from desktop_app.engines import Engines
+from desktop_app.main_window import MainWindow
+from desktop_app.preferences import Preferences, preferences_path
+from desktop_app.store import Store
+from desktop_app.theme import icon, theme
+from desktop_app.translation import translator
 
 
 def make_app(argv: list[str]) -> QApplication:
@@ -13,8 +21,22 @@ def make_app(argv: list[str]) -> QApplication:
     """
     app = QApplication(argv)
     app.setApplicationName("Pixelwright")
-    window = QMainWindow()
-    window.setWindowTitle("Pixelwright")
+    app.setDesktopFileName("pixelwright")
+    app.setStyle("Fusion")
+    window = make_window(Workspace(default_workspace()), Preferences(preferences_path()))
+    app.setWindowIcon(icon("pixelwright", "accent"))
     window.show()
-    app.setProperty("window", window)
+    app.setProperty("window", window)  # it lives as long as the application
     return app
+
+
+def make_window(workspace: Workspace, preferences: Preferences) -> MainWindow:
+    """Builds the main window in the language and theme that are preferred; needs a QApplication.
+
+    Args:
+        workspace: where runs lie.
+        preferences: what the window remembers.
+    """
+    translator().set_language(preferences.get("language", "system"))
+    theme().use(preferences.get("theme", "system"))
+    return MainWindow(Store(workspace, preferences), Engines(workspace))

@@ -1,0 +1,67 @@
+"""A worker thread for short disk work: scanning runs, deleting, writing a table. It must not touch a widget."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from core.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+
+class Background(QThread):
+    """Does plain functions one after another.
+
+    Signals:
+        failed: a UserError that nobody else wanted; emitted in the thread this object lives in.
+    """
+
+    failed = Signal(object)
+    _done = Signal(object, object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work: queue.SimpleQueue[tuple[Callable[[], Any], Callable[[Any], None] | None] | None] = (
+            queue.SimpleQueue()
+        )
+        self._done.connect(self._deliver)
+
+    def do(self, function: Callable[[], Any], then: Callable[[Any], None] | None = None) -> None:
+        """Queues a function. May be called from the thread this object lives in.
+
+        Args:
+            function: called in the worker thread; may raise a UserError.
+            then: called with its result, in the thread this object lives in.
+        """
+        if not self.isRunning():
+            self.start()
+        self._work.put((function, then))
+
+    def close(self) -> None:
+        """Does what is queued, then ends the thread and waits for it."""
+        self._work.put(None)
+        self.wait()
+
+    def run(self) -> None:
+        """The thread's own function."""
+        while (item := self._work.get()) is not None:
+            function, then = item
+            try:
+                self._done.emit(then, function(), None)
+            except UserError as error:
+                self._done.emit(then, None, error)
+            except Exception as error:
+                logger.exception("Disk work failed")
+                self._done.emit(then, None, UserError("Something went wrong: {reason}", reason=str(error)[:300]))
+
+    @Slot(object, object, object)
+    def _deliver(self, then: Callable[[Any], None] | None, result: Any, error: UserError | None) -> None:
+        if error is not None:
+            self.failed.emit(error)
+        elif then is not None:
+            then(result)

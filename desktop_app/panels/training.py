@@ -1,0 +1,250 @@
+"""The training panel: choose pictures, press Start, watch, stop, resume. It joins its parts to the engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSplitter
+
+from core.errors import UserError
+from core.events import Saved, Status
+from core.runs import Run
+from desktop_app.job_handle import JobHandle
+from desktop_app.panel import Panel, Studio
+from desktop_app.panels.training_looks import TrainingLooks
+from desktop_app.panels.training_runs import TrainingRuns
+from desktop_app.panels.training_setup import TrainingSetup
+from desktop_app.panels.training_view import TrainingView
+from desktop_app.store import RunRow
+from desktop_app.theme import SPACING
+from desktop_app.translation import mark, tr
+
+
+class TrainingPanel(Panel):
+    """Trains models on pictures."""
+
+    key = "training"
+    title = mark("Training")
+    icon = "training"
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self.setup = TrainingSetup()
+        self.view = TrainingView()
+        self.runs = TrainingRuns(studio.store)
+        self.looks = TrainingLooks(studio.engines, self.setup, self.view)
+        self._shown: JobHandle | None = None  # the training the view shows
+        self._discarding: set[str] = set()  # job ids whose run goes when they end
+        self._last_run = ""  # the run whose score is shown
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.setHandleWidth(SPACING + SPACING // 2)
+        right.setChildrenCollapsible(False)
+        right.addWidget(self.view)
+        right.addWidget(self.runs)
+        right.setStretchFactor(0, 3)
+        right.setStretchFactor(1, 1)
+        right.setContentsMargins(0, 2 * SPACING, 2 * SPACING, 2 * SPACING)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING // 2)
+        layout.addWidget(self.setup)
+        layout.addWidget(right, 1)
+        self._connect()
+        self._recall()
+
+    def _connect(self) -> None:
+        self.setup.start_requested.connect(self.start)
+        self.view.pause_requested.connect(self.pause_or_resume)
+        self.view.stop_requested.connect(self.stop)
+        self.view.discard_requested.connect(self.discard)
+        self.view.classify_requested.connect(self._classify_last)
+        self.runs.resume_requested.connect(self.resume)
+        self.runs.classify_requested.connect(self._classify)
+        self.runs.repeat_requested.connect(self._repeat)
+        self.runs.delete_requested.connect(self.delete)
+        self.studio.store.interrupted_found.connect(self.offer)
+
+    def begin(self) -> None:
+        """Makes the curves, looks at the data and for runs that were cut off. Called after the first paint."""
+        self.looks.begin()
+        self.studio.store.find_interrupted()
+
+    def take_paths(self, paths: list[Path]) -> None:
+        """Chooses the data that was dropped."""
+        self.setup.data.take_paths(paths)
+
+    def remember(self) -> None:
+        """Keeps the last data and model for the next start."""
+        preferences = self.studio.store.preferences
+        preferences.set("data", self.setup.data.data)
+        preferences.set("model", self.setup.model.currentData())
+        preferences.set("backend", self.setup.backend.currentData())
+
+    def _recall(self) -> None:
+        preferences = self.studio.store.preferences
+        for combo, name in ((self.setup.model, "model"), (self.setup.backend, "backend")):
+            if (index := combo.findData(preferences.get(name, ""))) >= 0:
+                combo.setCurrentIndex(index)
+        data = preferences.get("data", "digits")
+        self.setup.data.choose(data if data in ("digits", "shapes") or Path(data).exists() else "digits")
+
+    # -- what the user asks -------------------------------------------------------------------------------
+
+    @Slot()
+    def start(self) -> None:
+        """Queues a training with what the left side shows."""
+        if problem := self.setup.problem():
+            self.studio.messages.show_message("{problem}", level="warning", problem=problem)
+            return
+        self.looks.make_room()
+        self._follow(self.studio.engines.start(self.setup.job()))
+
+    @Slot(object)
+    def resume(self, row: RunRow) -> None:
+        """Goes on with a run that was stopped, cut off or failed."""
+        self.looks.make_room()
+        self._follow(self.studio.engines.start(row.job, str(row.run.folder)))
+
+    @Slot()
+    def pause_or_resume(self) -> None:
+        """Lets the training wait, or go on."""
+        if self._shown is None:
+            return
+        if self._shown.state == "paused":
+            self._shown.resume()
+        else:
+            self._shown.pause()
+
+    @Slot()
+    def stop(self) -> None:
+        """Ends the training and keeps its model. The button answers at once; the engine has 5 s."""
+        if self._shown is not None:
+            self.view.show_stopping()
+            self._shown.cancel()
+
+    @Slot()
+    def discard(self) -> None:
+        """Asks whether the training is to be ended and its run deleted."""
+        if (handle := self._shown) is None:
+            return
+
+        def do() -> None:
+            if handle.active:
+                self._discarding.add(handle.job.id)
+                self.view.show_stopping()
+                handle.cancel()
+            elif handle.run_folder:
+                self.studio.store.delete(Run(Path(handle.run_folder)))
+
+        self._ask("End this training and delete all it has learned?", mark("Discard"), do)
+
+    @Slot(object)
+    def delete(self, row: RunRow) -> None:
+        """Asks whether a run is to be deleted."""
+        self._ask(
+            "Delete the run '{name}' with its model for good?",
+            mark("Delete"),
+            lambda: self.studio.store.delete(row.run),
+            name=row.record.name,
+        )
+
+    @Slot(list)
+    def offer(self, rows: list[RunRow]) -> None:
+        """Offers runs that were cut off for resuming."""
+        first = rows[0]
+        preferences = self.studio.store.preferences
+
+        def later() -> None:
+            ids = [row.run.id for row in rows]
+            preferences.set("dismissed", [*preferences.get("dismissed", []), *ids][-200:])
+
+        self.studio.messages.show_message(
+            "The training '{name}' was cut off. It can go on where it was.",
+            level="warning",
+            actions=((mark("Resume"), lambda: self.resume(first)), (mark("Not now"), later)),
+            name=first.record.name,
+        )
+
+    def _ask(self, question: str, answer: str, do: Callable[[], None], **values: Any) -> None:
+        self.studio.messages.show_message(
+            question,
+            level="warning",
+            actions=((answer, do), (mark("Keep it"), lambda: None)),
+            **values,
+        )
+
+    @Slot(object)
+    def _classify(self, row: RunRow) -> None:
+        self.run_offered.emit("classification", row.run.id)
+
+    @Slot()
+    def _classify_last(self) -> None:
+        if self._last_run:
+            self.run_offered.emit("classification", self._last_run)
+
+    @Slot(object)
+    def _repeat(self, row: RunRow) -> None:
+        self.setup.show_job(row.job)
+
+    # -- what the engine says -----------------------------------------------------------------------------
+
+    def _follow(self, handle: JobHandle) -> None:
+        handle.ended.connect(self._end)
+        handle.saved.connect(self._notice_saved)
+        if self._shown is None:
+            self._show(handle)
+        else:
+            waiting = sum(other.state == "queued" for other in self.studio.engines.active_trainings())
+            self.studio.messages.show_message(
+                "The training waits for the one that runs. Waiting: {waiting}.", seconds=6, waiting=waiting
+            )
+
+    def _show(self, handle: JobHandle) -> None:
+        self._shown = handle
+        self.view.begin(handle.job)
+        handle.status_changed.connect(self._show_status)
+        handle.progressed.connect(self.view.show_progress)
+        handle.measured.connect(self.view.add_metrics)
+        handle.logged.connect(self.view.add_log)
+
+    @Slot(object)
+    def _notice_saved(self, saved: Saved) -> None:
+        if saved.kind in ("run", "model"):
+            self.studio.store.refresh()
+
+    @Slot(object)
+    def _show_status(self, status: Status) -> None:
+        if self._shown is not None and self._shown.active:
+            self.view.show_state(status, stopping=self._shown.stopping)
+            self.studio.store.refresh()
+
+    @Slot(object)
+    def _end(self, status: Status) -> None:
+        handle = self.sender()
+        if not isinstance(handle, JobHandle):
+            return
+        if handle is self._shown:
+            self._shown = None
+            self._last_run = Path(handle.run_folder).name
+            self.view.show_ending(status)
+            QTimer.singleShot(0, self, self._show_next)
+        if handle.job.id in self._discarding:
+            self._discarding.discard(handle.job.id)
+            self.view.idle()
+            if handle.run_folder:
+                self.studio.store.delete(Run(Path(handle.run_folder)))
+        elif status.state == "failed":
+            error = UserError(status.message, hint=status.hint, **status.values)
+            self.studio.messages.show_error(error, details=status.trace)
+        elif status.message:
+            self.studio.messages.show_message("{text}", text=lambda: tr(status.message, **status.values), seconds=10)
+        self.looks.room_again()
+        self.studio.store.refresh()
+
+    @Slot()
+    def _show_next(self) -> None:
+        if self._shown is None and (waiting := self.studio.engines.active_trainings()):
+            self._show(waiting[0])

@@ -1,0 +1,166 @@
+"""What the training panel finds out by itself while the user chooses: what the data holds, how large the model is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from core.errors import UserError
+from core.events import Status
+from core.jobs import Job
+from desktop_app.engines import Engines
+from desktop_app.job_handle import JobHandle
+from desktop_app.panels.training_setup import TrainingSetup
+from desktop_app.panels.training_view import PICTURES, TrainingView
+from desktop_app.translation import say, tr, tr_error
+from desktop_app.widgets.elements import set_role
+
+PREVIEW_DELAY_MS = 300  # after the last change, so that a spinning number asks once
+DESCRIBE_DELAY_MS = 900
+
+
+class TrainingLooks(QObject):
+    """Asks the data engine for a preview and the interactive engine for the model's size, after each change.
+
+    Args:
+        engines: where the jobs are done.
+        setup: what is chosen.
+        view: where the preview is shown.
+    """
+
+    def __init__(self, engines: Engines, setup: TrainingSetup, view: TrainingView) -> None:
+        super().__init__(view)
+        self._engines = engines
+        self._setup = setup
+        self._view = view
+        self._begun = False
+        self._crowded = False  # a training starts: it gets the cores
+        self._preview: JobHandle | None = None
+        self._describe: JobHandle | None = None
+        self._preview_timer = QTimer(self, singleShot=True, interval=PREVIEW_DELAY_MS)
+        self._preview_timer.timeout.connect(self._start_preview)
+        self._describe_timer = QTimer(self, singleShot=True, interval=DESCRIBE_DELAY_MS)
+        self._describe_timer.timeout.connect(self._start_describe)
+        setup.data_changed.connect(self._data_changed)
+        setup.changed.connect(self._changed)
+
+    def begin(self) -> None:
+        """Looks for the first time; before that no change is followed."""
+        self._begun = True
+        self._start_preview()
+        self._describe_timer.start()
+
+    def make_room(self) -> None:
+        """A training is about to start: measuring the model's size must not slow it."""
+        self._crowded = True
+        self._describe_timer.stop()
+        if self._describe is not None:
+            self._describe.cancel(grace_s=0)
+
+    def room_again(self) -> None:
+        """The training has ended."""
+        self._crowded = False
+        self._changed()
+
+    @Slot()
+    def _data_changed(self) -> None:
+        if self._begun:
+            self._preview_timer.start()
+
+    @Slot()
+    def _changed(self) -> None:
+        if self._begun and not self._crowded:
+            self._describe_timer.start()
+
+    @Slot()
+    def _start_preview(self) -> None:
+        if self._preview is not None:
+            self._preview.cancel()
+        handle = self._preview = self._engines.start(self._setup.preview_job())
+        handle.pictures_arrived.connect(self._view.show_preview)
+        handle.ended.connect(self._end_preview)
+        set_role(self._setup.data.about, "role", "muted")
+        say(self._view.about.setText, "Looking at the pictures…")
+
+    @Slot(object)
+    def _end_preview(self, status: Status) -> None:
+        if self.sender() is not self._preview:
+            return  # other data has been chosen since
+        self._preview = None
+        if status.state == "finished":
+            self._show_counts(status.result)
+            if not self._view.stop_button.isEnabled():
+                self._view.tabs.setCurrentIndex(PICTURES)
+        elif status.state == "failed":
+            self._view.pictures.clear()
+            error = UserError(status.message, hint=status.hint, **status.values)
+            set_role(self._setup.data.about, "role", "error")
+            self._setup.data.show_counts("{reason}", reason=lambda: tr_error(error))
+            say(self._view.about.setText, "{reason}", reason=lambda: tr_error(error))
+
+    def _show_counts(self, result: dict[str, Any]) -> None:
+        classes = result.get("classes", {})
+        splits = result.get("counts", {})
+        pictures = int(result.get("samples", 0))
+        self._setup.data.show_counts(
+            "{pictures} pictures in {classes} classes.", pictures=f"{pictures:,}", classes=len(classes)
+        )
+        say(
+            self._view.about.setText,
+            "{pictures} pictures in {classes} classes: {train} to train on, {validation} to validate, "
+            "{test} kept back for the test.",
+            pictures=f"{pictures:,}",
+            classes=len(classes),
+            train=f"{splits.get('train', 0):,}",
+            validation=f"{splits.get('validation', 0):,}",
+            test=f"{splits.get('test', 0):,}",
+        )
+
+    @Slot()
+    def _start_describe(self) -> None:
+        if self._crowded:
+            return
+        if self._describe is not None:
+            self._describe.cancel()
+        if self._setup.problem():
+            return
+        handle = self._describe = self._engines.start(self._as_loaded(self._setup.describe_job()))
+        handle.ended.connect(self._end_describe)
+
+    def _as_loaded(self, job: Job) -> Job:
+        """A model is as large on each backend: take the one the engine has loaded already."""
+        loaded = self._engines.interactive.backend
+        return job.model_copy(update={"backend": loaded}) if loaded else job
+
+    @Slot(object)
+    def _end_describe(self, status: Status) -> None:
+        if self.sender() is not self._describe:
+            return
+        self._describe = None
+        line = self._setup.size_line
+        if status.state == "finished":
+            set_role(line, "role", "muted")
+            say(
+                line.setText,
+                "{parameters} parameters · {flops} FLOPs a picture · {size} file",
+                parameters=lambda: f"{int(status.result.get('parameters', 0)):,}",
+                flops=lambda: short(float(status.result.get("flops", 0))),
+                size=lambda: file_size(float(status.result.get("file_bytes", 0))),
+            )
+        elif status.state == "failed":
+            set_role(line, "role", "error")
+            say(line.setText, "{reason}", reason=lambda: tr(status.message, **status.values))
+
+
+def short(number: float) -> str:
+    """Returns a large number with a unit: 1.3 M."""
+    for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= limit:
+            return f"{number / limit:.1f} {unit}"
+    return f"{number:.0f}"
+
+
+def file_size(number: float) -> str:
+    """Returns a number of bytes as people say it: 1.3 MB."""
+    return f"{short(number)}B" if number >= 1000 else f"{number:.0f} B"

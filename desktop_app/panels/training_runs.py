@@ -1,0 +1,104 @@
+"""The runs below the training: the table and what can be done with the run that is chosen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from desktop_app.store import RunRow, Store
+from desktop_app.theme import SPACING
+from desktop_app.widgets.elements import button, card, label, row
+from desktop_app.widgets.run_table import RunTable
+
+
+class TrainingRuns(QWidget):
+    """The run table with its buttons.
+
+    Signals:
+        resume_requested, classify_requested, delete_requested, repeat_requested: a `RunRow`.
+
+    Args:
+        store: where the rows come from.
+    """
+
+    resume_requested = Signal(object)
+    classify_requested = Signal(object)
+    delete_requested = Signal(object)
+    repeat_requested = Signal(object)
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self._store = store
+        self.table = RunTable()
+        self._empty = label("No runs yet. Each training you start is listed here.", role="empty", wrap=True)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self.table)
+        self.resume_button = button("Resume", self._resume, icon="resume", name="resumeRun")
+        self.classify_button = button("Classify with it", self._classify, icon="classification", name="classifyRun")
+        self.repeat_button = button(
+            "Repeat", self._repeat, icon="copy", name="repeatRun", tip="Takes its data, model and settings over."
+        )
+        self.folder_button = button("Open folder", self._open_folder, icon="folder", name="openRun")
+        self.delete_button = button("Delete", self._delete, icon="trash", role="quiet", name="deleteRun")
+        frame, layout = card()
+        layout.setContentsMargins(2 * SPACING, SPACING + 4, 2 * SPACING, SPACING + 4)
+        layout.addLayout(
+            row(
+                label("Runs", role="heading"),
+                1,
+                self.resume_button,
+                self.classify_button,
+                self.repeat_button,
+                self.folder_button,
+                self.delete_button,
+                spacing=SPACING // 2,
+            )
+        )
+        layout.addWidget(self._pages, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(frame)
+        self.table.row_chosen.connect(self._enable)
+        store.runs_changed.connect(self._show_rows)
+        self._enable(None)
+
+    @Slot()
+    def _show_rows(self) -> None:
+        self.table.show_rows(self._store.rows)
+        self._pages.setCurrentWidget(self.table if self._store.rows else self._empty)
+
+    @Slot(object)
+    def _enable(self, chosen: RunRow | None) -> None:
+        running = chosen is not None and chosen.record.status in ("running", "paused")
+        self.resume_button.setEnabled(chosen is not None and chosen.resumable)
+        self.classify_button.setEnabled(chosen is not None and chosen.has_model)
+        self.repeat_button.setEnabled(chosen is not None)
+        self.folder_button.setEnabled(chosen is not None)
+        self.delete_button.setEnabled(chosen is not None and not running)
+
+    @Slot()
+    def _resume(self) -> None:
+        self._emit(self.resume_requested)
+
+    @Slot()
+    def _classify(self) -> None:
+        self._emit(self.classify_requested)
+
+    @Slot()
+    def _repeat(self) -> None:
+        self._emit(self.repeat_requested)
+
+    @Slot()
+    def _delete(self) -> None:
+        self._emit(self.delete_requested)
+
+    @Slot()
+    def _open_folder(self) -> None:
+        if (chosen := self.table.chosen()) is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(chosen.run.folder)))
+
+    def _emit(self, signal: object) -> None:
+        if (chosen := self.table.chosen()) is not None:
+            signal.emit(chosen)  # type: ignore[attr-defined]

@@ -1,0 +1,173 @@
+"""The right side of the training panel: what the training that is looked at does. It starts and stops nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from core.events import Images, Log, Progress, Status
+from core.jobs import Job
+from desktop_app.theme import SPACING, show_icon
+from desktop_app.translation import say, tr, translator
+from desktop_app.widgets.elements import button, card, column, label, row
+from desktop_app.widgets.image_grid import ImageGrid
+from desktop_app.widgets.log_view import LogView
+from desktop_app.widgets.loss_plot import LossPlot
+from desktop_app.widgets.progress_line import ProgressLine
+from desktop_app.widgets.score_card import ScoreCard
+
+PICTURES, CURVES, LOG = range(3)
+
+
+class TrainingView(QWidget):
+    """Progress, buttons, pictures, curves and log.
+
+    Signals:
+        pause_requested, stop_requested, discard_requested: the buttons.
+        classify_requested: the button beside the test score.
+    """
+
+    pause_requested = Signal()
+    stop_requested = Signal()
+    discard_requested = Signal()
+    classify_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = label("Ready to train", role="title", name="trainingTitle")
+        self.state = label(role="muted", name="trainingState")
+        self.progress = ProgressLine()
+        self.pause_button = button("Pause", self.pause_requested, icon="pause", name="pause")
+        self.stop_button = button(
+            "Stop", self.stop_requested, icon="stop", name="stop", tip="Ends the training and keeps the model."
+        )
+        self.discard_button = button(
+            "Discard", self.discard_requested, icon="trash", role="quiet", name="discard", tip="Deletes the run."
+        )
+        self.score = ScoreCard(self.classify_requested)
+        self.pictures = ImageGrid()
+        self.about = label(role="muted", wrap=True, name="previewAbout")
+        self.plot = LossPlot()
+        self.log = LogView()
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("trainingTabs")
+        self.tabs.setDocumentMode(True)
+        self._build()
+        self.idle()
+
+    def _build(self) -> None:
+        frame, layout = card()
+        head = row(self.title, self.state, 1, self.pause_button, self.stop_button, self.discard_button)
+        layout.addLayout(head)
+        layout.addWidget(self.progress)
+        for page in (column(self.about, self.pictures), column(self.plot), column(self.log)):
+            holder = QWidget()
+            page.setContentsMargins(0, SPACING, 0, 0)
+            holder.setLayout(page)
+            self.tabs.addTab(holder, "")
+        self._name_tabs()
+        translator().changed.connect(self._name_tabs)
+        pages, pages_layout = card()
+        pages_layout.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, 2 * SPACING)
+        pages_layout.addWidget(self.tabs)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(SPACING + SPACING // 2)
+        whole.addWidget(frame)
+        whole.addWidget(self.score)
+        whole.addWidget(pages, 1)
+
+    @Slot()
+    def _name_tabs(self) -> None:
+        for index, text in ((PICTURES, tr("Pictures")), (CURVES, tr("Curves")), (LOG, tr("Log"))):
+            self.tabs.setTabText(index, text)
+
+    # -- states -------------------------------------------------------------------------------------------
+
+    def idle(self) -> None:
+        """Shows that nothing runs."""
+        self.show_buttons(running=False)
+        self.progress.rest("Press Start to train on these pictures.")
+
+    def begin(self, job: Job) -> None:
+        """Shows a job from its beginning."""
+        self.score.hide()
+        self.plot.clear()
+        self.log.clear_lines()
+        data = Path(str(job.settings.get("data", ""))).name
+        say(self.title.setText, "{name}", name=job.name or f"{tr(job.model.upper())} · {data}")
+        self.tabs.setCurrentIndex(CURVES)
+        self.show_buttons(running=True)
+        self.progress.wait()
+        self.progress.say("Starting the engine")
+        say(self.state.setText, "starting")
+
+    def show_buttons(self, *, running: bool, paused: bool = False, stopping: bool = False) -> None:
+        """Enables what can be pressed now."""
+        self.pause_button.setEnabled(running and not stopping)
+        self.stop_button.setEnabled(running and not stopping)
+        self.discard_button.setEnabled(running)
+        say(self.pause_button.setText, "Resume" if paused else "Pause")
+        show_icon(self.pause_button.setIcon, "play" if paused else "pause")
+        say(self.stop_button.setText, "Stopping…" if stopping else "Stop")
+        if not running:
+            self.state.setText("")
+            say(self.state.setText, "{nothing}", nothing="")
+
+    def show_state(self, status: Status, *, stopping: bool) -> None:
+        """Shows a state that is no ending."""
+        paused = status.state == "paused"
+        self.show_buttons(running=True, paused=paused, stopping=stopping)
+        say(self.state.setText, {"queued": "waiting", "paused": "paused"}.get(status.state, "running"))
+
+    def show_stopping(self) -> None:
+        """Answers the Stop button at once, before the engine can."""
+        self.show_buttons(running=True, stopping=True)
+        say(self.state.setText, "stopping")
+
+    def show_ending(self, status: Status) -> None:
+        """Shows how the job ended."""
+        self.show_buttons(running=False)
+        metrics: dict[str, Any] = status.result.get("metrics", {})
+        if status.state == "finished":
+            self.progress.fill()
+            self.progress.say("Done. The model is saved.")
+        elif status.state == "cancelled":
+            self.progress.rest("Stopped. What it has learned is kept; the run can be resumed.")
+        else:
+            self.progress.rest("{reason}", reason=lambda: tr(status.message, **status.values))
+        if "test_accuracy" in metrics:
+            self.score.show_score(float(metrics["test_accuracy"]), tested_pictures(status.result))
+
+    # -- events -------------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def show_progress(self, progress: Progress) -> None:
+        """Shows how far the job is."""
+        self.progress.show_progress(progress)
+
+    @Slot(list)
+    def add_metrics(self, metrics: list) -> None:
+        """Draws a bundle of numbers."""
+        self.plot.add(metrics)
+
+    @Slot(list)
+    def add_log(self, events: list[Log]) -> None:
+        """Writes log lines."""
+        self.log.add(events)
+
+    @Slot(object)
+    def show_preview(self, images: Images) -> None:
+        """Shows some pictures of the data, each with its class."""
+        details = images.details or tuple({} for _ in images.pictures)
+        texts = [str(detail.get("label", "")) for detail in details]
+        self.pictures.show_pictures(images.pictures, texts, [str(detail.get("path", "")) for detail in details])
+
+
+def tested_pictures(result: dict[str, Any]) -> int:
+    """Returns how many test pictures a training's result speaks of; 0 where it does not say."""
+    counts = result.get("counts", {})
+    return int(result.get("test_samples", counts.get("test", 0)) or 0)

@@ -1,0 +1,50 @@
+"""What the window remembers of its user: language, theme, last choices. A damaged file is as good as none."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from core.errors import UserError
+from core.files import write_json
+
+
+class Preferences:
+    """A small JSON file of plain values.
+
+    Args:
+        path: the file; it need not be there, nor be readable, nor hold what it should.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._values: dict[str, Any] = {}
+        with suppress(OSError, ValueError):
+            values = json.loads(path.read_text(encoding="utf-8"))
+            if isinstance(values, dict):
+                self._values = values
+
+    def get(self, name: str, default: Any) -> Any:
+        """Returns the value, or the default where there is none or it is of another type."""
+        value = self._values.get(name, default)
+        return value if isinstance(value, type(default)) else default
+
+    def set(self, name: str, value: Any) -> None:
+        """Remembers a JSON value until `save`."""
+        self._values[name] = value
+
+    def save(self) -> None:
+        """Writes the file, where that is possible: not being able to remember is no reason to fail."""
+        with suppress(UserError):
+            write_json(self._path, self._values)
+
+
+def preferences_path() -> Path:
+    """Returns the file PIXELWRIGHT_PREFERENCES names, else one in the user's configuration folder."""
+    named = os.environ.get("PIXELWRIGHT_PREFERENCES", "")
+    return Path(named) if named else platformdirs.user_config_path("Pixelwright", appauthor=False) / "window.json"

@@ -1,0 +1,172 @@
+"""What the window keeps: the workspace, its runs as rows, the preferences. It must not know a widget."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from core.errors import UserError
+from core.jobs import Job
+from core.runs import RESUMABLE, Run, RunRecord, Workspace
+from desktop_app.background import Background
+from desktop_app.preferences import Preferences
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """What the run table shows of one run.
+
+    Args:
+        run: the run.
+        record: what its run.json held.
+        has_model: bool, whether it can classify.
+    """
+
+    run: Run
+    record: RunRecord
+    has_model: bool = False
+    classes: tuple[str, ...] = field(default=())
+
+    @property
+    def job(self) -> Job:
+        """The job it was given."""
+        return self.record.job
+
+    @property
+    def data(self) -> str:
+        """The data's short name."""
+        return Path(str(self.job.settings.get("data", ""))).name
+
+    @property
+    def resumable(self) -> bool:
+        """Whether its training can go on."""
+        return self.record.status in RESUMABLE
+
+    @property
+    def test_accuracy(self) -> float | None:
+        """Share of the test pictures it got right, or None where it is not known."""
+        value = self.record.result.get("metrics", {}).get("test_accuracy")
+        return float(value) if isinstance(value, int | float) else None
+
+    @property
+    def epochs(self) -> int | None:
+        """Epochs trained, or None where it is not known."""
+        value = self.record.result.get("epochs")
+        return int(value) if isinstance(value, int | float) else None
+
+
+class Store(QObject):
+    """Holds the workspace and reads its runs in a worker thread.
+
+    Signals:
+        runs_changed: `rows` is new.
+        interrupted_found: list of `RunRow`, newest first, that were cut off and can be resumed.
+        failed: a `UserError` from work on the disk.
+
+    Args:
+        workspace: where runs lie.
+        preferences: what the window remembers.
+    """
+
+    runs_changed = Signal()
+    interrupted_found = Signal(list)
+    failed = Signal(object)
+
+    def __init__(self, workspace: Workspace, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.workspace = workspace
+        self.preferences = preferences
+        self.rows: list[RunRow] = []
+        self.background = Background(self)
+        self.background.failed.connect(self.failed)
+        self._seen: dict[str, tuple[tuple[int, ...], RunRow]] = {}
+        self._scanning = False
+        self._scan_again = False
+
+    @Slot()
+    def refresh(self) -> None:
+        """Reads the runs again, off the window's thread; `runs_changed` tells when that is done."""
+        if self._scanning:
+            self._scan_again = True
+            return
+        self._scanning = True
+        self.background.do(self._scan, self._take)
+
+    def find_interrupted(self) -> None:
+        """Looks for runs that were cut off; `interrupted_found` tells of them."""
+        self.background.do(self._interrupted, self._offer)
+
+    def delete(self, run: Run) -> None:
+        """Deletes a run's folder, off the window's thread."""
+        self.background.do(lambda: self.workspace.delete_run(run), lambda _: self.refresh())
+
+    def row(self, run_id: str) -> RunRow | None:
+        """Returns the row of the run with that id."""
+        return next((row for row in self.rows if row.run.id == run_id), None)
+
+    def free_bytes(self) -> int:
+        """Returns the free space where the workspace lies, in bytes; 0 where it is not known."""
+        with suppress(OSError):
+            return shutil.disk_usage(self.workspace.folder).free
+        return 0
+
+    def close(self) -> None:
+        """Ends the worker thread and writes the preferences."""
+        self.background.close()
+        self.preferences.save()
+
+    def _scan(self) -> list[RunRow]:
+        rows = []
+        seen = {}
+        for run in _runs(self.workspace):
+            with suppress(UserError, OSError):
+                stamp = _stamp(run)
+                known = self._seen.get(run.id)
+                row = known[1] if known is not None and known[0] == stamp else _read(run)
+                seen[run.id] = (stamp, row)
+                rows.append(row)
+        self._seen = seen
+        return sorted(rows, key=lambda row: (row.record.created, row.run.id), reverse=True)
+
+    def _take(self, rows: list[RunRow]) -> None:
+        self._scanning = False
+        self.rows = rows
+        self.runs_changed.emit()
+        if self._scan_again:
+            self._scan_again = False
+            self.refresh()
+
+    def _interrupted(self) -> list[RunRow]:
+        self.workspace.mark_interrupted()
+        return [row for row in self._scan() if row.record.status == "interrupted"]
+
+    def _offer(self, rows: list[RunRow]) -> None:
+        dismissed = self.preferences.get("dismissed", [])
+        if fresh := [row for row in rows if row.run.id not in dismissed]:
+            self.interrupted_found.emit(fresh)
+        self.refresh()
+
+
+def _runs(workspace: Workspace) -> list[Run]:
+    """Every folder that may be a run, unread: `Workspace.runs` would read each run.json each time."""
+    try:
+        entries = list(os.scandir(workspace.runs_folder))
+    except OSError:
+        return []  # no run yet
+    return [Run(Path(entry.path)) for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+
+
+def _stamp(run: Run) -> tuple[int, ...]:
+    status = run.record_path.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino, int(run.model_folder.is_dir())
+
+
+def _read(run: Run) -> RunRow:
+    record = run.record()
+    classes = tuple(str(name) for name in record.dataset.get("classes", ()))
+    return RunRow(run, record, run.model_folder.is_dir(), classes)

@@ -1,0 +1,33 @@
+"""The inviting page of a panel whose work is not built yet."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from desktop_app.theme import SPACING
+from desktop_app.widgets.elements import column, label
+from desktop_app.widgets.icon_label import IconLabel
+
+
+class ComingSoon(QWidget):
+    """An icon, a title, a sentence.
+
+    Args:
+        icon: str, file name in resources/icons.
+        title: str, English.
+        text: str, English, what will be there.
+    """
+
+    def __init__(self, icon: str, title: str, text: str) -> None:
+        super().__init__()
+        sign = IconLabel(icon, "accent", 56)
+        heading = label(title, role="title")
+        words = label(text, role="muted", wrap=True, name="comingSoon")
+        words.setFixedWidth(440)
+        for line in (heading, words):
+            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout = column(1, sign, -SPACING, heading, words, 2, spacing=SPACING)
+        for widget in (sign, heading, words):
+            layout.setAlignment(widget, Qt.AlignmentFlag.AlignHCenter)
+        self.setLayout(layout)

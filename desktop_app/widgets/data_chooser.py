@@ -1,0 +1,105 @@
+"""Choosing data: a folder, a zip, or an embedded set. Shows what is chosen; it does not look inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QFileDialog, QPushButton, QWidget
+
+from desktop_app.theme import SPACING
+from desktop_app.translation import mark, say
+from desktop_app.widgets.drop_area import DropTarget
+from desktop_app.widgets.elements import button, column, label, row
+
+# Embedded set -> (name on its button, what it is).
+EMBEDDED = {
+    "digits": (mark("Digits"), mark("1,797 handwritten digits, 8 × 8 px, built in.")),
+    "shapes": (mark("Shapes"), mark("Scenes of coloured shapes, drawn from a seed, built in.")),
+}
+
+
+class DataChooser(QWidget):
+    """Two buttons for one's own pictures, one for each embedded set, and the name of what is chosen.
+
+    Signals:
+        chosen: str, a path or an embedded name, whenever it changes.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("dataChooser")
+        self._data = ""
+        self.folder_button = button("Folder…", self._ask_folder, icon="folder", name="chooseFolder")
+        self.zip_button = button("Zip…", self._ask_zip, icon="archive", name="chooseZip")
+        self._embedded = QButtonGroup(self)
+        self._embedded.setExclusive(False)
+        sets = row()
+        for key, (title, tip) in EMBEDDED.items():
+            choice = button(title, self._take_embedded, name=f"choose_{key}", tip=tip)
+            choice.setCheckable(True)
+            choice.setProperty("data", key)
+            self._embedded.addButton(choice)
+            sets.addWidget(choice)
+        self.name = label(role="heading", wrap=True, name="dataName")
+        self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.about = label(role="muted", wrap=True, name="dataAbout")
+        self.setLayout(column(row(self.folder_button, self.zip_button), sets, -(SPACING // 2), self.name, self.about))
+        self.target = DropTarget(self)
+        self.target.dropped.connect(self.take_paths)
+
+    @property
+    def data(self) -> str:
+        """What is chosen: a path or an embedded name."""
+        return self._data
+
+    def choose(self, data: str) -> None:
+        """Chooses data, as if the user had."""
+        changed = data != self._data
+        self._data = data
+        for choice in self._embedded.buttons():
+            with QSignalBlocker(choice):
+                choice.setChecked(choice.property("data") == data)
+        if data in EMBEDDED:
+            title, about = EMBEDDED[data]
+            say(self.name.setText, title)
+            say(self.about.setText, about)
+        else:
+            say(self.name.setText, "{name}", name=Path(data).name or data)
+            say(self.about.setText, "{path}", path=data)
+        if changed:
+            self.chosen.emit(data)
+
+    @Slot(list)
+    def take_paths(self, paths: list[Path]) -> None:
+        """Chooses the first of some paths: what was dropped."""
+        if paths:
+            self.choose(str(paths[0]))
+
+    def show_counts(self, text: str, **values: object) -> None:
+        """Replaces the line under the name by what is known of the data by now."""
+        say(self.about.setText, text, **values)
+
+    @Slot()
+    def _take_embedded(self) -> None:
+        choice = self.sender()
+        if isinstance(choice, QPushButton):
+            choice.setChecked(True)
+            self.choose(str(choice.property("data")))
+
+    @Slot()
+    def _ask_folder(self) -> None:
+        if path := QFileDialog.getExistingDirectory(self, self.folder_button.text(), self._start_folder()):
+            self.choose(path)
+
+    @Slot()
+    def _ask_zip(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, self.zip_button.text(), self._start_folder(), "*.zip")
+        if path:
+            self.choose(path)
+
+    def _start_folder(self) -> str:
+        parent = Path(self._data).parent
+        return str(parent) if self._data not in EMBEDDED and parent.is_dir() else str(Path.home())

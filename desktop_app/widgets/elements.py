@@ -1,0 +1,120 @@
+"""Small makers of labels, buttons and layouts, so that every panel spaces and names things alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_app.theme import SPACING, show_icon
+from desktop_app.translation import say
+
+SlotLike = Callable[..., Any] | SignalInstance
+_Layout = TypeVar("_Layout", bound=QBoxLayout)
+
+
+def label(text: str = "", *, role: str = "", wrap: bool = False, name: str = "", **values: Any) -> QLabel:
+    """Returns a label that follows the language.
+
+    Args:
+        text: str, English.
+        role: str, for the style sheet: "title", "heading", "muted", "empty", "error", "score".
+        wrap: bool, whether long text breaks into lines.
+        name: str, object name.
+        values: what stands in the text's braces.
+    """
+    made = QLabel()
+    made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setObjectName(name)
+    if text:
+        say(made.setText, text, **values)
+    return made
+
+
+def button(text: str, slot: SlotLike, *, icon: str = "", role: str = "", name: str = "", tip: str = "") -> QPushButton:
+    """Returns a push button that follows language and theme.
+
+    Args:
+        text: str, English; also what a screen reader says.
+        slot: called when it is pressed.
+        icon: str, file name in resources/icons.
+        role: str, "primary" (one a panel), "quiet" or empty.
+        name: str, object name.
+        tip: str, English tool tip.
+    """
+    made = QPushButton()
+    made.setObjectName(name)
+    made.setProperty("role", role)
+    made.setAutoDefault(False)
+    if text:
+        say(made.setText, text)
+    say(made.setAccessibleName, text or tip)
+    if tip:
+        say(made.setToolTip, tip)
+    if icon:
+        show_icon(made.setIcon, icon, "on_accent" if role == "primary" else "text")
+    made.clicked.connect(slot)
+    return made
+
+
+def card(name: str = "card") -> tuple[QFrame, QVBoxLayout]:
+    """Returns a framed surface and its layout."""
+    frame = QFrame()
+    frame.setObjectName(name)
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(2 * SPACING, 2 * SPACING, 2 * SPACING, 2 * SPACING)
+    layout.setSpacing(SPACING)
+    return frame, layout
+
+
+def column(*items: Any, spacing: int = SPACING, margins: int = 0) -> QVBoxLayout:
+    """Returns a vertical layout of widgets, layouts, stretches (an int) and gaps (a negative int, px)."""
+    return _fill(QVBoxLayout(), items, spacing, margins)
+
+
+def row(*items: Any, spacing: int = SPACING, margins: int = 0) -> QHBoxLayout:
+    """Returns a horizontal layout of the same."""
+    return _fill(QHBoxLayout(), items, spacing, margins)
+
+
+def set_role(widget: QWidget, name: str, value: str) -> None:
+    """Changes a property that the style sheet reads, and draws the widget anew."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def shrinkable(widget: QWidget) -> QWidget:
+    """Lets a widget become narrower than what it shows."""
+    widget.setSizePolicy(QSizePolicy.Policy.Ignored, widget.sizePolicy().verticalPolicy())
+    return widget
+
+
+def _fill(layout: _Layout, items: tuple[Any, ...], spacing: int, margins: int) -> _Layout:
+    layout.setSpacing(spacing)
+    layout.setContentsMargins(margins, margins, margins, margins)
+    for item in items:
+        if isinstance(item, QWidget):
+            layout.addWidget(item)
+        elif isinstance(item, QLayout):
+            layout.addLayout(item)
+        elif item < 0:
+            layout.addSpacing(-item)
+        else:
+            layout.addStretch(item)
+    return layout

@@ -1,0 +1,128 @@
+"""Messages at the top of the window: one sentence, what to do about it, details to unfold. Never a dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from core.errors import UserError
+from desktop_app.theme import SPACING
+from desktop_app.translation import mark, say, tr_error
+from desktop_app.widgets.elements import button, label, row
+from desktop_app.widgets.icon_label import IconLabel
+
+MOST = 3  # messages shown at once; an older one makes room
+ICON_ROLES = {"info": "accent", "good": "good", "warning": "warning", "error": "bad"}
+
+
+class Message(QFrame):
+    """One message.
+
+    Args:
+        text: str, English.
+        level: "info", "good", "warning" or "error".
+        details: str, shown on demand, e.g. a traceback for a bug report.
+        actions: (English text, function) pairs; the message goes when one is pressed.
+        values: what stands in the text's braces.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        /,
+        *,
+        level: str = "info",
+        details: str = "",
+        actions: tuple[tuple[str, Callable[[], Any]], ...] = (),
+        **values: Any,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("message")
+        self.setProperty("level", level)
+        sign = IconLabel(level, ICON_ROLES[level])
+        self.text = label(wrap=True, name="messageText")
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        say(self.text.setText, text, **values)
+        say(self.setAccessibleName, text, **values)
+        self._details = QPlainTextEdit(details, readOnly=True)
+        self._details.setMaximumHeight(160)
+        self._details.hide()
+        line = row(sign, self.text)
+        line.setStretch(1, 1)
+        for caption, function in actions:
+            line.addWidget(self._action(caption, function))
+        if details:
+            line.addWidget(button("Details", self._toggle, role="quiet", name="messageDetails"))
+            line.addWidget(button("Copy", self._copy, role="quiet", icon="copy"))
+        line.addWidget(button("", self.dismiss, role="quiet", icon="close", tip=mark("Close"), name="messageClose"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING + 4, SPACING - 2, SPACING, SPACING - 2)
+        layout.setSpacing(SPACING)
+        layout.addLayout(line)
+        layout.addWidget(self._details)
+
+    def _action(self, caption: str, function: Callable[[], Any]) -> QPushButton:
+        def act() -> None:
+            function()
+            self.dismiss()
+
+        return button(caption, act, name="messageAction")
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Takes the message away."""
+        self.hide()
+        self.deleteLater()
+
+    @Slot()
+    def _toggle(self) -> None:
+        self._details.setVisible(not self._details.isVisible())
+
+    @Slot()
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(f"{self.text.text()}\n\n{self._details.toPlainText()}")
+
+
+class MessageBar(QWidget):
+    """The place where messages appear, newest at the bottom."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("messageBar")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(SPACING // 2)
+
+    def show_message(self, text: str, /, *, level: str = "info", seconds: float = 0, **more: Any) -> Message:
+        """Shows a message.
+
+        Args:
+            text: str, English.
+            level: as for `Message`.
+            seconds: float, after which it goes by itself; 0 lets it stay.
+            more: details, actions and values, as for `Message`.
+        """
+        message = Message(text, level=level, **more)
+        same = [old for old in self.messages() if old.text.text() == message.text.text()]
+        for old in same + self.messages()[: max(0, len(self.messages()) - len(same) - MOST + 1)]:
+            old.dismiss()
+        self._layout.addWidget(message)
+        if seconds:
+            QTimer.singleShot(round(seconds * 1000), message, message.dismiss)
+        return message
+
+    def show_error(self, error: UserError, *, details: str = "") -> Message:
+        """Shows what an error says and what to do about it."""
+        return self.show_message("{error}", level="error", details=details, error=lambda: tr_error(error))
+
+    def messages(self) -> list[Message]:
+        """Returns the messages that are shown, oldest first."""
+        return [
+            item
+            for item in self.findChildren(Message, options=Qt.FindChildOption.FindDirectChildrenOnly)
+            if not item.isHidden()
+        ]

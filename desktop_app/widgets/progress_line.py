@@ -1,0 +1,101 @@
+"""How far a job is: phase, bar, speed and time left, in one line and in plain words."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from core.events import Progress
+from desktop_app.translation import mark, say, tr
+from desktop_app.widgets.elements import column, label, row
+
+# What the user reads for the phases that tasks report.
+PHASES = {
+    "import": mark("Loading {detail}"),
+    "scan": mark("Looking for pictures"),
+    "decode": mark("Reading pictures"),
+    "check": mark("Checking pictures"),
+    "load": mark("Loading the model"),
+    "build": mark("Building the model"),
+    "compile": mark("Preparing the first step"),
+    "train": mark("Training"),
+    "validate": mark("Validating"),
+    "evaluate": mark("Scoring the test pictures"),
+    "classify": mark("Classifying"),
+    "save": mark("Saving"),
+}
+
+
+class ProgressLine(QWidget):
+    """A thin bar under a line of words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phase = label(name="progressPhase")
+        self.numbers = label(role="muted", name="progressNumbers")
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setObjectName("progressBar")
+        say(self.bar.setAccessibleName, "Progress")
+        self.setLayout(column(row(self.phase, 1, self.numbers), self.bar, spacing=6))
+        self.rest("")
+
+    def rest(self, text: str, /, **values: object) -> None:
+        """Shows a text and an empty bar: nothing is being done."""
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
+        self.numbers.setText("")
+        self.say(text, **values)
+
+    def fill(self) -> None:
+        """Shows a full bar: all is done."""
+        self.bar.setRange(0, 1)
+        self.bar.setValue(1)
+        self.numbers.setText("")
+
+    def wait(self) -> None:
+        """Shows a bar that moves to and fro: something is being done, nobody knows how long."""
+        self.bar.setRange(0, 0)
+
+    def say(self, text: str, /, **values: object) -> None:
+        """Shows a text and leaves the bar as it is."""
+        say(self.phase.setText, text or "{nothing}", **(values or ({} if text else {"nothing": ""})))
+
+    def show_progress(self, progress: Progress) -> None:
+        """Shows what a task reports."""
+        template = PHASES.get(progress.phase, progress.phase.capitalize())
+        text = tr(template, detail=progress.detail) if "{detail}" in template else tr(template)
+        if progress.detail and "{detail}" not in template:
+            text = f"{text} · {tr_detail(progress.detail)}"
+        self.say("{text}", text=text)
+        self.numbers.setText(" · ".join(part for part in (rate_text(progress), time_text(progress.eta_s)) if part))
+        # A range of nought makes the bar move to and fro.
+        self.bar.setRange(0, max(0, progress.total))
+        self.bar.setValue(progress.done)
+
+
+def rate_text(progress: Progress) -> str:
+    """Returns the speed in words, or "" where it is not known."""
+    if progress.rate <= 0:
+        return ""
+    if progress.unit in ("samples", "pictures"):
+        return tr("{rate} samples/s", rate=f"{progress.rate:,.0f}")
+    return tr("{rate} a second", rate=f"{progress.rate:,.1f}")
+
+
+def time_text(seconds: float | None) -> str:
+    """Returns the time left in words, or "" where it is not known."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    if whole < 60:
+        return tr("{seconds} s left", seconds=whole)
+    if whole < 3600:
+        return tr("{minutes} min {seconds} s left", minutes=whole // 60, seconds=whole % 60)
+    return tr("{hours} h {minutes} min left", hours=whole // 3600, minutes=whole % 3600 // 60)
+
+
+def tr_detail(detail: str) -> str:
+    """Returns a task's detail in the language that is shown; "epoch 3 of 12" is taken apart for it."""
+    words = detail.split()
+    if len(words) == 4 and words[0] == "epoch" and words[2] == "of":
+        return tr("epoch {epoch} of {epochs}", epoch=words[1], epochs=words[3])
+    return tr(detail)

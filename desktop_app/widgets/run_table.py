@@ -1,0 +1,163 @@
+"""The list of runs, newest first, with what can be done with each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from core import catalog
+from desktop_app.store import RunRow
+from desktop_app.theme import colour
+from desktop_app.translation import mark, say, tr, translator
+
+STATUS = {
+    "queued": mark("waiting"),
+    "running": mark("running"),
+    "paused": mark("paused"),
+    "done": mark("done"),
+    "stopped": mark("stopped"),
+    "failed": mark("failed"),
+    "interrupted": mark("cut off"),
+}
+SHADES = {"done": "good", "failed": "bad", "interrupted": "warning", "running": "accent", "paused": "warning"}
+
+Index = QModelIndex | QPersistentModelIndex
+ROOT = QModelIndex()  # what Qt passes where there is no parent
+
+
+def _model(row: RunRow) -> str:
+    known = catalog.MODELS.get(row.job.model)
+    size = row.job.settings.get("size", "")
+    return " · ".join(part for part in (tr(known.title) if known else row.job.model, tr(str(size))) if part)
+
+
+def _accuracy(row: RunRow) -> str:
+    return "" if row.test_accuracy is None else f"{row.test_accuracy:.1%}"
+
+
+def _when(row: RunRow) -> str:
+    try:
+        return f"{datetime.fromisoformat(row.record.created):%Y-%m-%d %H:%M}"
+    except ValueError:
+        return row.record.created
+
+
+COLUMNS: tuple[tuple[str, Callable[[RunRow], str]], ...] = (
+    (mark("Name"), lambda row: row.record.name),
+    (mark("Model"), _model),
+    (mark("Data"), lambda row: row.data),
+    (mark("Status"), lambda row: tr(STATUS[row.record.status])),
+    (mark("Test accuracy"), _accuracy),
+    (mark("Epochs"), lambda row: "" if row.epochs is None else str(row.epochs)),
+    (mark("When"), _when),
+)
+STATUS_COLUMN, RIGHT = 3, (4, 5)
+
+
+class RunModel(QAbstractTableModel):
+    """The rows as Qt's table wants them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[RunRow] = []
+        translator().changed.connect(self.refresh)
+
+    def show_rows(self, rows: Sequence[RunRow]) -> None:
+        """Replaces all rows."""
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Draws all texts anew."""
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+        self.layoutChanged.emit()
+
+    def rowCount(self, parent: Index = ROOT) -> int:  # noqa: N802 (Qt's name)
+        """How many runs."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = ROOT) -> int:  # noqa: N802 (Qt's name)
+        """How many columns."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802 (Qt's name)
+        """A column's title."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return tr(COLUMNS[section][0])
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in RIGHT:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = 0) -> Any:
+        """A cell."""
+        row = self.rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[index.column()][1](row)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in RIGHT:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ForegroundRole and index.column() == STATUS_COLUMN:
+            return colour(SHADES.get(row.record.status, "muted"))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.record.message or str(row.run.folder)
+        return None
+
+
+class RunTable(QTableView):
+    """A table of runs of which one is chosen.
+
+    Signals:
+        row_chosen: the `RunRow`, or None.
+    """
+
+    row_chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("runTable")
+        self.runs = RunModel()
+        self.setModel(self.runs)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(28)
+        self.setTabKeyNavigation(False)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column in range(len(COLUMNS)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(56)
+        say(self.setAccessibleName, "Runs")
+        self.selectionModel().selectionChanged.connect(self._tell)
+
+    def show_rows(self, rows: Sequence[RunRow]) -> None:
+        """Replaces the rows; the run that was chosen stays chosen."""
+        chosen = self.chosen()
+        self.runs.show_rows(rows)
+        if chosen is not None:
+            self.choose(chosen.run.id)
+        self._tell()
+
+    def choose(self, run_id: str) -> None:
+        """Chooses a run."""
+        for line, row in enumerate(self.runs.rows):
+            if row.run.id == run_id:
+                self.selectRow(line)
+
+    def chosen(self) -> RunRow | None:
+        """Returns the row that is chosen."""
+        lines = self.selectionModel().selectedRows()
+        return self.runs.rows[lines[0].row()] if lines and lines[0].row() < len(self.runs.rows) else None
+
+    @Slot()
+    def _tell(self) -> None:
+        self.row_chosen.emit(self.chosen())
