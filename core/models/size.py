@@ -1,0 +1,47 @@
+"""How large a model is: parameters, work for one picture, bytes on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import keras
+from keras import layers
+
+
+@dataclass(frozen=True)
+class ModelSize:
+    """Size of a model.
+
+    Args:
+        parameters: int, all weights, trainable or not.
+        flops: int, floating-point operations to classify one picture, two for each multiply-add;
+            convolutions, dense layers and attention are counted, the rest is small beside them.
+        file_bytes: int, what the weights take on disk as float32.
+    """
+
+    parameters: int
+    flops: int
+    file_bytes: int
+
+
+def model_size(model: keras.Model) -> ModelSize:
+    """Returns the size of a built functional model."""
+    parameters = int(model.count_params())
+    return ModelSize(parameters, 2 * sum(multiply_adds(layer) for layer in model.layers), 4 * parameters)
+
+
+def multiply_adds(layer: layers.Layer) -> int:
+    """Returns the multiply-adds of one layer for one picture; 0 for layers without a matrix product."""
+    if isinstance(layer, layers.Conv2D):
+        return prod(layer.output.shape[1:]) * prod(layer.kernel.shape[:3])
+    if isinstance(layer, layers.Dense):
+        return prod(layer.output.shape[1:]) * layer.kernel.shape[0]
+    if isinstance(layer, layers.EinsumDense):
+        return prod(layer.output.shape[1:]) * layer.kernel.shape[0]
+    if isinstance(layer, layers.MultiHeadAttention):
+        tokens, width = layer.output.shape[1:]
+        inner = layer.num_heads * layer.key_dim
+        # Query, key, value and output projections; then scores and weighted sum over all pairs of tokens.
+        return 4 * tokens * width * inner + 2 * tokens * tokens * inner
+    return 0

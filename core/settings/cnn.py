@@ -1,0 +1,79 @@
+"""The CNN's architecture, and the settings of its whole training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from core.settings.base import Settings, setting
+from core.settings.dataset import DatasetSettings
+from core.settings.fit import FitSettings
+
+
+class CnnSettings(Settings):
+    """A convolutional network: blocks of convolutions, each ending in pooling, then the head."""
+
+    size: Literal["tiny", "fast"] = setting(
+        "fast",
+        "Size",
+        "tiny is small enough to be read in class; fast is accurate and still quick on a CPU.",
+        group="Model",
+    )
+    blocks: int = setting(
+        3,
+        "Blocks",
+        "Each block halves the picture's side, as long as more than 3 px are left.",
+        group="Model",
+        ge=1,
+        le=6,
+    )
+    convolutions: int = setting(
+        2, "Convolutions", "Convolution layers in each block.", unit="layers", group="Model", ge=1, le=4
+    )
+    filters: int = setting(
+        32, "Filters", "Feature maps of the first block; each block doubles them.", group="Model", ge=1, le=256
+    )
+    kernel: int = setting(3, "Kernel", "Side of the convolution window.", unit="px", group="Model", ge=1, le=11)
+    pooling: Literal["max", "average"] = setting(
+        "max", "Pooling", "How a block halves the side: the largest or the mean of four.", group="Model"
+    )
+    activation: Literal["relu", "gelu", "tanh", "sigmoid"] = setting(
+        "relu", "Activation", "The non-linear function after each convolution.", group="Model"
+    )
+    batch_norm: bool = setting(
+        True, "Batch norm", "Normalises each feature map over the batch: faster, steadier training.", group="Model"
+    )
+    dense: int = setting(
+        0,
+        "Dense layer",
+        "Units of a hidden layer on the flattened maps; 0 averages each map instead.",
+        unit="units",
+        group="Model",
+        ge=0,
+        le=4096,
+    )
+    dropout: float = setting(
+        0.2,
+        "Dropout",
+        "Share of the units that are silenced at random before the last layer while training.",
+        group="Model",
+        ge=0.0,
+        le=0.9,
+    )
+
+
+class CnnTraining(CnnSettings, FitSettings, DatasetSettings):
+    """Training of a CNN."""
+
+    SIZES: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "tiny": {
+            "blocks": 2,
+            "convolutions": 1,
+            "filters": 16,
+            "dense": 64,
+            "batch_norm": False,
+            "dropout": 0.0,
+            "epochs": 20,
+        },
+        "fast": {"epochs": 24, "lr": 4e-3, "label_smoothing": 0.05},
+    }

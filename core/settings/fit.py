@@ -1,0 +1,119 @@
+"""How a classifier is fitted: epochs, optimizer, schedule, augmentation. Every trained picture model builds on this."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from core.settings.base import Settings, setting
+
+
+class FitSettings(Settings):
+    """Fitting of a classifier."""
+
+    epochs: int = setting(
+        12, "Epochs", "How often every training picture is seen.", unit="epochs", group="Training", ge=1, le=10_000
+    )
+    batch_size: int = setting(
+        64,
+        "Batch size",
+        "Pictures a training step; lower it when the memory runs out.",
+        unit="pictures",
+        group="Training",
+        ge=1,
+        le=8192,
+    )
+    optimizer: Literal["adamw", "sgd"] = setting(
+        "adamw", "Optimizer", "AdamW suits most; sgd is gradient descent with momentum.", group="Training"
+    )
+    lr: float = setting(
+        2e-3,
+        "Learning rate",
+        "Highest step size; about 0.001 for adamw and 0.1 for sgd.",
+        group="Training",
+        gt=0.0,
+        le=10.0,
+    )
+    schedule: Literal["cosine", "constant"] = setting(
+        "cosine",
+        "Schedule",
+        "Whether the learning rate falls to zero along a cosine or stays, after the warm-up.",
+        group="Training",
+    )
+    warmup_epochs: float = setting(
+        1.0,
+        "Warm-up",
+        "The learning rate rises from zero over this time; 0 leaves it out.",
+        unit="epochs",
+        group="Training",
+        advanced=True,
+        ge=0.0,
+        le=1000.0,
+    )
+    weight_decay: float = setting(
+        0.01,
+        "Weight decay",
+        "Pulls weights towards zero, decoupled from the gradient; biases and norms are left out.",
+        group="Training",
+        advanced=True,
+        ge=0.0,
+        le=1.0,
+    )
+    momentum: float = setting(
+        0.9, "Momentum", "For sgd (Nesterov) only.", group="Training", advanced=True, ge=0.0, lt=1.0
+    )
+    label_smoothing: float = setting(
+        0.0,
+        "Label smoothing",
+        "Share of each label that is spread over all classes; tempers overconfidence.",
+        group="Training",
+        advanced=True,
+        ge=0.0,
+        le=0.5,
+    )
+    crop: float = setting(
+        0.1,
+        "Crop",
+        "Pictures are padded by this share of their side and cut back at a random place while training; 0 is off.",
+        group="Augmentation",
+        ge=0.0,
+        le=0.5,
+    )
+    flip: bool = setting(
+        False,
+        "Flip",
+        "Mirrors half the pictures left to right while training; wrong for digits, letters and other one-sided things.",
+        group="Augmentation",
+    )
+    keep: Literal["best", "last"] = setting(
+        "best",
+        "Keep",
+        "Which epoch's weights become the model: the best on the validation split, or the last.",
+        group="Training",
+        advanced=True,
+    )
+    early_stopping: bool = setting(
+        False,
+        "Early stopping",
+        "Ends the training once the validation split has not improved for the patience.",
+        group="Training",
+    )
+    patience: int = setting(
+        10,
+        "Patience",
+        "How long early stopping waits for a better epoch.",
+        unit="epochs",
+        group="Training",
+        advanced=True,
+        ge=1,
+        le=1000,
+    )
+    checkpoint_s: float = setting(
+        300.0,
+        "Checkpoint interval",
+        "Within a long epoch a checkpoint is written this often; one is always written at its end.",
+        unit="s",
+        group="Training",
+        advanced=True,
+        ge=1.0,
+        le=86_400.0,
+    )
