@@ -107,6 +107,15 @@ MODELS: Mapping[str, Model] = {
 
 DATASETS: Mapping[str, Dataset] = {
     "digits": Dataset("Digits", "1,797 real handwritten digits of 8x8 px.", "core.data.digits:index"),
+    "idx": Dataset(
+        "idx files", "A folder of idx files, as MNIST comes.", "core.data.idx:index", "core.data.idx:recognise"
+    ),
+    "folder": Dataset(
+        "Folder", "A folder of class folders of pictures.", "core.data.folders:index", "core.data.folders:recognise"
+    ),
+    "zip": Dataset(
+        "Zip archive", "A zip of class folders of pictures.", "core.data.archives:index", "core.data.archives:recognise"
+    ),
 }
 
 BACKENDS: Mapping[str, str] = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}

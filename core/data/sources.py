@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from core import catalog
 from core.context import Context
 from core.data.index import Index
@@ -10,19 +12,34 @@ from core.settings.dataset import DatasetSettings
 
 
 def open_index(settings: DatasetSettings, seed: int, context: Context) -> Index:
-    """Indexes what `settings.data` names; decodes nothing.
+    """Indexes what `settings.data` names; decodes nothing. An embedded name wins over a file of that name.
 
     Raises:
         UserError: there is no such thing, or it is no data set.
         CancelledError: the user has asked the job to stop.
     """
-    row = catalog.DATASETS.get(settings.data)
-    if row is None or row.recognise:
-        raise UserError(
-            "'{path}' is no data set.",
-            hint="Give a folder of class folders, a zip of one, a folder of idx files, or one of: {embedded}.",
-            path=settings.data,
-            embedded=", ".join(name for name, row in catalog.DATASETS.items() if not row.recognise),
-        )
-    index: Index = catalog.load(row.index)(settings, seed, context)
+    index: Index = catalog.load(_row(settings.data).index)(settings, seed, context)
     return index
+
+
+def _row(data: str) -> catalog.Dataset:
+    embedded = [name for name, row in catalog.DATASETS.items() if not row.recognise]
+    if data in embedded:
+        return catalog.DATASETS[data]
+    path = Path(data).expanduser()
+    names = ", ".join(embedded)
+    hint = "Give a folder of class folders, a zip of one, a folder of idx files, or one of: {names}."
+    if not data.strip() or not path.exists():
+        raise UserError("There is no file, folder or embedded data set '{path}'.", hint=hint, path=data, names=names)
+    try:
+        for row in catalog.DATASETS.values():
+            if row.recognise and catalog.load(row.recognise)(path):
+                return row
+    except OSError as error:
+        raise UserError(
+            "'{path}' cannot be opened ({reason}).",
+            hint="Check that you may read it.",
+            path=data,
+            reason=error.strerror or error,
+        ) from error
+    raise UserError("'{path}' is no data set.", hint=hint, path=data, names=names)

@@ -1,0 +1,166 @@
+"""Finds classes and splits in a list of file names. Knows neither disks nor archives: only how folders are laid out.
+
+Understood are `CLASS/.../picture` and `SPLIT/CLASS/.../picture`, either of them inside one folder more. Classes are
+sorted as plain text ("10" before "2", "Zebra" before "ant"): a label then never depends on the system's language.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from core.data.dataset import Skipped
+from core.data.splits import TEST, TRAIN, UNGIVEN, VALIDATION
+from core.errors import UserError
+
+SPLIT_FOLDERS = {
+    "train": TRAIN,
+    "training": TRAIN,
+    "val": VALIDATION,
+    "valid": VALIDATION,
+    "validation": VALIDATION,
+    "test": TEST,
+    "testing": TEST,
+}
+JUNK = {"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "@eadir"}
+# Whatever else a file is called, the decoder decides: a picture may have any suffix, or none.
+NO_PICTURE = re.compile(
+    r"\.(txt|md|rst|csv|tsv|jsonl?|xml|ya?ml|toml|ini|cfg|log|html?|pdf|docx?|xlsx?|py|ipynb|sh|bat|mat|np[yz]|pkl|pth?"
+    r"|h5|hdf5|keras|onnx|safetensors|parquet|sqlite|db|lmdb|zip|gz|tar|tgz|7z|rar|mp[34]|avi|mov|mkv|webm|wav|exe|dll|so)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Which files are pictures of which class and split.
+
+    Args:
+        classes: names, sorted; empty where the pictures lie in no class folders.
+        kept: int64 (N,), places in the list of files.
+        labels: int32 (N,), indices into `classes`; -1 where there are none.
+        given: int8 (N,), the split, or -1.
+        skipped: files left out.
+        problem: why nothing can be trained on it; None where all is well.
+    """
+
+    classes: tuple[str, ...]
+    kept: np.ndarray
+    labels: np.ndarray
+    given: np.ndarray
+    skipped: tuple[Skipped, ...]
+    problem: UserError | None
+
+
+def is_junk(name: str) -> bool:
+    """Whether a file or folder of that name is hidden, or something that a system leaves behind."""
+    return name.startswith(".") or name.casefold() in JUNK
+
+
+def printable(text: str) -> str:
+    r"""Returns the text in Unicode's composed form, with what a system could not decode written as \udcff."""
+    return unicodedata.normalize("NFC", text).encode("utf-8", "backslashreplace").decode()
+
+
+def arrange(source: str, files: list[str]) -> Layout:
+    """Sorts files into classes and splits.
+
+    Args:
+        source: what the user named, for messages.
+        files: paths relative to the source, "/" between their parts.
+    """
+    skipped: list[Skipped] = []
+    kept: list[int] = []
+    parts: list[list[str]] = []
+    for place, file in enumerate(files):
+        pieces = file.split("/")
+        if any(is_junk(piece) for piece in pieces):
+            continue
+        if NO_PICTURE.fullmatch(PurePosixPath(pieces[-1]).suffix):
+            skipped.append(Skipped(_display(source, file), "It is no picture file."))
+            continue
+        kept.append(place)
+        parts.append(pieces)
+    parts = _inside_single_folders(parts)
+    found = _classes_and_splits(parts)
+
+    members = [(place, label, split) for place, (label, split, _) in zip(kept, found, strict=True) if label is not None]
+    for place, (label, _, reason) in zip(kept, found, strict=True):
+        if label is None and members:
+            skipped.append(Skipped(_display(source, files[place]), reason))
+    labels_seen = [label for _, label, _ in members if label is not None]
+    classes = tuple(sorted(set(labels_seen)))
+    number = {name: label for label, name in enumerate(classes)}
+    return Layout(
+        classes=classes,
+        kept=np.array([place for place, _, _ in members] or kept, np.int64),
+        labels=np.array([number[label] for label in labels_seen] or [-1] * len(kept), np.int32),
+        given=np.array([split for _, _, split in members] or [UNGIVEN] * len(kept), np.int8),
+        skipped=tuple(skipped),
+        problem=_problem(source, classes, len(kept)),
+    )
+
+
+def _inside_single_folders(parts: list[list[str]]) -> list[list[str]]:
+    """Leaves out outer folders that hold nothing but one folder with the data set in it."""
+    while parts:
+        tops = {pieces[0] for pieces in parts if len(pieces) > 1}
+        nested = sum(len(pieces) > 2 for pieces in parts)
+        only = next(iter(tops)) if len(tops) == 1 else None
+        if only is None or only.casefold() in SPLIT_FOLDERS or 2 * nested <= len(parts):
+            break
+        parts = [pieces[1:] if pieces[0] == only else pieces for pieces in parts]
+    return parts
+
+
+def _classes_and_splits(parts: list[list[str]]) -> list[tuple[str | None, int, str]]:
+    """Returns for each picture its class (None where it has none), its split, and why it has no class."""
+    tops = {pieces[0] for pieces in parts if len(pieces) > 1}
+    with_classes = {pieces[0] for pieces in parts if len(pieces) > 2}
+    splits = {top: SPLIT_FOLDERS[top.casefold()] for top in with_classes if top.casefold() in SPLIT_FOLDERS}
+    # Beside other folders a lone "train" or "test" may well be a class; two of them hardly.
+    divided = bool(splits) and (
+        all(top.casefold() in SPLIT_FOLDERS for top in tops) or (TRAIN in splits.values() and len(splits) > 1)
+    )
+    no_class = "It lies in no class folder."
+    found: list[tuple[str | None, int, str]] = []
+    for pieces in parts:
+        if not divided:
+            found.append((printable(pieces[0]) if len(pieces) > 1 else None, UNGIVEN, no_class))
+        elif pieces[0] not in splits:
+            outside = pieces[0].casefold() not in SPLIT_FOLDERS
+            found.append((None, UNGIVEN, "It lies outside the train and test folders." if outside else no_class))
+        else:
+            found.append((printable(pieces[1]) if len(pieces) > 2 else None, splits[pieces[0]], no_class))
+    return found
+
+
+def _problem(source: str, classes: tuple[str, ...], pictures: int) -> UserError | None:
+    if not pictures:
+        return UserError(
+            "No pictures found in '{path}'.",
+            hint="Put one folder per class inside it, and the pictures of the class into that.",
+            path=source,
+        )
+    if not classes:
+        return UserError(
+            "The pictures in '{path}' lie in no class folders.",
+            hint="Put one folder per class inside it, and move each picture into the folder of its class.",
+            path=source,
+        )
+    if len(classes) == 1:
+        return UserError(
+            "'{path}' holds only one class, '{name}', and two are needed.",
+            hint="Put a folder with pictures of another class beside it.",
+            path=source,
+            name=classes[0],
+        )
+    return None
+
+
+def _display(source: str, file: str) -> str:
+    return printable(f"{source}/{file}")

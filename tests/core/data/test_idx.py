@@ -1,0 +1,119 @@
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+from core.data.load import load
+from core.errors import UserError
+from core.settings.dataset import DatasetSettings
+
+
+def idx(array):
+    header = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    return header + array.astype(np.uint8).tobytes()
+
+
+def read(path, context, **changes):
+    return load(DatasetSettings(data=str(path), **changes), 0, context)
+
+
+@pytest.fixture
+def mnist(tmp_path):
+    """Writes a little MNIST: 40 pictures to train on and 10 to test, packed or not."""
+    rng = np.random.default_rng(0)
+
+    def make(*, packed=True, parts=("train", "t10k")):
+        folder = tmp_path / "mnist"
+        folder.mkdir()
+        for part, count in zip(parts, (40, 10), strict=False):
+            for kind, array in (
+                ("images-idx3", rng.integers(0, 256, (count, 6, 5))),
+                ("labels-idx1", np.arange(count) % 10),
+            ):
+                name = f"{part}-{kind}-ubyte"
+                content = idx(array)
+                path = folder / (name + ".gz" if packed else name)
+                path.write_bytes(gzip.compress(content) if packed else content)
+        return folder
+
+    return make
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_t10k_is_the_test_split(mnist, context, packed):
+    dataset = read(mnist(packed=packed), context)
+    assert dataset.shape == (6, 6, 1)
+    assert dataset.classes == tuple("0123456789")
+    assert dataset.splits["test"].tolist() == list(range(40, 50))
+    assert len(dataset.splits["validation"]) == 5
+    assert dataset.given == ("train", "test")
+    assert dataset.names[40] == "t10k-images-idx3-ubyte.gz/0" or not packed
+
+
+def test_without_test_files_a_test_split_is_cut_out(mnist, context):
+    dataset = read(mnist(parts=("train",)), context)
+    assert len(dataset.splits["test"]) == 8
+
+
+def test_packed_and_unpacked_beside_each_other_are_read_once(mnist, context):
+    folder = mnist()
+    for path in list(folder.iterdir()):
+        path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+    assert len(read(folder, context).images) == 50
+
+
+def spoil(path, change):
+    path.write_bytes(change(path.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content[:-30],
+        lambda content: b"",
+        lambda content: b"hello",
+        lambda content: gzip.compress(b"hello"),
+        lambda content: gzip.compress(gzip.decompress(content)[:-1]),
+        lambda content: gzip.compress(gzip.decompress(content) + b"x"),
+        # A header that claims 2**32 pictures: refused before anything is allocated.
+        lambda content: gzip.compress(b"\0\0\x08\x03" + b"\xff" * 4 + gzip.decompress(content)[8:]),
+        lambda content: gzip.compress(b"\0\0\x0d\x03" + gzip.decompress(content)[4:]),
+        lambda content: content[:40] + bytes([content[40] ^ 0xFF]) + content[41:],
+    ],
+)
+def test_damaged_file_is_one_clear_sentence(mnist, context, change):
+    folder = mnist()
+    spoil(folder / "train-images-idx3-ubyte.gz", change)
+    with pytest.raises(UserError, match="train-images-idx3-ubyte"):
+        read(folder, context)
+
+
+def test_unpacked_size_must_fit_the_header(mnist, context):
+    folder = mnist(packed=False)
+    spoil(folder / "train-images-idx3-ubyte", lambda content: content[:-1])
+    with pytest.raises(UserError, match="size does not fit"):
+        read(folder, context)
+
+
+def test_missing_labels(mnist, context):
+    folder = mnist()
+    (folder / "train-labels-idx1-ubyte.gz").unlink()
+    with pytest.raises(UserError, match=r"labels 'train-labels-idx1-ubyte.gz'"):
+        read(folder, context)
+
+
+def test_labels_of_another_file(mnist, context):
+    folder = mnist()
+    (folder / "train-labels-idx1-ubyte.gz").write_bytes((folder / "t10k-labels-idx1-ubyte.gz").read_bytes())
+    with pytest.raises(UserError, match=r"40 pictures.*10 labels"):
+        read(folder, context)
+
+
+def test_real_mnist(shared_data, context):
+    dataset = read(shared_data("mnist"), context)
+    assert dataset.images.shape == (70000, 28, 28, 1)
+    assert dataset.splits["test"].tolist() == list(range(60000, 70000))
+    assert len(dataset.splits["train"]) == 53000
+    # LeCun's published count of each digit in the 10,000.
+    assert np.bincount(dataset.labels[60000:]).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
