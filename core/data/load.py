@@ -7,13 +7,16 @@ import hashlib
 import numpy as np
 
 from core.context import Context
-from core.data.dataset import SPLITS, Dataset
+from core.data.dataset import SPLITS, Dataset, Skipped
 from core.data.index import Index
 from core.data.reading import Pictures, read_pictures
 from core.data.sources import open_index
 from core.data.splits import make_splits
 from core.errors import UserError
+from core.events import Log
 from core.settings.dataset import DatasetSettings
+
+LISTED_SKIPPED = 20
 
 
 def load(settings: DatasetSettings, seed: int, context: Context) -> Dataset:
@@ -35,6 +38,10 @@ def load(settings: DatasetSettings, seed: int, context: Context) -> Dataset:
     if index.problem is not None:
         raise index.problem
     pictures = read_pictures(index, settings, context)
+    skipped = index.skipped + pictures.skipped
+    tell_skipped(skipped, len(index) + len(index.skipped), context)
+    if not len(pictures.kept):
+        raise none_readable(settings.data, pictures.skipped)
     labels, given = index.labels[pictures.kept], index.given[pictures.kept]
     names = tuple(index.names[place] for place in pictures.kept)
     present, labels = np.unique(labels, return_inverse=True)
@@ -63,8 +70,29 @@ def load(settings: DatasetSettings, seed: int, context: Context) -> Dataset:
             digests=pictures.digests,
             groups=None if index.groups is None else index.groups[pictures.kept],
         ),
-        skipped=index.skipped + pictures.skipped,
+        skipped=skipped,
         given=_given_splits(index),
+    )
+
+
+def tell_skipped(skipped: tuple[Skipped, ...], count: int, context: Context) -> None:
+    """Reports the first of the files left out, and how many there are."""
+    for one in skipped[:LISTED_SKIPPED]:
+        context.report(Log("Skipped '{path}'. {reason}", "warning", {"path": one.path, "reason": one.reason}))
+    if skipped:
+        values = {"skipped": len(skipped), "count": count}
+        context.report(Log("{skipped} of {count} files could not be used and were skipped.", "warning", values))
+
+
+def none_readable(source: str, skipped: tuple[Skipped, ...]) -> UserError:
+    """Returns the error for a data set of which no picture can be read."""
+    return UserError(
+        "None of the {count} pictures in '{path}' can be read.",
+        hint="The first is '{name}': {reason}",
+        count=len(skipped),
+        path=source,
+        name=skipped[0].path,
+        reason=skipped[0].reason,
     )
 
 

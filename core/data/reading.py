@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.context import Context
+from core.data.cache import Entry, PictureCache, PixelSink
 from core.data.dataset import Skipped
+from core.data.decode import DecodeError, decode, read_size
+from core.data.digests import digest_of, digests_of
 from core.data.fitting import change_channels, fit_picture
 from core.data.index import Index
+from core.data.parallel import each
 from core.data.progress import Progressing
+from core.data.streaming import StreamedImages
+from core.errors import UserError
+from core.events import Log
 from core.settings.dataset import DatasetSettings
 
+VERSION = 1  # raise it when the same settings would give other pixels
 LARGEST_OWN_SIDE_PX = 64
+PROBED_PICTURES = 200
+MEMORY_BYTES = 2 * 2**30  # what is too large for the cache still goes into memory up to this
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,46 +37,197 @@ class Pictures:
     """All readable pictures of an index, at one size. M of them.
 
     Args:
-        images: uint8 (M, H, W, C), C being 1 or 3; may be a memory map.
+        images: uint8 (M, H, W, C), C being 1 or 3; may be a memory map, or decode while it is read.
         kept: int64 (M,), the place of each in the index.
         digests: uint64 (M,), equal where pictures are exact copies.
         skipped: the files that could not be read.
     """
 
-    images: np.ndarray
+    images: Any
     kept: np.ndarray
     digests: np.ndarray
     skipped: tuple[Skipped, ...] = ()
 
 
+@dataclass(frozen=True)
+class Form:
+    """The form into which every picture of a data set is brought.
+
+    Args:
+        side_px: int, px.
+        channels: int, 1 or 3.
+        settings: for fit and background.
+    """
+
+    side_px: int
+    channels: int
+    settings: DatasetSettings
+
+
+class _ColourFoundError(Exception):
+    """The pictures looked grey, and one of them is not."""
+
+
 def read_pictures(index: Index, settings: DatasetSettings, context: Context) -> Pictures:
     """Reads every picture of the index, at the size and in the colours that the settings ask for.
 
+    Files are decoded once and then come from the workspace's cache. Those that can't be read are left out and listed.
+
     Raises:
-        UserError: not one can be read.
         CancelledError: the user has asked the job to stop.
     """
-    assert index.draw is not None  # noqa: S101
-    images = _bring_to_size(index.draw(context), settings, context)
-    return Pictures(images, np.arange(len(index)), picture_digests(images, context))
+    if index.draw is not None:
+        drawn = _bring_to_form(index.draw(context), settings, context)
+        progress = Progressing(context, "scan", len(drawn), "pictures")
+        return Pictures(drawn, np.arange(len(drawn)), digests_of(drawn, progress))
+    entry, form = _read_files(index, settings, context)
+    images: Any = entry.images
+    if images is None:
+        images = StreamedImages(lambda place: read_one(index, int(entry.kept[place]), form), entry.shape)
+    return Pictures(images, entry.kept, entry.digests, entry.skipped)
 
 
-def digest(picture: np.ndarray) -> int:
-    """Returns 64 bits of hash of a picture's pixels."""
-    return int.from_bytes(hashlib.blake2b(picture.tobytes(), digest_size=8).digest(), "little")
+def read_one(index: Index, place: int, form: Form) -> np.ndarray:
+    """Reads one picture.
+
+    Returns:
+        uint8 (side_px, side_px, channels).
+
+    Raises:
+        DecodeError: it can't be read.
+    """
+    assert index.read is not None  # noqa: S101
+    try:
+        picture = decode(
+            index.read(place), background=form.settings.background, colour=form.settings.colour, enough_px=form.side_px
+        )
+    except DecodeError as error:
+        raise DecodeError.because(error.reason, index.names[place]) from error
+    if form.settings.colour == "auto" and picture.shape[-1] > form.channels:
+        raise _ColourFoundError
+    return fit_picture(picture, form.side_px, form.channels, fit=form.settings.fit, background=form.settings.background)
 
 
-def picture_digests(images: np.ndarray, context: Context) -> np.ndarray:
-    """Returns uint64 (N,), the digest of each of (N, H, W, C)."""
-    digests = np.empty(len(images), np.uint64)
-    for place, picture in enumerate(images):
-        if place % 1024 == 0:
-            context.check()
-        digests[place] = digest(picture)
-    return digests
+def choose_form(index: Index, settings: DatasetSettings, context: Context) -> Form:
+    """Looks at some pictures to find the size and the colours that the settings leave open.
+
+    The size is the most common longer side, at most 64 px. Colours are a first guess: a coloured picture found later
+    overrules it.
+    """
+    assert index.read is not None  # noqa: S101
+    sides: Counter[int] = Counter()
+    colours = 0
+    places = np.unique(np.linspace(0, len(index) - 1, min(PROBED_PICTURES, len(index))).astype(int))
+    progress = Progressing(context, "scan", len(places), "pictures")
+    for number, place in enumerate(places):
+        with suppress(DecodeError):
+            source = index.read(int(place))
+            sides[max(read_size(source))] += 1
+            if settings.colour == "auto" and not colours and number % 10 == 0:
+                colours += decode(source, background=settings.background, enough_px=16).shape[-1] == 3
+        progress.advance()
+    # Of two sizes equally common the larger: nothing is lost.
+    own = max(sides, key=lambda side: (sides[side], side), default=LARGEST_OWN_SIDE_PX)
+    channels = {"auto": 3 if colours else 1, "rgb": 3, "grey": 1}[settings.colour]
+    return Form(settings.image_px or min(own, LARGEST_OWN_SIDE_PX), channels, settings)
 
 
-def _bring_to_size(images: np.ndarray, settings: DatasetSettings, context: Context) -> np.ndarray:
+def _read_files(index: Index, settings: DatasetSettings, context: Context) -> tuple[Entry, Form]:
+    cache = PictureCache(context.workspace.cache_folder)
+    key = _cache_key(index, settings)
+    entry = cache.open(key)
+    if entry is None:
+        with cache.locked(key, context) as writable:
+            entry = cache.open(key)  # another process may have been at it
+            if entry is None:
+                entry = _decode_into(cache if writable else None, key, index, settings, context)
+    _, side_px, _, channels = entry.shape
+    return entry, Form(side_px, channels, settings)
+
+
+def _decode_into(
+    cache: PictureCache | None, key: str, index: Index, settings: DatasetSettings, context: Context
+) -> Entry:
+    form = choose_form(index, settings, context)
+    while True:
+        try:
+            return _decode_form(cache, key, index, form, context)
+        except _ColourFoundError:
+            form = Form(form.side_px, 3, settings)
+
+
+def _decode_form(cache: PictureCache | None, key: str, index: Index, form: Form, context: Context) -> Entry:
+    needed = len(index) * form.side_px**2 * form.channels
+    fits = cache is not None and cache.make_room(needed)
+    streamed = not fits and needed > MEMORY_BYTES
+    partial = _partial(cache, key, context) if cache is not None and (fits or streamed) else None
+    sink = None if streamed else PixelSink(partial / "pixels.u8" if partial else None)
+    try:
+        entry = _decode_all(index, form, sink, context)
+        if sink is not None:
+            sink.close()
+        if cache is not None and partial is not None and (sink is None or sink.failure is None):
+            try:
+                cache.publish(key, partial, entry)
+            except UserError as error:
+                _tell_not_kept(str(error), context)
+                if sink is not None:
+                    sink.take_back(OSError(str(error)))
+            else:
+                return cache.open(key) or entry
+        if sink is None:
+            return entry
+        if sink.failure is not None:
+            _tell_not_kept(str(sink.failure.strerror or sink.failure), context)
+        return Entry(sink.array(entry.shape), entry.shape, entry.kept, entry.digests, entry.skipped)
+    finally:
+        if sink is not None:
+            sink.close()
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _partial(cache: PictureCache, key: str, context: Context) -> Path | None:
+    try:
+        return cache.partial(key)
+    except OSError as error:
+        _tell_not_kept(str(error.strerror), context)
+        return None
+
+
+def _decode_all(index: Index, form: Form, sink: PixelSink | None, context: Context) -> Entry:
+    """Decodes every picture in the index's order, the pixels into the sink."""
+    progress = Progressing(context, "decode", len(index), "pictures")
+    kept, digests = [], []
+    skipped: list[Skipped] = []
+
+    def read(place: int) -> tuple[np.ndarray, int] | Skipped:
+        try:
+            picture = read_one(index, place, form)
+        except DecodeError as error:
+            return Skipped(index.names[place], error.reason)
+        return picture, digest_of(picture)
+
+    for place, result in each(read, len(index), progress):
+        if isinstance(result, Skipped):
+            skipped.append(result)
+            continue
+        picture, digest = result
+        if sink is not None:
+            sink.append(picture.tobytes())
+        kept.append(place)
+        digests.append(digest)
+    progress.end()
+    shape = (len(kept), form.side_px, form.side_px, form.channels)
+    return Entry(None, shape, np.array(kept, np.int64), np.array(digests, np.uint64), tuple(skipped))
+
+
+def _cache_key(index: Index, settings: DatasetSettings) -> str:
+    parts = (VERSION, index.identity, settings.image_px, settings.colour, settings.fit, settings.background.lower())
+    return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+
+
+def _bring_to_form(images: np.ndarray, settings: DatasetSettings, context: Context) -> np.ndarray:
     count, height, width, channels = images.shape
     side = settings.image_px or min(max(height, width), LARGEST_OWN_SIDE_PX)
     channels = {"auto": channels, "rgb": 3, "grey": 1}[settings.colour]
@@ -74,3 +240,13 @@ def _bring_to_size(images: np.ndarray, settings: DatasetSettings, context: Conte
         progress.advance()
     progress.end()
     return fitted
+
+
+def _tell_not_kept(reason: str, context: Context) -> None:
+    context.report(
+        Log(
+            "The decoded pictures cannot be kept ({reason}); next time they are decoded again.",
+            "warning",
+            {"reason": reason},
+        )
+    )

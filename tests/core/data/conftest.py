@@ -1,8 +1,11 @@
 """What the data tests share: a context that listens, and where larger real data may lie."""
 
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from core.context import Context
 from core.events import Event
@@ -50,3 +53,33 @@ def shared_data():
         return path
 
     return find
+
+
+@pytest.fixture
+def make_pictures(tmp_path: Path):
+    """Writes folders of noisy PNG pictures, all different: make_pictures({"cats": 5, "test/dogs": 2})."""
+    rng = np.random.default_rng(0)
+
+    def make(counts: dict[str, int], *, root: str = "pictures", size=(12, 12, 3)) -> Path:
+        for folder, count in counts.items():
+            (tmp_path / root / folder).mkdir(parents=True, exist_ok=True)
+            for number in range(count):
+                picture = rng.integers(0, 256, size, dtype=np.uint8)
+                Image.fromarray(picture.squeeze()).save(tmp_path / root / folder / f"{number}.png")
+        return tmp_path / root
+
+    return make
+
+
+@pytest.fixture
+def make_zip(tmp_path: Path):
+    """Packs a folder: make_zip(folder, inside="outer/")."""
+
+    def make(folder: Path, *, inside: str = "", name: str = "pictures.zip") -> Path:
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for file in sorted(folder.rglob("*")):
+                if file.is_file():
+                    archive.write(file, inside + file.relative_to(folder).as_posix())
+        return tmp_path / name
+
+    return make

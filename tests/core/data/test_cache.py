@@ -1,0 +1,243 @@
+import multiprocessing
+import os
+import shutil
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from core.data import cache as cache_module
+from core.data import reading
+from core.data.cache import PictureCache
+from core.data.load import load
+from core.data.streaming import StreamedImages
+from core.errors import CancelledError
+from core.events import Log, Progress
+from core.settings.dataset import DatasetSettings
+
+
+@pytest.fixture
+def folder(make_pictures):
+    return make_pictures({"a": 40, "b": 40})
+
+
+def read(path, context, **changes):
+    return load(DatasetSettings(data=str(path), **changes), 0, context)
+
+
+def decoded(context):
+    """Whether pictures were decoded, rather than taken from the cache."""
+    return any(event.phase == "decode" for event in context.of(Progress))
+
+
+def entry_of(context):
+    return next(path for path in (context.workspace.cache_folder / "pictures").iterdir() if path.is_dir())
+
+
+def same(one, other):
+    return np.array_equal(one.images, other.images) and one.fingerprint == other.fingerprint
+
+
+def test_second_start_does_not_decode(folder, context, new_context):
+    (folder / "a" / "bad.png").write_bytes(b"bad")
+    first, again = read(folder, context), read(folder, later := new_context())
+    assert decoded(context)
+    assert not decoded(later)
+    assert same(first, again)
+    assert again.skipped == first.skipped
+    assert len(again.skipped) == 1
+
+
+def test_large_data_sets_are_memory_mapped(folder, context, new_context, monkeypatch):
+    monkeypatch.setattr(cache_module, "IN_MEMORY_BYTES", 100)
+    first, again = read(folder, context), read(folder, new_context())
+    assert isinstance(first.images, np.memmap)
+    assert isinstance(again.images, np.memmap)
+    assert not again.images.flags.writeable
+    assert same(first, again)
+
+
+@pytest.mark.parametrize("changes", [{"image_px": 8}, {"colour": "grey"}, {"fit": "pad"}, {"background": "#000000"}])
+def test_other_settings_decode_anew(folder, context, new_context, changes):
+    read(folder, context)
+    read(folder, later := new_context(), **changes)
+    assert decoded(later)
+
+
+def test_changed_file_decodes_anew(folder, context, new_context):
+    before = read(folder, context)
+    shutil.copy(folder / "b" / "0.png", folder / "a" / "0.png")
+    os.utime(folder / "a" / "0.png", (1, 1))
+    after = read(folder, later := new_context())
+    assert decoded(later)
+    assert after.fingerprint != before.fingerprint
+
+
+@pytest.mark.parametrize("file", ["pixels.u8", "kept.npy", "digests.npy", "manifest.json"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "missing"])
+def test_damaged_cache_is_rebuilt(folder, context, new_context, file, damage):
+    first = read(folder, context)
+    path = entry_of(context) / file
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 0x10
+    path.write_bytes({"flip": content, "cut": content[: len(content) // 2], "empty": b""}.get(damage, b""))
+    if damage == "missing":
+        path.unlink()
+    assert same(first, read(folder, new_context()))
+    assert not decoded(new_context())
+    assert same(first, read(folder, new_context()))
+
+
+def test_entry_cut_off_while_written_is_never_read(folder, context, new_context):
+    first = read(folder, context)
+    entry = entry_of(context)
+    partial = entry.with_name(f".partial-{entry.name}-x")
+    entry.rename(partial)
+    assert same(first, read(folder, later := new_context()))
+    assert decoded(later)
+    assert not partial.exists()
+
+
+def test_stopping_leaves_nothing_behind(folder, new_context):
+    context = new_context()
+    context.listen = lambda event: context.cancel() if getattr(event, "phase", "") == "decode" else None
+    with pytest.raises(CancelledError):
+        read(folder, context)
+    assert [path for path in (context.workspace.cache_folder / "pictures").iterdir() if path.is_dir()] == []
+
+
+def test_stop_takes_effect_while_one_picture_is_slow(folder, context, monkeypatch):
+    monkeypatch.setattr(reading, "read_one", lambda *arguments: time.sleep(5))
+    threading.Timer(0.3, context.cancel).start()
+    started = time.perf_counter()
+    with pytest.raises(CancelledError):
+        read(folder, context, image_px=8, colour="rgb")
+    assert time.perf_counter() - started < 2
+
+
+def test_full_disk_falls_back_to_memory(folder, context, new_context, monkeypatch):
+    expected = read(folder, context)
+    PictureCache(context.workspace.cache_folder).clear()
+    real_open = cache_module.Path.open
+
+    class Full:
+        """A file on a disk that holds 5,000 bytes."""
+
+        def __init__(self, file):
+            self.file, self.left = file, 5000
+
+        def write(self, content):
+            if not self.left:
+                raise OSError(28, "No space left on device")
+            written = self.file.write(content[: self.left])
+            self.left -= written
+            return written
+
+        def close(self):
+            self.file.close()
+
+    def open_full(path, *arguments, **options):
+        file = real_open(path, *arguments, **options)
+        return Full(file) if path.name == "pixels.u8" and arguments == ("wb",) else file
+
+    monkeypatch.setattr(cache_module.Path, "open", open_full)
+    assert same(expected, read(folder, later := new_context()))
+    assert any("cannot be kept" in event.message for event in later.of(Log))
+    assert PictureCache(context.workspace.cache_folder).size() == 0
+
+
+def test_disk_that_fills_up_at_the_very_end(folder, context, monkeypatch):
+    def full(*arguments):
+        raise cache_module.UserError("The disk is full.")
+
+    monkeypatch.setattr(cache_module, "publish_folder", full)
+    dataset = read(folder, context)
+    assert len(dataset.images) == 80
+    assert any("cannot be kept" in event.message for event in context.of(Log))
+
+
+def test_workspace_that_cannot_be_written(folder, new_context, tmp_path):
+    (tmp_path / "workspace").write_text("a file where the folder should be")
+    assert len(read(folder, new_context()).images) == 80
+
+
+def test_size_and_clear(folder, context, new_context):
+    read(folder, context)
+    cache = PictureCache(context.workspace.cache_folder)
+    assert cache.size() > 80 * 12 * 12 * 3
+    cache.clear()
+    assert cache.size() == 0
+    read(folder, later := new_context())
+    assert decoded(later)
+
+
+def test_oldest_entries_make_room(make_pictures, new_context, monkeypatch):
+    folders = [make_pictures({"a": 10, "b": 10}, root=f"set{number}") for number in range(3)]
+    for number, folder in enumerate(folders[:2]):
+        read(folder, new_context())
+        entries = list((new_context().workspace.cache_folder / "pictures").glob("*/manifest.json"))
+        os.utime(max(entries, key=lambda path: path.stat().st_mtime), (number + 1, number + 1))
+    cache = PictureCache(new_context().workspace.cache_folder)
+    monkeypatch.setattr(PictureCache, "cap", lambda self: cache.size() + 100)
+    read(folders[2], new_context())
+    read(folders[1], kept := new_context())
+    assert not decoded(kept)
+    read(folders[0], gone := new_context())
+    assert decoded(gone)
+
+
+def test_too_large_for_the_cache_stays_in_memory(folder, context, new_context, monkeypatch):
+    monkeypatch.setattr(PictureCache, "cap", lambda self: 100)
+    first = read(folder, context)
+    assert isinstance(first.images, np.ndarray)
+    read(folder, later := new_context())
+    assert decoded(later)
+
+
+def test_too_large_for_cache_and_memory_streams(folder, context, new_context, monkeypatch):
+    expected = read(folder, context)
+    PictureCache(context.workspace.cache_folder).clear()
+    monkeypatch.setattr(PictureCache, "cap", lambda self: 100)
+    monkeypatch.setattr(reading, "MEMORY_BYTES", 100)
+    streamed = read(folder, new_context())
+    assert isinstance(streamed.images, StreamedImages)
+    assert streamed.shape == (12, 12, 3)
+    assert len(streamed.images) == 80
+    assert streamed.fingerprint == expected.fingerprint
+    assert np.array_equal(streamed.images[[5, 70, 5]], expected.images[[5, 70, 5]])
+    assert np.array_equal(streamed.images[3:9], expected.images[3:9])
+    assert np.array_equal(streamed.images[79], expected.images[79])
+    assert np.array_equal(np.asarray(streamed.images), expected.images)
+    with pytest.raises(IndexError):
+        streamed.images[80]
+    again = read(folder, later := new_context())
+    assert not decoded(later)
+    assert np.array_equal(again.images[:4], expected.images[:4])
+
+
+def _read_in_process(folder, workspace, results):
+    from core.context import Context
+    from core.jobs import Job
+    from core.runs import Workspace
+
+    context = Context(Job(task="check", backend="tensorflow"), Workspace(workspace))
+    dataset = load(DatasetSettings(data=str(folder)), 0, context)
+    results.put((dataset.fingerprint, int(dataset.images.sum())))
+
+
+def test_two_processes_at_once(folder, context, tmp_path):
+    spawn = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+    results = spawn.Queue()
+    processes = [
+        spawn.Process(target=_read_in_process, args=(folder, tmp_path / "workspace", results)) for _ in range(4)
+    ]
+    for process in processes:
+        process.start()
+    found = {results.get(timeout=60) for _ in processes}
+    for process in processes:
+        process.join()
+    assert len(found) == 1
+    entries = [path for path in (tmp_path / "workspace" / "cache" / "pictures").iterdir() if path.is_dir()]
+    assert len(entries) == 1
