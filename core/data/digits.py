@@ -26,5 +26,5 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
         names=[f"digits/{number}" for number in range(COUNT)],
         labels=bunch.target.astype(np.int32),
         given=np.full(COUNT, -1, np.int8),
-        draw=lambda context: pictures,
+        draw=lambda context, places=None: pictures if places is None else pictures[places],
     )

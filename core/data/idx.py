@@ -76,7 +76,7 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
         names=[f"{part.images.name}/{number}" for part in parts for number in range(part.shape[0])],
         labels=labels.astype(np.int32),
         given=np.concatenate([np.full(part.shape[0], part.split, np.int8) for part in parts]),
-        draw=lambda context: _pictures(parts, context),
+        draw=lambda context, places=None: _pictures(parts, context, places),
         problem=None if len(numbers) > 1 else _one_class(folder, len(labels)),
     )
 
@@ -119,8 +119,9 @@ def _part(images: Path, context: Context) -> Part:
     return Part(images, shape, split, labels)
 
 
-def _pictures(parts: list[Part], context: Context) -> np.ndarray:
-    return np.concatenate([_content(part.images, part.shape, context) for part in parts])[..., None]
+def _pictures(parts: list[Part], context: Context, places: np.ndarray | None) -> np.ndarray:
+    pictures = np.concatenate([_content(part.images, part.shape, context) for part in parts])[..., None]
+    return pictures if places is None else pictures[places]
 
 
 def _header(path: Path, dimensions: int) -> tuple[int, ...]:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from core.context import Context
 from core.data.dataset import Skipped
 from core.errors import UserError
+
+
+class Draw(Protocol):
+    """Makes a source's pictures."""
+
+    def __call__(self, context: Context, places: np.ndarray | None = None) -> np.ndarray:
+        """Returns uint8 (N, H, W, C): all pictures, or those at the places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +35,7 @@ class Index:
         labels: int32 (N,), indices into `classes`.
         given: int8 (N,), 0 train, 1 validation, 2 test, -1 where the source sets no split.
         read: returns one picture's file, or the bytes of it. May be called from several threads.
-        draw: returns all pictures, uint8 (N, H, W, C), C being 1 or 3.
+        draw: returns pictures, uint8 (N, H, W, C), C being 1 or 3: all, or those at the places it is given.
         skipped: files that are no pictures of this data set, each with its reason.
         groups: (N,), equal where pictures must stay in one split; None where nothing is known.
         problem: why nothing can be trained on it, though its pictures can be looked at; None where all is well.
@@ -40,7 +48,7 @@ class Index:
     labels: np.ndarray
     given: np.ndarray
     read: Callable[[int], Path | bytes] | None = None
-    draw: Callable[[Context], np.ndarray] | None = None
+    draw: Draw | None = None
     skipped: tuple[Skipped, ...] = ()
     groups: np.ndarray | None = None
     problem: UserError | None = None

@@ -7,11 +7,10 @@ import hashlib
 import numpy as np
 
 from core.context import Context
-from core.data.dataset import SPLITS, Dataset, Skipped
-from core.data.index import Index
+from core.data.dataset import Dataset, Skipped
 from core.data.reading import Pictures, read_pictures
 from core.data.sources import open_index
-from core.data.splits import make_splits
+from core.data.splits import given_splits, make_splits
 from core.errors import UserError
 from core.events import Log
 from core.settings.dataset import DatasetSettings
@@ -71,7 +70,7 @@ def load(settings: DatasetSettings, seed: int, context: Context) -> Dataset:
             groups=None if index.groups is None else index.groups[pictures.kept],
         ),
         skipped=skipped,
-        given=_given_splits(index),
+        given=given_splits(index.given),
     )
 
 
@@ -94,10 +93,6 @@ def none_readable(source: str, skipped: tuple[Skipped, ...]) -> UserError:
         name=skipped[0].path,
         reason=skipped[0].reason,
     )
-
-
-def _given_splits(index: Index) -> tuple[str, ...]:
-    return tuple(name for split, name in enumerate(SPLITS) if np.any(index.given == split))
 
 
 def _fingerprint(classes: tuple[str, ...], labels: np.ndarray, pictures: Pictures) -> str:

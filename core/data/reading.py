@@ -108,6 +108,11 @@ def read_one(index: Index, place: int, form: Form) -> np.ndarray:
     return fit_picture(picture, form.side_px, form.channels, fit=form.settings.fit, background=form.settings.background)
 
 
+def own_side(size: tuple[int, ...], settings: DatasetSettings) -> int:
+    """Returns the side, px, to which pictures of the size (height, width) are brought."""
+    return settings.image_px or min(max(size), LARGEST_OWN_SIDE_PX)
+
+
 def choose_form(index: Index, settings: DatasetSettings, context: Context) -> Form:
     """Looks at some pictures to find the size and the colours that the settings leave open.
 
@@ -129,7 +134,7 @@ def choose_form(index: Index, settings: DatasetSettings, context: Context) -> Fo
     # Of two sizes equally common the larger: nothing is lost.
     own = max(sides, key=lambda side: (sides[side], side), default=LARGEST_OWN_SIDE_PX)
     channels = {"auto": 3 if colours else 1, "rgb": 3, "grey": 1}[settings.colour]
-    return Form(settings.image_px or min(own, LARGEST_OWN_SIDE_PX), channels, settings)
+    return Form(own_side((own,), settings), channels, settings)
 
 
 def _read_files(index: Index, settings: DatasetSettings, context: Context) -> tuple[Entry, Form]:
@@ -229,7 +234,7 @@ def _cache_key(index: Index, settings: DatasetSettings) -> str:
 
 def _bring_to_form(images: np.ndarray, settings: DatasetSettings, context: Context) -> np.ndarray:
     count, height, width, channels = images.shape
-    side = settings.image_px or min(max(height, width), LARGEST_OWN_SIDE_PX)
+    side = own_side((height, width), settings)
     channels = {"auto": channels, "rgb": 3, "grey": 1}[settings.colour]
     if (height, width) == (side, side):
         return change_channels(images, channels)

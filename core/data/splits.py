@@ -49,6 +49,11 @@ def make_splits(
     return {name: np.flatnonzero(chosen == split) for split, name in enumerate(SPLITS)}
 
 
+def given_splits(given: np.ndarray) -> tuple[str, ...]:
+    """Returns the names of the splits that occur among the given ones, as `make_splits` takes them."""
+    return tuple(name for split, name in enumerate(SPLITS) if np.any(given == split))
+
+
 def _units(count: int, *keys: np.ndarray | None) -> np.ndarray:
     """Returns int64 (count,): equal where pictures are linked by an equal key, directly or over others."""
     units = np.arange(count)

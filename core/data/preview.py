@@ -1,0 +1,116 @@
+"""The task behind the quick look at a data set before Train: counts, and some pictures of each class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from core.context import Context
+from core.data.dataset import SPLITS
+from core.data.decode import DecodeError, decode
+from core.data.index import Index
+from core.data.progress import Progressing
+from core.data.reading import choose_form, own_side
+from core.data.sources import open_index
+from core.data.splits import given_splits, make_splits
+from core.events import Images
+from core.settings.dataset import DatasetSettings
+
+PICTURES = 40
+THUMBNAIL_PX = 96
+
+
+def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
+    """Looks at a data set without decoding more than some forty pictures of it.
+
+    Reports one `Images` event titled "preview", its pictures taken in turn from every class.
+
+    Returns:
+        `samples` (pictures found, readable or not), `classes` (name -> count), `shape` (height, width and channels
+        that training will take), `splits` (name -> count, before exact copies are known), `given` (splits the source
+        sets itself), `left_out` (files that are no part of the data set).
+
+    Raises:
+        UserError: nothing can be trained on it.
+        CancelledError: the user has asked the job to stop.
+    """
+    index = open_index(settings, context.job.seed, context)
+    if index.problem is not None:
+        raise index.problem
+    places = _spread(index.labels)
+    pictures, details, drawn = [], [], None
+    if index.draw is not None:
+        drawn = index.draw(context, places)
+    progress = Progressing(context, "decode", len(places), "pictures")
+    for number, place in enumerate(places):
+        picture = drawn[number] if drawn is not None else _read(index, int(place), settings)
+        if picture is not None:
+            pictures.append(thumbnail(picture))
+            details.append({"path": index.names[place], "label": index.classes[index.labels[place]]})
+        progress.advance()
+    progress.end()
+    context.report(Images("preview", tuple(pictures), tuple(details)))
+    if drawn is not None:
+        side, channels = own_side(drawn.shape[1:3], settings), {"auto": drawn.shape[-1], "rgb": 3, "grey": 1}
+        shape = [side, side, channels[settings.colour]]
+    else:
+        form = choose_form(index, settings, context)
+        shape = [form.side_px, form.side_px, form.channels]
+    splits = make_splits(
+        index.labels,
+        test_share=settings.test_share,
+        validation_share=settings.validation_share,
+        seed=context.job.seed,
+        given=index.given,
+        groups=index.groups,
+    )
+    return {
+        "source": index.source,
+        "samples": len(index),
+        "classes": class_counts(index.classes, index.labels),
+        "shape": shape,
+        "splits": {name: len(splits[name]) for name in SPLITS},
+        "given": list(given_splits(index.given)),
+        "left_out": len(index.skipped),
+    }
+
+
+def thumbnail(picture: np.ndarray, side_px: int = THUMBNAIL_PX) -> np.ndarray:
+    """Returns the picture, uint8 (H, W, C), made no larger than `side_px` on its longer side."""
+    height, width, channels = picture.shape
+    if max(height, width) <= side_px:
+        return picture
+    image = Image.fromarray(picture[..., 0] if channels == 1 else picture)
+    image.thumbnail((side_px, side_px))
+    return np.asarray(image).reshape(image.height, image.width, channels)
+
+
+def class_counts(classes: tuple[str, ...], labels: np.ndarray) -> dict[str, int]:
+    """Returns how many pictures each class has, in the order of the labels."""
+    return dict(zip(classes, np.bincount(labels, minlength=len(classes)).tolist(), strict=True))
+
+
+def _read(index: Index, place: int, settings: DatasetSettings) -> np.ndarray | None:
+    assert index.read is not None  # noqa: S101
+    try:
+        return decode(
+            index.read(place), background=settings.background, colour=settings.colour, enough_px=THUMBNAIL_PX // 2
+        )
+    except DecodeError:
+        return None
+
+
+def _spread(labels: np.ndarray) -> np.ndarray:
+    """Returns places of up to `PICTURES` pictures: the first of each class, then another of each, and so on."""
+    order = np.argsort(labels, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(labels[order]) > 0])
+    rank = np.arange(len(labels)) - np.repeat(starts, np.diff(np.r_[starts, len(labels)]))
+    sizes = np.repeat(np.diff(np.r_[starts, len(labels)]), np.diff(np.r_[starts, len(labels)]))
+    rounds = -(-PICTURES // len(starts))
+    # Of each class not its first pictures, which tend to be alike, but some from all over it.
+    step = np.maximum(sizes // rounds, 1)
+    chosen = (rank % step == 0) & (rank // step < rounds)
+    turn = rank[chosen] // step[chosen]
+    return order[chosen][np.argsort(turn, kind="stable")][:PICTURES]
