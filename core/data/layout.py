@@ -61,6 +61,11 @@ def is_junk(name: str) -> bool:
     return name.startswith(".") or name.casefold() in JUNK
 
 
+def is_picture_name(path: str) -> bool:
+    """Whether nothing in the file's name says that it is something else than a picture."""
+    return not NO_PICTURE.fullmatch(PurePosixPath(path).suffix)
+
+
 def printable(text: str) -> str:
     r"""Returns the text in Unicode's composed form, with what a system could not decode written as \udcff."""
     return unicodedata.normalize("NFC", text).encode("utf-8", "backslashreplace").decode()
@@ -80,7 +85,7 @@ def arrange(source: str, files: list[str]) -> Layout:
         pieces = file.split("/")
         if any(is_junk(piece) for piece in pieces):
             continue
-        if NO_PICTURE.fullmatch(PurePosixPath(pieces[-1]).suffix):
+        if not is_picture_name(file):
             skipped.append(Skipped(_display(source, file), "It is no picture file."))
             continue
         kept.append(place)
