@@ -1,0 +1,180 @@
+"""The data doctor: the task that looks at every picture and says what may spoil a training. It changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.context import Context
+from core.data.dataset import SPLITS, Skipped
+from core.data.decode import DecodeError, decode
+from core.data.digests import digest_of
+from core.data.index import Index
+from core.data.load import none_readable
+from core.data.parallel import each
+from core.data.preview import class_counts
+from core.data.progress import Progressing
+from core.data.sources import open_index
+from core.data.splits import given_splits
+from core.settings.dataset import DatasetSettings
+
+LISTED_GROUPS = 1000
+IMBALANCE = 10.0
+FEW_PICTURES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is remembered of a picture.
+
+    Args:
+        digest: int, of its decoded pixels at full size.
+        width: int, px.
+        height: int, px.
+        channels: int, 1 or 3.
+    """
+
+    digest: int
+    width: int
+    height: int
+    channels: int
+
+
+def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
+    """Looks at every picture of a data set.
+
+    Returns:
+        `samples` (pictures that can be read), `classes` (name -> count of these), `splits` (given ones, name ->
+        count), `unreadable` and `left_out` ([{path, reason}], pictures that can't be read and files that are no part
+        of the data set), `duplicates` ([{paths, labels, splits, leak, conflict}], exact copies by their pixels: a leak
+        where given splits share them, a conflict where their labels differ), `duplicate_groups`, `leaks` and
+        `conflicts` (how many such groups), `imbalance` (largest class over smallest), `sizes`, `colours`, and
+        `warnings`, a sentence each.
+
+    Raises:
+        UserError: there is no such data set, or no picture in it can be read.
+        CancelledError: the user has asked the job to stop.
+    """
+    index = open_index(settings, context.job.seed, context)
+    if index.problem is not None and not len(index):
+        raise index.problem
+    seen, unreadable = _look(index, settings, context)
+    if not seen:
+        raise none_readable(settings.data, unreadable)
+    places = np.array(sorted(seen), np.int64)
+    labels, given = index.labels[places], index.given[places]
+    duplicates = _duplicates(index, seen)
+    counts = class_counts(index.classes, labels) if index.classes else {}
+    present = [count for count in counts.values() if count]
+    report: dict[str, Any] = {
+        "source": index.source,
+        "samples": len(seen),
+        "classes": counts,
+        "splits": {name: int(np.sum(given == SPLITS.index(name))) for name in given_splits(given)},
+        "unreadable": [{"path": one.path, "reason": one.reason} for one in unreadable],
+        "left_out": [{"path": one.path, "reason": one.reason} for one in index.skipped],
+        "duplicates": duplicates[:LISTED_GROUPS],
+        "duplicate_groups": len(duplicates),
+        "leaks": sum(group["leak"] for group in duplicates),
+        "conflicts": sum(group["conflict"] for group in duplicates),
+        "imbalance": round(max(present) / min(present), 2) if present else 1.0,
+        "sizes": _sizes(list(seen.values())),
+        "colours": {
+            "grey": sum(one.channels == 1 for one in seen.values()),
+            "rgb": sum(one.channels == 3 for one in seen.values()),
+        },
+    }
+    report["warnings"] = _warnings(report, index, labels, given)
+    return report
+
+
+def _look(index: Index, settings: DatasetSettings, context: Context) -> tuple[dict[int, Seen], tuple[Skipped, ...]]:
+    """Decodes every picture; returns what is remembered of it by its place, and those that can't be read."""
+    drawn = index.draw(context) if index.draw is not None else None
+
+    def look(place: int) -> Seen | Skipped:
+        try:
+            picture = drawn[place] if drawn is not None else _read(index, place, settings)
+        except DecodeError as error:
+            return Skipped(index.names[place], error.reason)
+        height, width, channels = picture.shape
+        return Seen(digest_of(picture), width, height, channels)
+
+    seen: dict[int, Seen] = {}
+    unreadable: list[Skipped] = []
+    progress = Progressing(context, "decode", len(index), "pictures")
+    for place, result in each(look, len(index), progress):
+        if isinstance(result, Skipped):
+            unreadable.append(result)
+        else:
+            seen[place] = result
+    progress.end()
+    return seen, tuple(unreadable)
+
+
+def _read(index: Index, place: int, settings: DatasetSettings) -> np.ndarray:
+    assert index.read is not None  # noqa: S101
+    return decode(index.read(place), background=settings.background)
+
+
+def _duplicates(index: Index, seen: dict[int, Seen]) -> list[dict[str, Any]]:
+    """Returns the groups of exact copies, the harmful ones first."""
+    members: dict[Seen, list[int]] = {}
+    for place, one in seen.items():
+        members.setdefault(one, []).append(place)
+    groups = []
+    for places in members.values():
+        if len(places) > 1:
+            labels = [index.classes[index.labels[place]] if index.classes else "" for place in places]
+            splits = [SPLITS[index.given[place]] if index.given[place] >= 0 else "" for place in places]
+            groups.append(
+                {
+                    "paths": [index.names[place] for place in places],
+                    "labels": labels,
+                    "splits": splits,
+                    "leak": len(set(splits)) > 1,
+                    "conflict": len(set(labels)) > 1,
+                }
+            )
+    return sorted(groups, key=lambda group: -(2 * group["leak"] + group["conflict"]))
+
+
+def _sizes(seen: list[Seen]) -> dict[str, Any]:
+    sizes = Counter((one.width, one.height) for one in seen)
+    by_area = sorted((width * height, width, height) for width, height in sizes)
+    return {
+        "most_common": list(max((count, size) for size, count in sizes.items())[1]),
+        "smallest": list(by_area[0][1:]),
+        "largest": list(by_area[-1][1:]),
+        "different": len(sizes),
+    }
+
+
+def _warnings(report: dict[str, Any], index: Index, labels: np.ndarray, given: np.ndarray) -> list[str]:
+    found = []
+    if index.problem is not None:
+        found.append(str(index.problem))
+    if report["unreadable"]:
+        found.append(f"{len(report['unreadable'])} pictures cannot be read; training leaves them out.")
+    if report["left_out"]:
+        found.append(f"{len(report['left_out'])} files are no part of the data set.")
+    if report["leaks"]:
+        found.append(f"{report['leaks']} pictures occur in more than one given split: the test score will flatter.")
+    if report["conflicts"]:
+        found.append(f"{report['conflicts']} pictures occur under more than one label: one of the labels is wrong.")
+    if report["duplicate_groups"]:
+        found.append(f"{report['duplicate_groups']} pictures occur more than once; copies are kept in one split.")
+    if report["imbalance"] >= IMBALANCE:
+        found.append(f"The largest class has {report['imbalance']:g} times as many pictures as the smallest.")
+    few = [name for name, count in report["classes"].items() if count < FEW_PICTURES]
+    if few:
+        shown = ", ".join(f"'{name}'" for name in few[:5]) + (" ..." if len(few) > 5 else "")
+        found.append(f"{len(few)} classes have fewer than {FEW_PICTURES} pictures that can be read: {shown}.")
+    # A class outside train is only a fault where the source says what is train.
+    if np.any(given == 0):
+        untrained = sorted(set(labels.tolist()) - set(labels[given == 0].tolist()))
+        found += [f"The class '{index.classes[label]}' does not occur in the train split." for label in untrained]
+    return found

@@ -1,0 +1,123 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.data.check import check
+from core.errors import UserError
+from core.settings.dataset import DatasetSettings
+
+
+def look(path, context):
+    report = check(DatasetSettings(data=str(path)), context)
+    json.dumps(report)
+    return report
+
+
+def test_healthy_data_set_has_no_warnings(make_pictures, context):
+    report = look(make_pictures({"a": 12, "b": 12}), context)
+    assert report["samples"] == 24
+    assert report["classes"] == {"a": 12, "b": 12}
+    assert report["unreadable"] == report["duplicates"] == report["warnings"] == []
+    assert report["imbalance"] == 1.0
+    assert report["sizes"] == {"most_common": [12, 12], "smallest": [12, 12], "largest": [12, 12], "different": 1}
+    assert report["colours"] == {"grey": 0, "rgb": 24}
+
+
+def test_unreadable_pictures_are_listed_and_not_counted(make_pictures, context):
+    folder = make_pictures({"a": 12, "b": 12})
+    (folder / "a" / "0.png").write_bytes(b"bad")
+    report = look(folder, context)
+    assert report["samples"] == 23
+    assert report["classes"] == {"a": 11, "b": 12}
+    assert [row["path"] for row in report["unreadable"]] == [f"{folder}/a/0.png"]
+    assert report["unreadable"][0]["reason"].endswith(".")
+
+
+def test_copies_are_found_by_their_pixels(make_pictures, context):
+    folder = make_pictures({"a": 12, "b": 12})
+    Image.open(folder / "a" / "0.png").save(folder / "a" / "copy.bmp")
+    (group,) = look(folder, context)["duplicates"]
+    assert {path.rsplit("/", 1)[1] for path in group["paths"]} == {"0.png", "copy.bmp"}
+    assert not group["leak"]
+    assert not group["conflict"]
+
+
+def test_copies_under_two_labels_are_a_conflict(make_pictures, context):
+    folder = make_pictures({"a": 12, "b": 12})
+    shutil.copy(folder / "a" / "0.png", folder / "b" / "copy.png")
+    report = look(folder, context)
+    assert report["conflicts"] == 1
+    assert report["duplicates"][0]["labels"] == ["a", "b"]
+    assert any("label" in sentence for sentence in report["warnings"])
+
+
+def test_copies_in_two_given_splits_are_a_leak(make_pictures, context):
+    folder = make_pictures({"train/a": 12, "train/b": 12, "test/a": 12, "test/b": 12})
+    shutil.copy(folder / "train" / "a" / "0.png", folder / "test" / "a" / "copy.png")
+    report = look(folder, context)
+    assert report["leaks"] == 1
+    assert sorted(report["duplicates"][0]["splits"]) == ["test", "train"]
+    assert report["splits"] == {"train": 24, "test": 25}
+
+
+def test_pictures_of_other_sizes_with_the_same_bytes_are_no_copies(tmp_path, context):
+    for label, size in (("a", (4, 6)), ("b", (6, 4))):
+        (tmp_path / "flat" / label).mkdir(parents=True)
+        Image.fromarray(np.zeros(size, np.uint8)).save(tmp_path / "flat" / label / "1.png")
+    assert look(tmp_path / "flat", context)["duplicates"] == []
+
+
+def test_imbalance_and_small_classes(make_pictures, context):
+    report = look(make_pictures({"a": 40, "b": 2}), context)
+    assert report["imbalance"] == 20.0
+    assert any("20 times" in sentence for sentence in report["warnings"])
+    assert any("'b'" in sentence for sentence in report["warnings"])
+
+
+def test_one_class_is_a_finding(make_pictures, context):
+    report = look(make_pictures({"a": 12}), context)
+    assert report["classes"] == {"a": 12}
+    assert any("only one class" in sentence for sentence in report["warnings"])
+
+
+def test_loose_pictures_are_a_finding(make_pictures, context):
+    report = look(make_pictures({".": 12}), context)
+    assert report["samples"] == 12
+    assert report["classes"] == {}
+    assert any("no class folders" in sentence for sentence in report["warnings"])
+
+
+def test_class_that_is_never_trained_on_is_a_finding(make_pictures, context):
+    folder = make_pictures({"train/a": 12, "train/b": 12, "test/a": 12, "test/c": 12})
+    assert any("'c'" in sentence for sentence in look(folder, context)["warnings"])
+
+
+def test_no_readable_picture_is_an_error(make_pictures, context):
+    folder = make_pictures({"a": 1, "b": 1})
+    for file in folder.rglob("*.png"):
+        file.write_bytes(b"bad")
+    with pytest.raises(UserError, match="None of the 2"):
+        look(folder, context)
+
+
+def test_empty_folder_is_an_error(tmp_path, context):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="No pictures"):
+        look(tmp_path / "empty", context)
+
+
+def test_digits(context):
+    report = look("digits", context)
+    assert report["samples"] == 1797
+    assert sum(report["classes"].values()) == 1797
+
+
+def test_real_odd_pictures(shared_data, context):
+    report = look(shared_data("odd-images.zip"), context)
+    assert report["samples"] + len(report["unreadable"]) == 210
+    broken = {row["path"].rsplit("/", 1)[1] for row in report["unreadable"] if "/pngsuite/" in row["path"]}
+    assert len(broken) == 13
+    assert all(name.startswith("x") for name in broken)
