@@ -13,20 +13,31 @@ from desktop_app.theme import icon, theme
 from desktop_app.translation import translator
 
 
-def make_app(argv: list[str]) -> QApplication:
+class Application(QApplication):
+    """The application, which keeps its window alive.
+
+    Args:
+        argv: the program's name, then Qt's own arguments.
+    """
+
+    def __init__(self, argv: list[str]) -> None:
+        super().__init__(argv)
+        self.setApplicationName("Pixelwright")
+        self.setDesktopFileName("pixelwright")
+        self.setStyle("Fusion")
+        self.window: MainWindow | None = None
+
+
+def make_app(argv: list[str]) -> Application:
     """Builds the application and shows its main window.
 
     Args:
         argv: the program's name, then Qt's own arguments.
     """
-    app = QApplication(argv)
-    app.setApplicationName("Pixelwright")
-    app.setDesktopFileName("pixelwright")
-    app.setStyle("Fusion")
-    window = make_window(Workspace(default_workspace()), Preferences(preferences_path()))
+    app = Application(argv)
+    app.window = make_window(Workspace(default_workspace()), Preferences(preferences_path()))
     app.setWindowIcon(icon("pixelwright", "accent"))
-    window.show()
-    app.setProperty("window", window)  # it lives as long as the application
+    app.window.show()
     return app
 
 

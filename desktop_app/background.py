@@ -29,6 +29,7 @@ class Background(QThread):
         self._work: queue.SimpleQueue[tuple[Callable[[], Any], Callable[[Any], None] | None] | None] = (
             queue.SimpleQueue()
         )
+        self._closed = False
         self._done.connect(self._deliver)
 
     def do(self, function: Callable[[], Any], then: Callable[[Any], None] | None = None) -> None:
@@ -38,12 +39,15 @@ class Background(QThread):
             function: called in the worker thread; may raise a UserError.
             then: called with its result, in the thread this object lives in.
         """
+        if self._closed:
+            return  # the window is gone
         if not self.isRunning():
             self.start()
         self._work.put((function, then))
 
     def close(self) -> None:
         """Does what is queued, then ends the thread and waits for it."""
+        self._closed = True
         self._work.put(None)
         self.wait()
 
@@ -61,6 +65,8 @@ class Background(QThread):
 
     @Slot(object, object, object)
     def _deliver(self, then: Callable[[Any], None] | None, result: Any, error: UserError | None) -> None:
+        if self._closed:
+            return
         if error is not None:
             self.failed.emit(error)
         elif then is not None:

@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -19,17 +20,23 @@ from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QThread, QTimer, Signal, Slot
 
+from core import catalog
 from core.errors import UserError
 from core.events import ENDINGS, Event, Saved, Status
 from core.jobs import Job
 from core.runs import Run, Workspace
+from desktop_app.translation import mark
 
 DELIVERY_MS = 66  # events reach the window at most 15 times a second
 STOP_GRACE_S = 5.0  # a job that has not ended this long after Stop is ended with its engine
 RETIRE_GRACE_S = 8.0  # how long an engine may take to go once it has nothing to do
 CLOSE_GRACE_S = 3.0  # how long a closed window waits for a training's last checkpoint before it leaves it alone
 
-SIGNAL_REASONS = {-9: "it was killed, most often because the memory ran out", -11: "it crashed inside a library"}
+# Exit status -> what the user reads.
+SIGNAL_REASONS = {
+    -9: mark("it was killed, most often because the memory ran out"),
+    -11: mark("it crashed inside a library"),
+}
 
 
 @dataclass
@@ -57,6 +64,7 @@ class EngineThread(QThread):
         threads: how many threads the engine's numeric libraries may use; 0 leaves it to them.
         fresh: bool, whether each job gets a new process (so a GPU's memory comes back for certain).
         eager: bool, whether the process starts with the thread instead of with the first job.
+        main: what the process runs, importable by name; `core.engine.serve` where None.
     """
 
     delivered = Signal(str, list)
@@ -70,6 +78,7 @@ class EngineThread(QThread):
         threads: int = 0,
         fresh: bool = False,
         eager: bool = False,
+        main: Callable[[Connection, str, int], None] | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -79,6 +88,7 @@ class EngineThread(QThread):
         self._threads = threads
         self._fresh = fresh
         self._eager = eager
+        self._main = main
         # The worker thread's own:
         self._waiting: deque[tuple[Job, str]] = deque()
         self._current: _Current | None = None
@@ -244,12 +254,11 @@ class EngineThread(QThread):
         self._send("run", job.model_dump(mode="json"), run_folder)
 
     def _spawn(self) -> None:
-        from core.engine import serve
-
+        main = self._main or catalog.load("core.engine:serve")
         spawn = multiprocessing.get_context("spawn")
         self._connection, theirs = spawn.Pipe()
         arguments = (theirs, str(self._workspace.folder), self._threads)
-        self._process = spawn.Process(target=serve, args=arguments, name=f"pixelwright-{self.name}")
+        self._process = spawn.Process(target=main, args=arguments, name=f"pixelwright-{self.name}")
         self._process.start()
         theirs.close()  # else the engine's death would not close the pipe
         self._backend = None

@@ -34,6 +34,7 @@ class Engines(QObject):
         self.data = EngineThread("data", workspace, threads=1, eager=True, parent=self)
         self.all = {engine.name: engine for engine in (self.training, self.interactive, self.data)}
         self._handles: dict[str, JobHandle] = {}
+        self._closed = False
         for engine in self.all.values():
             engine.delivered.connect(self._deliver)
 
@@ -56,7 +57,8 @@ class Engines(QObject):
         engine = self.all[catalog.find(catalog.TASKS, job.task, "task").engine]
         handle = self._handles[job.id] = JobHandle(job, engine)
         handle.ended.connect(self._forget)
-        engine.submit(job, run_folder)
+        if not self._closed:
+            engine.submit(job, run_folder)
         return handle
 
     def active_trainings(self) -> list[JobHandle]:
@@ -65,6 +67,7 @@ class Engines(QObject):
 
     def close(self) -> None:
         """Ends all engines; waits a few seconds at most."""
+        self._closed = True
         for engine in self.all.values():
             if engine.isRunning():
                 engine.close()
@@ -73,7 +76,7 @@ class Engines(QObject):
 
     @Slot(str, list)
     def _deliver(self, job_id: str, events: list) -> None:
-        if (handle := self._handles.get(job_id)) is not None:
+        if not self._closed and (handle := self._handles.get(job_id)) is not None:
             handle.deliver(events)
 
     @Slot(object)

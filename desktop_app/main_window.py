@@ -33,7 +33,7 @@ from desktop_app.widgets.drop_area import DropTarget
 from desktop_app.widgets.elements import column, row, set_role
 from desktop_app.widgets.message_bar import MessageBar
 
-RAIL_PX = 92
+RAIL_PX = 108
 THEME_NAMES = {"system": mark("As the system"), "light": mark("Light"), "dark": mark("Dark")}
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "keras-hub", "PySide6", "numpy")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QLocale, QObject, Signal
@@ -91,7 +91,15 @@ def mark(text: str) -> str:
 
 def tr_error(error: UserError) -> str:
     """Returns what an error says and what to do about it, in the language that is shown."""
-    return " ".join(part for part in (tr(error.message, **error.values), tr(error.hint, **error.values)) if part)
+    return " ".join(
+        part for part in (tr_parts(error.message, error.values), tr_parts(error.hint, error.values)) if part
+    )
+
+
+def tr_parts(text: str, values: Mapping[str, Any]) -> str:
+    """Returns a text of the engine's; a value that is a known text itself, such as a reason, is translated too."""
+    look_up = translator().look_up
+    return tr(text, **{name: look_up(value) if isinstance(value, str) else value for name, value in values.items()})
 
 
 def read_dictionary(language: str) -> dict[str, str]:

@@ -20,7 +20,8 @@ from desktop_app.panels.training_setup import TrainingSetup
 from desktop_app.panels.training_view import TrainingView
 from desktop_app.store import RunRow
 from desktop_app.theme import SPACING
-from desktop_app.translation import mark, tr
+from desktop_app.translation import mark, tr_parts
+from desktop_app.widgets.loss_plot import import_curves
 
 
 class TrainingPanel(Panel):
@@ -71,6 +72,8 @@ class TrainingPanel(Panel):
         """Makes the curves, looks at the data and for runs that were cut off. Called after the first paint."""
         self.looks.begin()
         self.studio.store.find_interrupted()
+        # Its import takes 0.4 s: in a thread it costs the window a few ms at a time.
+        self.studio.store.background.do(import_curves, lambda _: self.view.plot.ensure_curves())
 
     def take_paths(self, paths: list[Path]) -> None:
         """Chooses the data that was dropped."""
@@ -78,6 +81,7 @@ class TrainingPanel(Panel):
 
     def remember(self) -> None:
         """Keeps the last data and model for the next start."""
+        self.looks.end()
         preferences = self.studio.store.preferences
         preferences.set("data", self.setup.data.data)
         preferences.set("model", self.setup.model.currentData())
@@ -240,7 +244,9 @@ class TrainingPanel(Panel):
             error = UserError(status.message, hint=status.hint, **status.values)
             self.studio.messages.show_error(error, details=status.trace)
         elif status.message:
-            self.studio.messages.show_message("{text}", text=lambda: tr(status.message, **status.values), seconds=10)
+            self.studio.messages.show_message(
+                "{text}", text=lambda: tr_parts(status.message, status.values), seconds=10
+            )
         self.looks.room_again()
         self.studio.store.refresh()
 

@@ -13,7 +13,7 @@ from desktop_app.engines import Engines
 from desktop_app.job_handle import JobHandle
 from desktop_app.panels.training_setup import TrainingSetup
 from desktop_app.panels.training_view import PICTURES, TrainingView
-from desktop_app.translation import say, tr, tr_error
+from desktop_app.translation import say, tr_error, tr_parts
 from desktop_app.widgets.elements import set_role
 
 PREVIEW_DELAY_MS = 300  # after the last change, so that a spinning number asks once
@@ -50,6 +50,12 @@ class TrainingLooks(QObject):
         self._begun = True
         self._start_preview()
         self._describe_timer.start()
+
+    def end(self) -> None:
+        """Follows no change any more: the window closes."""
+        self._begun = False
+        self._preview_timer.stop()
+        self._describe_timer.stop()
 
     def make_room(self) -> None:
         """A training is about to start: measuring the model's size must not slow it."""
@@ -150,7 +156,7 @@ class TrainingLooks(QObject):
             )
         elif status.state == "failed":
             set_role(line, "role", "error")
-            say(line.setText, "{reason}", reason=lambda: tr(status.message, **status.values))
+            say(line.setText, "{reason}", reason=lambda: tr_parts(status.message, status.values))
 
 
 def short(number: float) -> str:

@@ -11,7 +11,7 @@ from core import catalog
 from core.jobs import Job, default_backend, installed_backends
 from core.settings.dataset import DatasetSettings
 from desktop_app.theme import SPACING
-from desktop_app.translation import say, tr, translator
+from desktop_app.translation import mark, say, tr, translator
 from desktop_app.widgets.data_chooser import DataChooser
 from desktop_app.widgets.elements import button, card, column, label
 from desktop_app.widgets.settings_form import SettingsForm
@@ -138,9 +138,9 @@ class TrainingSetup(QWidget):
         grid.setColumnMinimumWidth(0, 128)
         grid.setColumnStretch(1, 1)
         rows = (
-            ("Name", self.name, "What you want to call the run; empty names it after model and data."),
-            ("Backend", self.backend, "The library that computes. All give the same models."),
-            ("Random seed", self.seed, "The same seed gives the same training again."),
+            (mark("Name"), self.name, mark("What you want to call the run; empty names it after model and data.")),
+            (mark("Backend"), self.backend, mark("The library that computes.")),
+            (mark("Random seed"), self.seed, mark("The same seed gives the same training again.")),
         )
         for line, (title, widget, tip) in enumerate(rows):
             caption = label(title)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from core.events import Images, Log, Progress, Status
 from core.jobs import Job
 from desktop_app.theme import SPACING, show_icon
-from desktop_app.translation import say, tr, translator
+from desktop_app.translation import say, tr, tr_parts, translator
 from desktop_app.widgets.elements import button, card, column, label, row
 from desktop_app.widgets.image_grid import ImageGrid
 from desktop_app.widgets.log_view import LogView
@@ -138,7 +138,7 @@ class TrainingView(QWidget):
         elif status.state == "cancelled":
             self.progress.rest("Stopped. What it has learned is kept; the run can be resumed.")
         else:
-            self.progress.rest("{reason}", reason=lambda: tr(status.message, **status.values))
+            self.progress.rest("{reason}", reason=lambda: tr_parts(status.message, status.values))
         if "test_accuracy" in metrics:
             self.score.show_score(float(metrics["test_accuracy"]), tested_pictures(status.result))
 

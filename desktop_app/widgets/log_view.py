@@ -10,7 +10,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QPlainTextEdit
 
 from core.events import Log
-from desktop_app.translation import say, tr, translator
+from desktop_app.translation import say, tr_parts, translator
 
 MOST_LINES = 2000
 
@@ -44,4 +44,4 @@ class LogView(QPlainTextEdit):
 
 
 def _line(event: Log) -> str:
-    return f"{time.strftime('%H:%M:%S', time.localtime(event.time))}  {tr(event.message, **event.values)}"
+    return f"{time.strftime('%H:%M:%S', time.localtime(event.time))}  {tr_parts(event.message, event.values)}"

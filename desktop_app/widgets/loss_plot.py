@@ -1,16 +1,17 @@
 """Loss and accuracy while a model trains: training solid, validation dashed, in one colour, over epochs.
 
-pyqtgraph takes 0.4 s to import, so the curves are made by `ensure_curves`, once the window has been painted;
-points that come before are kept.
+pyqtgraph takes 0.4 s to import, so a worker thread does that by `import_curves` once the window has been painted;
+`ensure_curves` then shows the axes. Points that come before are kept.
 """
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QPointF, Qt, Slot
+from PySide6.QtCore import QPointF, Qt, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
 from core.events import Metric
@@ -18,7 +19,13 @@ from desktop_app.theme import colour, theme
 from desktop_app.translation import mark, tr, translator
 from desktop_app.widgets.elements import column, label, row
 
-MOST_POINTS = 4000  # a curve with more is thinned: it would show nothing more and cost time
+REDRAW_MS = 100  # one of the two plots is drawn this often: each costs the window about 8 ms
+MOST_POINTS = 1000  # a curve with more is thinned: it would show nothing more and cost time
+
+
+def import_curves() -> None:
+    """Imports pyqtgraph; meant for a worker thread."""
+    importlib.import_module("pyqtgraph")
 
 
 class Curve:
@@ -193,6 +200,10 @@ class LossPlot(QWidget):
         self.loss = TwinPlot("loss", mark("Loss"), "curve_loss")
         self.accuracy = TwinPlot("accuracy", mark("Accuracy"), "curve_accuracy")
         self.setLayout(row(self.loss, self.accuracy, spacing=16))
+        self._turn = [self.loss, self.accuracy]
+        self._stale: set[TwinPlot] = set()
+        self._timer = QTimer(self, singleShot=True, interval=REDRAW_MS)
+        self._timer.timeout.connect(self._draw_next)
 
     @Slot()
     def ensure_curves(self) -> None:
@@ -206,9 +217,22 @@ class LossPlot(QWidget):
         self.accuracy.clear()
 
     def add(self, metrics: Iterable[Metric]) -> None:
-        """Takes a bundle of events and draws once."""
+        """Takes a bundle of events; they are drawn soon."""
         for metric in metrics:
             self.loss.add(metric)
             self.accuracy.add(metric)
-        self.loss.draw()
-        self.accuracy.draw()
+        self._stale = set(self._turn)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    @Slot()
+    def _draw_next(self) -> None:
+        """Draws one plot at a time, by turns, so that the window answers between them."""
+        self._turn.reverse()
+        for plot in self._turn:
+            if plot in self._stale:
+                self._stale.discard(plot)
+                plot.draw()
+                break
+        if self._stale:
+            self._timer.start()

@@ -103,9 +103,12 @@ class SettingsForm(QWidget):
 
     def _defaults(self, size: Any = None) -> dict[str, Any]:
         given = {} if size is None else {"size": size}
+        return self.settings.model_validate({**self._elsewhere(), **given}).model_dump()
+
+    def _elsewhere(self) -> dict[str, Any]:
+        """Stands in for what the panel shows elsewhere, so that the rest can be checked."""
         fields = self.settings.model_fields
-        needed = {name: "" for name, field in fields.items() if field.is_required()}
-        return self.settings.model_validate({**needed, **given}).model_dump()
+        return {name: "" for name, field in fields.items() if field.is_required()}
 
     @Slot()
     def _notice(self) -> None:
@@ -130,7 +133,7 @@ class SettingsForm(QWidget):
         """Shows each error beside its field, and what concerns several of them below."""
         errors: dict[str, str] = {}
         try:
-            self.settings.model_validate(self.values())
+            self.settings.model_validate({**self._elsewhere(), **self.values()})
         except ValidationError as error:
             for part in error.errors(include_url=False):
                 name = str(part["loc"][0]) if part["loc"] else ""
@@ -155,6 +158,7 @@ class SettingsForm(QWidget):
         grid.setVerticalSpacing(SPACING // 2 + 2)
         grid.setColumnMinimumWidth(0, 128)
         grid.setColumnStretch(1, 1)
+        grid.setColumnMinimumWidth(2, 56)
         for line, name in enumerate(names):
             row = self._rows[name] = self._row(name)
             grid.addWidget(row.title, 2 * line, 0)

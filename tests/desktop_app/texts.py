@@ -1,0 +1,88 @@
+"""Collects every English text that the window may show, by reading the sources."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from core import catalog
+from core.settings.base import describe
+
+ROOT = Path(__file__).parents[2]
+# Function -> position of the argument that is English text.
+WINDOW_CALLS = {
+    "tr": 0,
+    "mark": 0,
+    "say": 1,
+    "label": 0,
+    "button": 0,
+    "show_message": 0,
+    "show_counts": 0,
+    "rest": 0,
+    "_ask": 0,
+    "_menu": 0,
+    "_submenu": 1,
+    "_action": 1,
+    "DropArea": 1,
+}
+CORE_CALLS = {"UserError": 0, "Log": 0, "Status": 1, "Skipped": 1}
+
+
+def window_texts() -> set[str]:
+    """Literals in the window's sources."""
+    found = set()
+    for file in (ROOT / "desktop_app").rglob("*.py"):
+        found |= set(_literals(file, {**WINDOW_CALLS, **CORE_CALLS}, ("tip", "hint", "message")))
+    return {text for text in found if _is_text(text)}
+
+
+def core_texts() -> set[str]:
+    """Literals that the engines send, and that the window translates."""
+    found = set()
+    for file in (ROOT / "core").rglob("*.py"):
+        if file.name not in ("cli.py", "doctor.py", "console.py"):
+            found |= set(_literals(file, CORE_CALLS, ("hint", "message")))
+    return {text for text in found if _is_text(text)}
+
+
+def settings_texts() -> set[str]:
+    """Titles, helps, units and groups of all settings, and what the catalog calls its rows."""
+    found = set()
+    for row in (*catalog.MODELS.values(), *catalog.TASKS.values()):
+        found |= {row.title, getattr(row, "help", "")}
+        if not row.settings:
+            continue
+        for field in catalog.load(row.settings).model_fields.values():
+            known = describe(field)
+            found |= {field.title or "", field.description or "", known.get("unit", ""), known.get("group", "")}
+    return {text for text in found if _is_text(text)}
+
+
+def _is_text(text: str) -> bool:
+    """Whether a person reads it: not empty, not only values."""
+    return any(sign.isalpha() for sign in re.sub(r"\{\w*\}", "", text))
+
+
+def _literals(file: Path, calls: dict[str, int], keywords: tuple[str, ...]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name not in calls:
+            continue
+        position = calls[name]
+        arguments = node.args[position : position + (2 if name in ("DropArea", "Status") else 1)]
+        arguments += [keyword.value for keyword in node.keywords if keyword.arg in keywords]
+        for argument in arguments:
+            yield from _strings(argument)
+
+
+def _strings(node: ast.expr) -> Iterator[str]:
+    """A literal, or the two of `"a" if x else "b"`, or those of a literal mapping."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _strings(node.body)
+        yield from _strings(node.orelse)
