@@ -1,0 +1,103 @@
+"""A trained model on disk: weights, and what is needed to build it again. Nothing foreign is ever deserialised.
+
+The folder also holds `model.keras` for use outside Pixelwright, which itself never opens it.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from core import catalog
+from core.errors import UserError
+from core.files import writing_to
+from core.models.variables import named_variables, pack, read_variables, unpack, write_variables
+from core.sealed import DamagedError, seal, unseal
+from core.settings.base import Settings
+
+WEIGHTS, DESCRIPTION, ELSEWHERE = "weights.safetensors", "model.json", "model.keras"
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What a classifier is, beside its weights.
+
+    Args:
+        model: str, a key of `catalog.MODELS`.
+        settings: dict, the values of the Settings it was trained with; they also say how to read pictures.
+        classes: names, in the order of the logits.
+        input_shape: (H, W, C).
+        epochs: int, epochs trained when these weights were taken.
+    """
+
+    model: str
+    settings: dict[str, Any]
+    classes: tuple[str, ...]
+    input_shape: tuple[int, int, int]
+    epochs: int = 0
+
+    def typed_settings(self) -> Settings:
+        """Returns the settings, checked."""
+        settings: Settings = catalog.load(catalog.find(catalog.MODELS, self.model, "model").settings).parse(
+            self.settings
+        )
+        return settings
+
+    def build(self) -> keras.Model:
+        """Builds the model with fresh weights."""
+        build = catalog.load(catalog.find(catalog.MODELS, self.model, "model").build)
+        model: keras.Model = build(self.typed_settings(), self.input_shape, len(self.classes))
+        return model
+
+
+def save_model(folder: Path, model: keras.Model, description: ModelDescription) -> None:
+    """Writes the model's folder in one step, replacing an older one.
+
+    Raises:
+        UserError: the disk is full, or the place cannot be written.
+    """
+    with writing_to(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".tmp-") as temporary:
+            elsewhere = Path(temporary) / ELSEWHERE
+            model.save(elsewhere, include_optimizer=False)
+            files: dict[str, bytes | Path] = {
+                WEIGHTS: pack(read_variables(named_variables(model))),
+                DESCRIPTION: json.dumps(asdict(description), indent=1, ensure_ascii=False).encode(),
+                ELSEWHERE: elsewhere,
+            }
+            seal(folder, files)
+
+
+def load_model(folder: Path) -> tuple[keras.Model, ModelDescription]:
+    """Builds the model anew and gives it the saved weights.
+
+    Raises:
+        UserError: there is no model, or a file has changed since it was written.
+    """
+    if not folder.is_dir():
+        raise UserError(
+            "'{run}' holds no trained model yet.",
+            hint="Resume the run, or let it train for at least one epoch.",
+            run=folder.parent,
+        )
+    try:
+        contents = unseal(folder, only=(WEIGHTS, DESCRIPTION))
+        values = json.loads(contents[DESCRIPTION])
+        values["classes"], values["input_shape"] = tuple(values["classes"]), tuple(values["input_shape"])
+        description = ModelDescription(**values)
+        model = description.build()
+        write_variables(named_variables(model), unpack(contents[WEIGHTS]))
+    except (DamagedError, ValueError, TypeError, KeyError) as error:
+        raise UserError(
+            "The model in '{folder}' is damaged: {reason}.",
+            hint="Resume the run to write it again, or restore it from a copy.",
+            folder=folder,
+            reason=error,
+        ) from error
+    return model, description

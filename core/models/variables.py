@@ -1,0 +1,66 @@
+"""Variables of a model by name, as NumPy arrays: the form in which weights move between files and backends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from safetensors.numpy import load as parse_safetensors
+from safetensors.numpy import save as dump_safetensors
+
+
+def named_variables(model: keras.Model, *, training: bool = False) -> dict[str, Any]:
+    """Returns the model's variables by name.
+
+    Args:
+        model: a built model.
+        training: bool, whether the optimizer's and the metrics' variables are wanted too.
+
+    Returns:
+        "model/block1_conv/kernel" and so on; weights, running statistics and the states of random generators.
+    """
+    found = dict(_named("model", model.variables))
+    if training:
+        found.update(_named("optimizer", model.optimizer.variables))
+        found.update(_named("metrics", model.metrics_variables))
+    return found
+
+
+def read_variables(variables: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Copies the variables' values out of the backend."""
+    return {name: np.array(keras.ops.convert_to_numpy(variable.value)) for name, variable in variables.items()}
+
+
+def write_variables(variables: Mapping[str, Any], values: Mapping[str, np.ndarray]) -> None:
+    """Gives the variables these values.
+
+    Raises:
+        ValueError: a value is missing or of another shape.
+    """
+    for name, variable in variables.items():
+        if name not in values or tuple(values[name].shape) != tuple(variable.shape):
+            found = values[name].shape if name in values else "nothing"
+            raise ValueError(f"The variable {name} needs shape {tuple(variable.shape)}. Received: {found}")
+    for name, variable in variables.items():
+        variable.assign(values[name].astype(variable.dtype))
+
+
+def pack(values: Mapping[str, np.ndarray]) -> bytes:
+    """Returns the arrays as the content of a safetensors file."""
+    return bytes(dump_safetensors({name: np.ascontiguousarray(value) for name, value in values.items()}))
+
+
+def unpack(content: bytes) -> dict[str, np.ndarray]:
+    """Returns the arrays of a safetensors file."""
+    return dict(parse_safetensors(content))
+
+
+def _named(group: str, variables: Iterable[Any]) -> Iterable[tuple[str, Any]]:
+    seen: dict[str, int] = {}
+    for variable in variables:
+        name = f"{group}/{variable.path}"
+        seen[name] = seen.get(name, 0) + 1
+        # Random generators of different layers share a path: count them, in the order of the layers.
+        yield (name if seen[name] == 1 else f"{name}#{seen[name]}"), variable

@@ -1,0 +1,116 @@
+"""Folders of files with a manifest: written in one step, and checked byte by byte when read. Knows no Keras."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from core.errors import UserError
+from core.files import publish_folder, writing_to
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+class DamagedError(Exception):
+    """A sealed folder isn't what was written. Its text is a short reason for the log."""
+
+
+def seal(folder: Path, files: Mapping[str, bytes | Path]) -> None:
+    """Writes a folder that appears with all its files or not at all, replacing an older one.
+
+    Args:
+        folder: where.
+        files: file name -> its content, or a finished file that is moved in.
+
+    Raises:
+        UserError: the disk is full, or the place cannot be written.
+    """
+    with writing_to(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".tmp-"))
+        try:
+            entries = {name: _place(temporary / name, content) for name, content in files.items()}
+            (temporary / MANIFEST).write_bytes(_manifest(entries))
+            temporary.chmod(0o755)  # mkdtemp makes it private, but a run may be shared
+            publish_folder(temporary, folder)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def unseal(folder: Path, *, only: tuple[str, ...] = ()) -> dict[str, bytes]:
+    """Reads a sealed folder and checks it.
+
+    Args:
+        folder: where.
+        only: the files wanted; all where empty.
+
+    Returns:
+        File name -> content.
+
+    Raises:
+        DamagedError: a file or the manifest is missing or has changed.
+        UserError: it is intact, but from a newer version of the program.
+    """
+    manifest = _read(folder / MANIFEST)
+    try:
+        values = json.loads(manifest)
+        entries = dict(values["files"])
+        expected = _manifest(entries, int(values["format"]))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DamagedError("its manifest is damaged") from error
+    if manifest != expected:
+        raise DamagedError("its manifest is damaged")
+    if values["format"] > FORMAT:
+        raise UserError(
+            "'{path}' was written by a newer version of Pixelwright.",
+            hint="Update the program to open it.",
+            path=folder,
+        )
+    contents = {}
+    for name in only or tuple(entries):
+        if name not in entries:
+            raise DamagedError(f"{name} is missing")
+        content = _read(folder / name)
+        if [len(content), hashlib.sha256(content).hexdigest()] != entries[name]:
+            raise DamagedError(f"{name} has changed since it was written")
+        contents[name] = content
+    return contents
+
+
+def clear_leftovers(parent: Path) -> None:
+    """Removes what a killed process left half-written in the folder."""
+    with suppress(OSError):
+        for left in (*parent.glob(".tmp-*"), *parent.glob(".old-*")):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _place(path: Path, content: bytes | Path) -> list[Any]:
+    """Puts a file into the folder; returns its length and SHA-256."""
+    if isinstance(content, Path):
+        content.replace(path)
+        with path.open("rb") as file:
+            return [path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()]
+    path.write_bytes(content)
+    return [len(content), hashlib.sha256(content).hexdigest()]
+
+
+def _manifest(entries: Mapping[str, Any], version: int = FORMAT) -> bytes:
+    """Returns the one way to write a manifest, which also carries a hash of its own."""
+    body = {"format": version, "files": dict(sorted(entries.items()))}
+    seal_of_body = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    return (json.dumps({**body, "sha256": seal_of_body}, indent=1) + "\n").encode()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DamagedError(f"{path.name} is missing or can't be read") from error

@@ -1,0 +1,150 @@
+"""Checkpoints: everything a training needs to go on as if nothing had happened. Knows no model."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.events import Event, Log, Saved
+from core.models.variables import pack, unpack
+from core.sealed import DamagedError, clear_leftovers, seal, unseal
+
+KEPT = 3
+VARIABLES, STATE = "variables.safetensors", "state.json"
+NAME = re.compile(r"\d{6}-\d{8}")
+
+
+@dataclass
+class TrainingState:
+    """Where a training stands, beside its variables.
+
+    Args:
+        epoch: int, epochs done.
+        step: int, steps done of the epoch that has begun; 0 at an epoch's end.
+        history: one row an epoch: {"epoch": 0, "loss": ..., "accuracy": ..., "val_loss": ...}.
+        best_epoch: int, index of the row that is best on the validation split; -1 before the first.
+        train_logs: the training half of a row whose validation is still to come, else None.
+        seed: int, from which order and augmentation of every epoch follow.
+        batch_size: int, pictures a step.
+        steps_per_epoch: int.
+        train_s: float, time spent so far.
+        samples: int, pictures trained on so far, less the first step of each start, which compiles.
+        steps_s: float, time those took.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int = -1
+    train_logs: dict[str, float] | None = None
+    seed: int = 0
+    batch_size: int = 0
+    steps_per_epoch: int = 0
+    train_s: float = 0.0
+    samples: int = 0
+    steps_s: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        """Steps done since the run began."""
+        return self.epoch * self.steps_per_epoch + self.step
+
+
+class Checkpoints:
+    """The checkpoints of one run: the last three and the best are kept.
+
+    Args:
+        folder: the run's `checkpoints/`.
+        report: told of damaged and of written ones.
+    """
+
+    def __init__(self, folder: Path, report: Callable[[Event], None]) -> None:
+        self.folder = folder
+        self._report = report
+
+    def save(self, state: TrainingState, variables: dict[str, np.ndarray]) -> None:
+        """Writes a checkpoint, then removes those no longer needed.
+
+        Raises:
+            UserError: the disk is full, or the place cannot be written; the older ones are untouched.
+        """
+        path = self.folder / _name(state.epoch, state.step)
+        content = json.dumps(asdict(state), indent=1).encode()
+        seal(path, {VARIABLES: pack(variables), STATE: content})
+        self._prune(state.best_epoch)
+        self._report(Saved(str(path), "checkpoint", state.epoch))
+
+    def load_latest(self) -> tuple[TrainingState, dict[str, np.ndarray]] | None:
+        """Reads the newest intact checkpoint; None where there is none. Damaged ones are reported and removed."""
+        clear_leftovers(self.folder)
+        paths = self._paths()
+        while paths:
+            path = paths.pop()
+            try:
+                return self._read(path)
+            except DamagedError as error:
+                self._report(
+                    Log(
+                        "The checkpoint {name} is damaged: {reason}. Going on from {other}.",
+                        "warning",
+                        {"name": path.name, "reason": str(error), "other": paths[-1].name if paths else "the start"},
+                    )
+                )
+                shutil.rmtree(path, ignore_errors=True)
+        return None
+
+    def load_epoch(self, epoch: int) -> dict[str, np.ndarray] | None:
+        """Reads the variables at the end of an epoch.
+
+        Args:
+            epoch: int, its index, from 0.
+
+        Returns:
+            Name -> array, or None where the checkpoint is missing or damaged, which is reported.
+        """
+        path = self.folder / _name(epoch + 1, 0)
+        try:
+            return self._read(path)[1]
+        except DamagedError as error:
+            self._report(
+                Log(
+                    "The checkpoint {name} is damaged: {reason}. The last epoch's weights are kept instead.",
+                    "warning",
+                    {"name": path.name, "reason": str(error)},
+                )
+            )
+            return None
+
+    def _read(self, path: Path) -> tuple[TrainingState, dict[str, np.ndarray]]:
+        contents = unseal(path)
+        try:
+            values: dict[str, Any] = json.loads(contents[STATE])
+            return TrainingState(**values), unpack(contents[VARIABLES])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedError("it doesn't hold what it should") from error
+
+    def _paths(self) -> list[Path]:
+        """Returns the checkpoints, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(path for path in self.folder.iterdir() if NAME.fullmatch(path.name) and path.is_dir())
+
+    def _prune(self, best_epoch: int) -> None:
+        best = _name(best_epoch + 1, 0)
+        for path in self._paths()[:-KEPT]:
+            if path.name != best:
+                # Out of sight in one step: a half-deleted checkpoint would be taken for a damaged one.
+                doomed = path.with_name(f".old-{path.name}")
+                path.replace(doomed)
+                shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _name(epoch: int, step: int) -> str:
+    return f"{epoch:06d}-{step:08d}"
