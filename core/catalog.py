@@ -107,6 +107,12 @@ MODELS: Mapping[str, Model] = {
 
 DATASETS: Mapping[str, Dataset] = {
     "digits": Dataset("Digits", "1,797 real handwritten digits of 8x8 px.", "core.data.digits:index"),
+    "shapes": Dataset(
+        "Shapes", "Drawn scenes of coloured shapes, with sentences.", "core.data.shapes.source:scenes"
+    ),
+    "shapes-clips": Dataset(
+        "Moving shapes", "Drawn clips; the class is the direction of motion.", "core.data.shapes.source:clips"
+    ),
     "idx": Dataset(
         "idx files", "A folder of idx files, as MNIST comes.", "core.data.idx:index", "core.data.idx:recognise"
     ),

@@ -10,13 +10,14 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import SPLITS, Skipped
-from core.data.decode import DecodeError, decode
+from core.data.decode import DecodeError
 from core.data.digests import digest_of
 from core.data.index import Index
 from core.data.load import none_readable
 from core.data.parallel import each
 from core.data.preview import class_counts
 from core.data.progress import Progressing
+from core.data.reading import decode_one
 from core.data.sources import open_index
 from core.data.splits import given_splits
 from core.settings.dataset import DatasetSettings
@@ -94,10 +95,11 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
 def _look(index: Index, settings: DatasetSettings, context: Context) -> tuple[dict[int, Seen], tuple[Skipped, ...]]:
     """Decodes every picture; returns what is remembered of it by its place, and those that can't be read."""
     drawn = index.draw(context) if index.draw is not None else None
+    settings = settings.model_copy(update={"colour": "auto"})  # as the files are
 
     def look(place: int) -> Seen | Skipped:
         try:
-            picture = drawn[place] if drawn is not None else _read(index, place, settings)
+            picture = drawn[place] if drawn is not None else decode_one(index, place, settings)
         except DecodeError as error:
             return Skipped(index.names[place], error.reason)
         height, width, channels = picture.shape
@@ -113,11 +115,6 @@ def _look(index: Index, settings: DatasetSettings, context: Context) -> tuple[di
             seen[place] = result
     progress.end()
     return seen, tuple(unreadable)
-
-
-def _read(index: Index, place: int, settings: DatasetSettings) -> np.ndarray:
-    assert index.read is not None  # noqa: S101
-    return decode(index.read(place), background=settings.background)
 
 
 def _duplicates(index: Index, seen: dict[int, Seen]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ class Draw(Protocol):
 class Index:
     """The pictures of a source, each with its class and split, still unread. N of them.
 
-    Exactly one of `read` and `draw` is set: pictures are files to decode, or arrays that the source itself makes.
+    Exactly one of `read` and `draw` is set: pictures come one by one, or all at once.
 
     Args:
         source: str, what the user named.
@@ -34,10 +34,12 @@ class Index:
         names: (N,), what each picture is called: its path, or a name such as "digits/17".
         labels: int32 (N,), indices into `classes`.
         given: int8 (N,), 0 train, 1 validation, 2 test, -1 where the source sets no split.
-        read: returns one picture's file, or the bytes of it. May be called from several threads.
+        read: returns one picture's file, the bytes of it, or its pixels, uint8 (H, W, C). May be called from several
+            threads.
         draw: returns pictures, uint8 (N, H, W, C), C being 1 or 3: all, or those at the places it is given.
         skipped: files that are no pictures of this data set, each with its reason.
         groups: (N,), equal where pictures must stay in one split; None where nothing is known.
+        side_px: int, px, the size its maker asked for; 0 where pictures have the sizes they happen to have.
         problem: why nothing can be trained on it, though its pictures can be looked at; None where all is well.
     """
 
@@ -47,10 +49,11 @@ class Index:
     names: Sequence[str]
     labels: np.ndarray
     given: np.ndarray
-    read: Callable[[int], Path | bytes] | None = None
+    read: Callable[[int], Path | bytes | np.ndarray] | None = None
     draw: Draw | None = None
     skipped: tuple[Skipped, ...] = ()
     groups: np.ndarray | None = None
+    side_px: int = 0
     problem: UserError | None = None
 
     def __len__(self) -> int:

@@ -9,10 +9,10 @@ from PIL import Image
 
 from core.context import Context
 from core.data.dataset import SPLITS
-from core.data.decode import DecodeError, decode
+from core.data.decode import DecodeError
 from core.data.index import Index
 from core.data.progress import Progressing
-from core.data.reading import choose_form, own_side
+from core.data.reading import choose_form, decode_one, own_side
 from core.data.sources import open_index
 from core.data.splits import given_splits, make_splits
 from core.events import Images
@@ -53,7 +53,7 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     progress.end()
     context.report(Images("preview", tuple(pictures), tuple(details)))
     if drawn is not None:
-        side, channels = own_side(drawn.shape[1:3], settings), {"auto": drawn.shape[-1], "rgb": 3, "grey": 1}
+        side, channels = own_side(drawn.shape[1:3], settings, index), {"auto": drawn.shape[-1], "rgb": 3, "grey": 1}
         shape = [side, side, channels[settings.colour]]
     else:
         form = choose_form(index, settings, context)
@@ -93,11 +93,8 @@ def class_counts(classes: tuple[str, ...], labels: np.ndarray) -> dict[str, int]
 
 
 def _read(index: Index, place: int, settings: DatasetSettings) -> np.ndarray | None:
-    assert index.read is not None  # noqa: S101
     try:
-        return decode(
-            index.read(place), background=settings.background, colour=settings.colour, enough_px=THUMBNAIL_PX // 2
-        )
+        return decode_one(index, place, settings, enough_px=THUMBNAIL_PX // 2)
     except DecodeError:
         return None
 

@@ -77,7 +77,7 @@ def read_pictures(index: Index, settings: DatasetSettings, context: Context) -> 
         CancelledError: the user has asked the job to stop.
     """
     if index.draw is not None:
-        drawn = _bring_to_form(index.draw(context), settings, context)
+        drawn = _bring_to_form(index.draw(context), index, settings, context)
         progress = Progressing(context, "scan", len(drawn), "pictures")
         return Pictures(drawn, np.arange(len(drawn)), digests_of(drawn, progress))
     entry, form = _read_files(index, settings, context)
@@ -96,21 +96,34 @@ def read_one(index: Index, place: int, form: Form) -> np.ndarray:
     Raises:
         DecodeError: it can't be read.
     """
-    assert index.read is not None  # noqa: S101
-    try:
-        picture = decode(
-            index.read(place), background=form.settings.background, colour=form.settings.colour, enough_px=form.side_px
-        )
-    except DecodeError as error:
-        raise DecodeError.because(error.reason, index.names[place]) from error
+    picture = decode_one(index, place, form.settings, enough_px=form.side_px)
     if form.settings.colour == "auto" and picture.shape[-1] > form.channels:
         raise _ColourFoundError
     return fit_picture(picture, form.side_px, form.channels, fit=form.settings.fit, background=form.settings.background)
 
 
-def own_side(size: tuple[int, ...], settings: DatasetSettings) -> int:
+def decode_one(index: Index, place: int, settings: DatasetSettings, *, enough_px: int = 0) -> np.ndarray:
+    """Decodes one picture, at its own size.
+
+    Returns:
+        uint8 (H, W, C), C being 1 or 3.
+
+    Raises:
+        DecodeError: it can't be read.
+    """
+    assert index.read is not None  # noqa: S101
+    try:
+        source = index.read(place)
+        if isinstance(source, np.ndarray):
+            return change_channels(source, {"auto": source.shape[-1], "rgb": 3, "grey": 1}[settings.colour])
+        return decode(source, background=settings.background, colour=settings.colour, enough_px=enough_px)
+    except DecodeError as error:
+        raise DecodeError.because(error.reason, index.names[place]) from error
+
+
+def own_side(size: tuple[int, ...], settings: DatasetSettings, index: Index) -> int:
     """Returns the side, px, to which pictures of the size (height, width) are brought."""
-    return settings.image_px or min(max(size), LARGEST_OWN_SIDE_PX)
+    return settings.image_px or index.side_px or min(max(size), LARGEST_OWN_SIDE_PX)
 
 
 def choose_form(index: Index, settings: DatasetSettings, context: Context) -> Form:
@@ -127,14 +140,14 @@ def choose_form(index: Index, settings: DatasetSettings, context: Context) -> Fo
     for number, place in enumerate(places):
         with suppress(DecodeError):
             source = index.read(int(place))
-            sides[max(read_size(source))] += 1
+            sides[max(source.shape[:2] if isinstance(source, np.ndarray) else read_size(source))] += 1
             if settings.colour == "auto" and not colours and number % 10 == 0:
-                colours += decode(source, background=settings.background, enough_px=16).shape[-1] == 3
+                colours += decode_one(index, int(place), settings, enough_px=16).shape[-1] == 3
         progress.advance()
     # Of two sizes equally common the larger: nothing is lost.
     own = max(sides, key=lambda side: (sides[side], side), default=LARGEST_OWN_SIDE_PX)
     channels = {"auto": 3 if colours else 1, "rgb": 3, "grey": 1}[settings.colour]
-    return Form(own_side((own,), settings), channels, settings)
+    return Form(own_side((own,), settings, index), channels, settings)
 
 
 def _read_files(index: Index, settings: DatasetSettings, context: Context) -> tuple[Entry, Form]:
@@ -232,9 +245,9 @@ def _cache_key(index: Index, settings: DatasetSettings) -> str:
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
-def _bring_to_form(images: np.ndarray, settings: DatasetSettings, context: Context) -> np.ndarray:
+def _bring_to_form(images: np.ndarray, index: Index, settings: DatasetSettings, context: Context) -> np.ndarray:
     count, height, width, channels = images.shape
-    side = own_side((height, width), settings)
+    side = own_side((height, width), settings, index)
     channels = {"auto": channels, "rgb": 3, "grey": 1}[settings.colour]
     if (height, width) == (side, side):
         return change_channels(images, channels)

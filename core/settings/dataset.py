@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from core.settings.base import Settings, setting
 
@@ -66,7 +66,7 @@ class DatasetSettings(Settings):
     side_px: int = setting(
         64,
         "Scene side",
-        "Side of the drawn scenes, for shapes only.",
+        "Side of the drawn scenes, for shapes and shapes-clips only.",
         unit="px",
         group="Data",
         advanced=True,
@@ -76,13 +76,45 @@ class DatasetSettings(Settings):
     count: int = setting(
         5000,
         "Scenes",
-        "How many scenes are drawn, for shapes only.",
+        "How many scenes are drawn, for shapes and shapes-clips only.",
         unit="pictures",
         group="Data",
         advanced=True,
         ge=10,
         le=1_000_000,
     )
+
+    directions: tuple[Literal["left", "right", "up", "down"], ...] = setting(
+        ("left", "right"),
+        "Directions",
+        "In which directions things move, for shapes-clips only: left, right, up, down.",
+        group="Data",
+        advanced=True,
+        min_length=2,
+    )
+    frames: int = setting(
+        8,
+        "Frames",
+        "How many pictures each clip has, for shapes-clips only.",
+        unit="frames",
+        group="Data",
+        advanced=True,
+        ge=2,
+        le=64,
+    )
+
+    @field_validator("directions", mode="before")
+    @classmethod
+    def _split_text(cls, value: Any) -> Any:
+        """Takes "left,right" too, as a command line gives it."""
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("directions")
+    @classmethod
+    def _name_each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("each direction can be named once")
+        return value
 
     @model_validator(mode="after")
     def _leave_some_to_train(self) -> DatasetSettings:

@@ -1,0 +1,67 @@
+"""Offers scenes and clips as data sets, drawn when they are asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.context import Context
+from core.data.index import Index
+from core.data.progress import Progressing
+from core.data.shapes.clips import draw_clip, make_clip
+from core.data.shapes.drawing import draw_scene
+from core.data.shapes.scenes import CLASSES, make_scene
+from core.errors import UserError
+from core.settings.dataset import DatasetSettings
+
+VERSION = 1  # raise it when the same seed would give other pictures
+
+
+def scenes(settings: DatasetSettings, seed: int, context: Context) -> Index:
+    """Returns the index of "shapes": `settings.count` scenes of `settings.side_px`, from the seed."""
+    labels = np.empty(settings.count, np.int32)
+    progress = Progressing(context, "scan", settings.count, "pictures")
+    for number in range(settings.count):
+        labels[number] = make_scene(seed, number).label
+        progress.advance()
+    return Index(
+        source="shapes",
+        identity=f"shapes-{VERSION}-{seed}-{settings.side_px}-{settings.count}",
+        classes=CLASSES,
+        names=[f"shapes/{number}" for number in range(settings.count)],
+        labels=labels,
+        given=np.full(settings.count, -1, np.int8),
+        read=lambda place: draw_scene(make_scene(seed, place), settings.side_px),
+        side_px=settings.side_px,
+    )
+
+
+def clips(settings: DatasetSettings, seed: int, context: Context) -> Index:
+    """Returns the index of "shapes-clips"; of each clip the frame in its middle stands for it."""
+    directions = settings.directions
+    progress = Progressing(context, "scan", settings.count, "pictures")
+    labels = np.empty(settings.count, np.int32)
+    classes = tuple(sorted(directions))
+    for number in range(settings.count):
+        labels[number] = classes.index(make_clip(seed, number, directions).direction)
+        progress.advance()
+
+    def read(place: int) -> np.ndarray:
+        clip = draw_clip(make_clip(seed, place, directions), settings.side_px, settings.frames)
+        frame: np.ndarray = clip[settings.frames // 2]
+        return frame
+
+    return Index(
+        source="shapes-clips",
+        identity=f"clips-{VERSION}-{seed}-{settings.side_px}-{settings.count}-{'-'.join(directions)}-{settings.frames}",
+        classes=classes,
+        names=[f"shapes-clips/{number}" for number in range(settings.count)],
+        labels=labels,
+        given=np.full(settings.count, -1, np.int8),
+        read=read,
+        side_px=settings.side_px,
+        problem=UserError(
+            "'{path}' holds clips, and this model looks at single pictures.",
+            hint="Choose a model for clips, or the data set 'shapes'.",
+            path="shapes-clips",
+        ),
+    )
