@@ -25,7 +25,7 @@ class ConsoleListener:
     def __init__(self, *, quiet: bool = False) -> None:
         self._console = Console(stderr=True, highlight=False)
         self._quiet = quiet
-        self._phase = ""
+        self._seen: set[str] = set()
         self._last_line = 0.0
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -70,8 +70,9 @@ class ConsoleListener:
             )
             return
         now = time.monotonic()
-        if event.phase != self._phase or now - self._last_line > LINE_INTERVAL_S:
-            self._phase, self._last_line = event.phase, now
+        if event.phase not in self._seen or now - self._last_line > LINE_INTERVAL_S:
+            self._seen.add(event.phase)
+            self._last_line = now
             done = f" {event.done}/{event.total}" if event.total else ""
             self._print(f"{text}{done}")
 
