@@ -19,7 +19,6 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from core.context import Context
-from core.data.dataset import Skipped
 from core.data.digests import digest_of
 from core.errors import UserError
 from core.files import publish_folder, read_json, write_json, writing_to
@@ -41,14 +40,14 @@ class Entry:
         shape: (M, H, W, C).
         kept: int64 (M,), the place of each in the index.
         digests: uint64 (M,), of the pixels of each.
-        skipped: what could not be read.
+        skipped: the place of each picture that could not be read, and why.
     """
 
     images: np.ndarray | None
     shape: tuple[int, int, int, int]
     kept: np.ndarray
     digests: np.ndarray
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[tuple[int, str], ...]
 
 
 class PictureCache:
@@ -159,7 +158,7 @@ class PictureCache:
             "shape": list(entry.shape),
             "pixels": pixels.exists(),
             "digest": digest_of(entry.kept, entry.digests),
-            "skipped": [[skipped.path, skipped.reason] for skipped in entry.skipped],
+            "skipped": entry.skipped,
         }
         write_json(partial / "manifest.json", manifest)
         publish_folder(partial, self.folder / key)
@@ -255,7 +254,7 @@ def _read_entry(folder: Path, key: str) -> Entry | None:
     images = _read_pixels(folder / "pixels.u8", shape, digests) if manifest["pixels"] else None
     if manifest["pixels"] and images is None:
         return None
-    skipped = tuple(Skipped(path, reason) for path, reason in manifest["skipped"])
+    skipped = tuple((int(place), str(reason)) for place, reason in manifest["skipped"])
     return Entry(images, shape, kept, digests, skipped)
 
 

@@ -17,7 +17,7 @@ from core.data.load import none_readable
 from core.data.parallel import each
 from core.data.preview import class_counts
 from core.data.progress import Progressing
-from core.data.reading import decode_one
+from core.data.reading import choose_form, decode_one
 from core.data.sources import open_index
 from core.data.splits import given_splits
 from core.settings.dataset import DatasetSettings
@@ -108,7 +108,8 @@ def _look(index: Index, settings: DatasetSettings, context: Context) -> tuple[di
     seen: dict[int, Seen] = {}
     unreadable: list[Skipped] = []
     progress = Progressing(context, "decode", len(index), "pictures")
-    for place, result in each(look, len(index), progress):
+    workers = 1 if drawn is not None else choose_form(index, settings, context).workers
+    for place, result in each(look, len(index), progress, workers):
         if isinstance(result, Skipped):
             unreadable.append(result)
         else:

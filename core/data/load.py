@@ -18,23 +18,24 @@ from core.settings.dataset import DatasetSettings
 LISTED_SKIPPED = 20
 
 
-def load(settings: DatasetSettings, seed: int, context: Context) -> Dataset:
+def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_classes: int = 2) -> Dataset:
     """Loads the data set that the settings name.
 
     Args:
         settings: which pictures, at which size, and how they are divided.
         seed: int >= 0, decides the splits, and the scenes of "shapes". Same seed, same result.
         context: is told of progress and of files left out; asked whether to stop.
+        minimum_classes: int, 1 or 2; with 1 a single class is enough, as it is for scoring a model.
 
     Returns:
         All readable pictures, N of them, with labels and splits. Classes without a readable picture are left out.
 
     Raises:
-        UserError: there is no such data set, no picture can be read, or fewer than two classes are left.
+        UserError: there is no such data set, no picture can be read, or too few classes are left.
         CancelledError: the user has asked the job to stop.
     """
     index = open_index(settings, seed, context)
-    if index.problem is not None:
+    if index.problem is not None and (minimum_classes > 1 or len(index.classes) != 1):
         raise index.problem
     pictures = read_pictures(index, settings, context)
     skipped = index.skipped + pictures.skipped
@@ -45,7 +46,7 @@ def load(settings: DatasetSettings, seed: int, context: Context) -> Dataset:
     names = tuple(index.names[place] for place in pictures.kept)
     present, labels = np.unique(labels, return_inverse=True)
     classes = tuple(index.classes[label] for label in present)
-    if len(classes) < 2:
+    if len(classes) < minimum_classes:
         raise UserError(
             "Only the class '{name}' in '{path}' holds pictures that can be read, and two are needed.",
             hint="Look at the list of skipped files, and put pictures of another class into a folder beside it.",

@@ -6,7 +6,7 @@ import hashlib
 import shutil
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from core.data.decode import DecodeError, decode, read_size
 from core.data.digests import digest_of, digests_of
 from core.data.fitting import change_channels, fit_picture
 from core.data.index import Index
-from core.data.parallel import each
+from core.data.parallel import each, suited_workers
 from core.data.progress import Progressing
 from core.data.streaming import StreamedImages
 from core.errors import UserError
@@ -57,11 +57,13 @@ class Form:
         side_px: int, px.
         channels: int, 1 or 3.
         settings: for fit and background.
+        workers: int, how many threads suit the pictures' usual size.
     """
 
     side_px: int
     channels: int
     settings: DatasetSettings
+    workers: int = 1
 
 
 class _ColourFoundError(Exception):
@@ -84,7 +86,8 @@ def read_pictures(index: Index, settings: DatasetSettings, context: Context) -> 
     images: Any = entry.images
     if images is None:
         images = StreamedImages(lambda place: read_one(index, int(entry.kept[place]), form), entry.shape)
-    return Pictures(images, entry.kept, entry.digests, entry.skipped)
+    skipped = tuple(Skipped(index.names[place], reason) for place, reason in entry.skipped)
+    return Pictures(images, entry.kept, entry.digests, skipped)
 
 
 def read_one(index: Index, place: int, form: Form) -> np.ndarray:
@@ -134,20 +137,23 @@ def choose_form(index: Index, settings: DatasetSettings, context: Context) -> Fo
     """
     assert index.read is not None  # noqa: S101
     sides: Counter[int] = Counter()
+    pixels = []
     colours = 0
     places = np.unique(np.linspace(0, len(index) - 1, min(PROBED_PICTURES, len(index))).astype(int))
     progress = Progressing(context, "scan", len(places), "pictures")
     for number, place in enumerate(places):
         with suppress(DecodeError):
             source = index.read(int(place))
-            sides[max(source.shape[:2] if isinstance(source, np.ndarray) else read_size(source))] += 1
+            width, height = source.shape[:2] if isinstance(source, np.ndarray) else read_size(source)
+            sides[max(width, height)] += 1
+            pixels.append(width * height)
             if settings.colour == "auto" and not colours and number % 10 == 0:
                 colours += decode_one(index, int(place), settings, enough_px=16).shape[-1] == 3
         progress.advance()
     # Of two sizes equally common the larger: nothing is lost.
     own = max(sides, key=lambda side: (sides[side], side), default=LARGEST_OWN_SIDE_PX)
     channels = {"auto": 3 if colours else 1, "rgb": 3, "grey": 1}[settings.colour]
-    return Form(own_side((own,), settings, index), channels, settings)
+    return Form(own_side((own,), settings, index), channels, settings, suited_workers(np.median(pixels or [0])))
 
 
 def _read_files(index: Index, settings: DatasetSettings, context: Context) -> tuple[Entry, Form]:
@@ -171,7 +177,7 @@ def _decode_into(
         try:
             return _decode_form(cache, key, index, form, context)
         except _ColourFoundError:
-            form = Form(form.side_px, 3, settings)
+            form = replace(form, channels=3)
 
 
 def _decode_form(cache: PictureCache | None, key: str, index: Index, form: Form, context: Context) -> Entry:
@@ -217,18 +223,18 @@ def _decode_all(index: Index, form: Form, sink: PixelSink | None, context: Conte
     """Decodes every picture in the index's order, the pixels into the sink."""
     progress = Progressing(context, "decode", len(index), "pictures")
     kept, digests = [], []
-    skipped: list[Skipped] = []
+    skipped: list[tuple[int, str]] = []
 
-    def read(place: int) -> tuple[np.ndarray, int] | Skipped:
+    def read(place: int) -> tuple[np.ndarray, int] | str:
         try:
             picture = read_one(index, place, form)
         except DecodeError as error:
-            return Skipped(index.names[place], error.reason)
+            return error.reason
         return picture, digest_of(picture)
 
-    for place, result in each(read, len(index), progress):
-        if isinstance(result, Skipped):
-            skipped.append(result)
+    for place, result in each(read, len(index), progress, form.workers):
+        if isinstance(result, str):
+            skipped.append((place, result))
             continue
         picture, digest = result
         if sink is not None:

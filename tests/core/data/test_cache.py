@@ -241,3 +241,12 @@ def test_two_processes_at_once(folder, context, tmp_path):
     assert len(found) == 1
     entries = [path for path in (tmp_path / "workspace" / "cache" / "pictures").iterdir() if path.is_dir()]
     assert len(entries) == 1
+
+
+def test_skipped_files_keep_the_name_they_have_now(folder, make_zip, context, new_context):
+    (folder / "a" / "bad.png").write_bytes(b"bad")
+    read(make_zip(folder), context)
+    path = make_zip(folder, name="renamed.zip")
+    dataset = read(path, later := new_context())
+    assert not decoded(later)
+    assert dataset.skipped[0].path == f"{path}/a/bad.png"

@@ -235,3 +235,10 @@ def test_only_one_class_can_be_read(make_pictures, context):
 def test_no_name_at_all(context):
     with pytest.raises(UserError):
         load(DatasetSettings(data=""), 0, context)
+
+
+def test_one_class_is_enough_for_scoring(make_pictures, context):
+    dataset = load(DatasetSettings(data=str(make_pictures({"cats": 5}))), 0, context, minimum_classes=1)
+    assert dataset.classes == ("cats",)
+    with pytest.raises(UserError, match="no class folders"):
+        load(DatasetSettings(data=str(make_pictures({".": 5}, root="loose"))), 0, context, minimum_classes=1)
