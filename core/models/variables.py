@@ -60,7 +60,8 @@ def unpack(content: bytes) -> dict[str, np.ndarray]:
 def _named(group: str, variables: Iterable[Any]) -> Iterable[tuple[str, Any]]:
     seen: dict[str, int] = {}
     for variable in variables:
-        name = f"{group}/{variable.path}"
+        # Keras numbers random generators through the whole process: count them anew, in the order of the layers.
+        path = "seed_generator" if variable.path.endswith("seed_generator_state") else variable.path
+        name = f"{group}/{path}"
         seen[name] = seen.get(name, 0) + 1
-        # Random generators of different layers share a path: count them, in the order of the layers.
         yield (name if seen[name] == 1 else f"{name}#{seen[name]}"), variable

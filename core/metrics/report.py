@@ -1,0 +1,207 @@
+"""The report on a classifier: one HTML file that holds everything it shows. Imported only when one is written."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import jinja2
+import numpy as np
+from PIL import Image
+
+from core.metrics.classification import BINS
+from core.runs import Run
+
+MISTAKES = 24
+LARGEST_MATRIX = 40
+THUMBNAIL_PX = 96
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ name }} · Pixelwright</title>
+<style>
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1d2430; }
+h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+.muted { color: #667; } .numbers { display: flex; gap: 2.5rem; margin: 1.2rem 0; flex-wrap: wrap; }
+.numbers b { display: block; font-size: 1.7rem; } table { border-collapse: collapse; }
+td, th { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #e4e7ec; }
+td.name, th.name { text-align: left; }
+.matrix td { border: 1px solid #fff; text-align: center; min-width: 2rem; } .matrix th { border: 0; }
+.pictures { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; width: 9rem; font-size: .85rem; }
+figure img { width: 96px; height: 96px; image-rendering: pixelated; object-fit: contain; background: #f2f4f7; }
+figcaption { overflow-wrap: anywhere; } svg { max-width: 100%; height: auto; }
+</style></head><body>
+<h1>{{ name }}</h1>
+<p class="muted">{{ facts }}</p>
+<div class="numbers">
+<span><b>{{ "%.2f"|format(100 * metrics.test_accuracy) }} %</b>accuracy</span>
+<span><b>{{ "%.3f"|format(metrics.test_loss) }}</b>loss</span>
+<span><b>{{ "%.3f"|format(metrics.ece) }}</b>calibration error</span>
+<span><b>{{ count }}</b>pictures</span>
+</div>
+{% if curves %}<h2>Training</h2>{{ curves|safe }}{% endif %}
+<h2>Classes</h2>
+<table><tr><th class="name">class</th><th>precision</th><th>recall</th><th>F1</th><th>pictures</th></tr>
+{% for row in classes %}<tr><td class="name">{{ row.label }}</td>
+<td>{{ "%.3f"|format(row.precision) }}</td><td>{{ "%.3f"|format(row.recall) }}</td>
+<td>{{ "%.3f"|format(row.f1) }}</td><td>{{ row.count }}</td></tr>
+{% endfor %}</table>
+{% if matrix %}<h2>Confusion</h2>
+<p class="muted">Rows: what it is. Columns: what the model says.</p>
+<table class="matrix"><tr><th></th>{% for row in classes %}<th>{{ row.label }}</th>{% endfor %}</tr>
+{% for cells in matrix %}<tr><th class="name">{{ classes[loop.index0].label }}</th>
+{% for cell in cells %}<td style="{{ cell.style }}">{{ cell.count or "" }}</td>{% endfor %}</tr>
+{% endfor %}</table>{% endif %}
+<h2>Calibration</h2>
+<p class="muted">Where the model is as right as it is sure, the bars meet the line.</p>
+{{ calibration|safe }}
+<h2>Worst mistakes</h2>
+{% if mistakes %}<div class="pictures">{% for entry in mistakes %}<figure>
+<img src="data:image/png;base64,{{ entry.picture }}" alt="">
+<figcaption>is <b>{{ entry.label }}</b>,
+said <b>{{ entry.said }}</b> ({{ "%.0f"|format(100 * entry.probability) }} %)<br>
+<span class="muted">{{ entry.name }}</span></figcaption></figure>{% endfor %}</div>
+{% else %}<p>There are none.</p>{% endif %}
+</body></html>
+"""
+
+
+def render_report(
+    run: Run,
+    classes: Sequence[str],
+    images: Any,
+    indices: np.ndarray,
+    labels: np.ndarray,
+    names: Sequence[str],
+    probabilities: np.ndarray,
+    result: Mapping[str, Any],
+) -> str:
+    """Returns the report as one self-contained HTML page.
+
+    Args:
+        run: for its name and its training's curves.
+        classes: K names.
+        images: uint8 (N, H, W, C).
+        indices: int (M,), the pictures that were scored.
+        labels: int (M,).
+        names: N names of pictures.
+        probabilities: float (M, K).
+        result: as `evaluate` returns it, without the report.
+    """
+    record = run.record()
+    facts = (
+        f"{record.job.model} on {record.job.backend}, run {run.id}, "
+        f"scored on {result['data']} at {datetime.now():%Y-%m-%d %H:%M}"
+    )
+    environment = jinja2.Environment(autoescape=True)
+    return environment.from_string(PAGE).render(
+        name=record.name,
+        facts=facts,
+        metrics=result["metrics"],
+        count=result["count"],
+        classes=result["classes"],
+        matrix=_cells(result["confusion"]) if len(classes) <= LARGEST_MATRIX else [],
+        curves=_curves(run),
+        calibration=_calibration(probabilities, labels),
+        mistakes=_mistakes(classes, images, indices, labels, names, probabilities),
+    )
+
+
+def _cells(matrix: Sequence[Sequence[int]]) -> list[list[dict[str, Any]]]:
+    """Returns the confusion matrix with colours: green on the diagonal, red elsewhere, by share of the row."""
+    rows = []
+    for place, counts in enumerate(matrix):
+        whole = max(1, sum(counts))
+        cells = []
+        for column, count in enumerate(counts):
+            hue, share = ("22, 140, 80" if column == place else "205, 40, 40"), count / whole
+            cells.append({"count": count, "style": f"background: rgba({hue}, {0.04 + 0.75 * share:.2f})"})
+        rows.append(cells)
+    return rows
+
+
+def _curves(run: Run) -> str:
+    """Returns loss and accuracy over the epochs as an SVG; empty where there is no history."""
+    try:
+        with run.history_path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except OSError:
+        return ""
+    if not rows:
+        return ""
+    epochs = [int(row["epoch"]) + 1 for row in rows]
+    figure, axes = _figure(2)
+    for axis, name in zip(axes, ("loss", "accuracy"), strict=True):
+        for column, label in ((name, "training"), (f"val_{name}", "validation")):
+            if column in rows[0]:
+                axis.plot(epochs, [float(row[column]) for row in rows], label=label)
+        axis.set_xlabel("epoch")
+        axis.set_title(name)
+        axis.legend()
+    return _svg(figure)
+
+
+def _calibration(probabilities: np.ndarray, labels: np.ndarray) -> str:
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    places = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    counts = np.bincount(places, minlength=BINS)
+    shares = np.bincount(places, weights=right, minlength=BINS) / np.maximum(counts, 1)
+    figure, (axis, histogram) = _figure(2)
+    middles = (np.arange(BINS) + 0.5) / BINS
+    axis.bar(middles, shares, width=0.9 / BINS)
+    axis.plot([0, 1], [0, 1], color="black", linewidth=1)
+    axis.set_xlabel("probability")
+    axis.set_title("share that is right")
+    histogram.bar(middles, counts, width=0.9 / BINS)
+    histogram.set_xlabel("probability")
+    histogram.set_title("pictures")
+    return _svg(figure)
+
+
+def _figure(columns: int) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure  # without pyplot: no backend, no global state
+
+    figure = Figure(figsize=(4.6 * columns, 3.2), layout="constrained")
+    return figure, figure.subplots(1, columns)
+
+
+def _svg(figure: Any) -> str:
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    page = text.getvalue()
+    return page[page.index("<svg") :]
+
+
+def _mistakes(
+    classes: Sequence[str],
+    images: Any,
+    indices: np.ndarray,
+    labels: np.ndarray,
+    names: Sequence[str],
+    probabilities: np.ndarray,
+) -> list[dict[str, Any]]:
+    """Returns the pictures the model was surest and wrong about."""
+    said = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(said != labels)
+    worst = wrong[np.argsort(-probabilities[wrong, said[wrong]], kind="stable")][:MISTAKES]
+    return [
+        {
+            "picture": _png(np.asarray(images[int(indices[place])])),
+            "label": classes[labels[place]],
+            "said": classes[said[place]],
+            "probability": float(probabilities[place, said[place]]),
+            "name": names[int(indices[place])],
+        }
+        for place in worst
+    ]
+
+
+def _png(picture: np.ndarray) -> str:
+    image = Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
+    image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return base64.b64encode(content.getvalue()).decode()

@@ -1,0 +1,151 @@
+"""Tells what is on pictures, with a trained run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from core.context import Context
+from core.data.decode import DecodeError
+from core.data.parallel import each
+from core.data.pictures import find_pictures, read_picture
+from core.data.progress import Progressing
+from core.errors import UserError
+from core.events import Images, Progress
+from core.metrics.classification import softmax
+from core.models.saved import ModelDescription, load_model
+from core.runs import Run
+from core.sealed import MANIFEST
+from core.settings.classify import ClassifySettings
+from core.settings.dataset import DatasetSettings
+from core.training.predict import predict, predict_batch_size
+
+THUMBNAIL_PX = 96
+MODELS_KEPT = 3
+FIRST_BATCH_S = 0.5  # results are shown at least this often, full batch or not
+
+
+def classify(settings: ClassifySettings, context: Context) -> dict[str, Any]:
+    """Classifies pictures, read as the run's training read them.
+
+    Reports `Images` titled "predictions" batch by batch, their details being rows of "results"; their pictures are
+    thumbnails, or none where the settings want none.
+
+    Returns:
+        {"results": [{"path", "label", "probability", "top": [{"label", "probability"}]}],
+        "skipped": [{"path", "reason"}], "samples_per_s"}, in the order of the paths.
+
+    Raises:
+        UserError: the run holds no model, or nothing was named.
+        CancelledError: the user has asked the job to stop.
+    """
+    run = context.workspace.find(settings.run)
+    model, description = cached_model(run, context)
+    paths, skipped = find_pictures(settings.paths, context)
+    if not paths and not skipped:
+        raise UserError("No pictures were given.", hint="Name pictures or folders of pictures.")
+    bad = [{"path": entry.path, "reason": entry.reason} for entry in skipped]
+    began = time.perf_counter()
+    results = _classify(model, description, paths, bad, settings, context)
+    passed = time.perf_counter() - began
+    return {"results": results, "skipped": bad, "samples_per_s": round(len(results) / passed, 1) if passed else 0.0}
+
+
+def cached_model(run: Run, context: Context) -> tuple[keras.Model, ModelDescription]:
+    """Returns the run's model, from memory where it is unchanged since it was last used.
+
+    Raises:
+        UserError: there is none, or it is damaged.
+    """
+    manifest = run.model_folder / MANIFEST
+    key = (str(run.folder), manifest.stat().st_mtime_ns if manifest.exists() else 0)
+    kept: dict[Any, tuple[keras.Model, ModelDescription]] = context.cache.setdefault("models", {})
+    if key not in kept:
+        context.report(Progress("load"))
+        kept[key] = load_model(run.model_folder)
+    kept[key] = kept.pop(key)  # the last used stand last
+    while len(kept) > MODELS_KEPT:
+        kept.pop(next(iter(kept)))
+    return kept[key]
+
+
+def top_classes(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[dict[str, Any]]:
+    """Returns the likeliest classes.
+
+    Args:
+        probabilities: float (K,).
+        classes: K names.
+        count: int, how many at most.
+    """
+    order = np.argsort(-probabilities, kind="stable")[:count]
+    return [{"label": classes[place], "probability": float(probabilities[place])} for place in order]
+
+
+def _classify(
+    model: keras.Model,
+    description: ModelDescription,
+    paths: Sequence[Path],
+    bad: list[dict[str, str]],
+    settings: ClassifySettings,
+    context: Context,
+) -> list[dict[str, Any]]:
+    read = _reader(description, paths, thumbnails=settings.thumbnails)
+    size = predict_batch_size(description.input_shape)
+    progress = Progressing(context, "classify", len(paths), "pictures")
+    results: list[dict[str, Any]] = []
+    waiting: list[tuple[Path, np.ndarray, np.ndarray | None]] = []
+    last = time.perf_counter()
+
+    def flush() -> None:
+        pictures = np.stack([picture for _, picture, _ in waiting])
+        probabilities = softmax(predict(model, pictures, size))
+        rows = []
+        for (path, _, _), row in zip(waiting, probabilities, strict=True):
+            top = top_classes(row, description.classes, settings.top)
+            rows.append({"path": str(path), **top[0], "top": top})
+        results.extend(rows)
+        thumbnails = tuple(thumbnail for _, _, thumbnail in waiting if thumbnail is not None)
+        context.report(Images("predictions", thumbnails, tuple(rows)))
+        waiting.clear()
+
+    for place, outcome in each(read, len(paths), progress):
+        if isinstance(outcome, DecodeError):
+            bad.append({"path": str(paths[place]), "reason": outcome.reason})
+        else:
+            waiting.append((paths[place], *outcome))
+        if len(waiting) == size or (waiting and time.perf_counter() - last > FIRST_BATCH_S):
+            flush()
+            last = time.perf_counter()
+    if waiting:
+        flush()
+    progress.end()
+    return results
+
+
+def _reader(description: ModelDescription, paths: Sequence[Path], *, thumbnails: bool) -> Any:
+    """Returns the function that reads the picture at a place, and its thumbnail where one is wanted."""
+    data = description.typed_settings()
+    if not isinstance(data, DatasetSettings):
+        raise TypeError(f"A classifier's settings hold a data set's. Received: {type(data).__name__}")
+    side, _, channels = description.input_shape
+    background = data.background
+
+    def read(place: int) -> tuple[np.ndarray, np.ndarray | None] | DecodeError:
+        path = paths[place]
+        try:
+            picture = read_picture(path, side_px=side, channels=channels, background=background, fit=data.fit)
+            small = (
+                read_picture(path, side_px=THUMBNAIL_PX, channels=3, background=background, fit="pad")
+                if thumbnails
+                else None
+            )
+        except DecodeError as error:
+            return error
+        return picture, small
+
+    return read

@@ -1,0 +1,54 @@
+"""Tells how large a model would be for some data, before it is trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core import catalog
+from core.context import Context
+from core.data.reading import choose_form, own_side
+from core.data.sources import open_index
+from core.errors import UserError
+from core.models.size import model_size
+from core.settings.dataset import DatasetSettings
+
+
+def describe(settings: DatasetSettings, context: Context) -> dict[str, Any]:
+    """Builds the job's model for the shape of its data, of which it reads only a few pictures.
+
+    Returns:
+        {"parameters", "flops", "file_bytes", "shape", "classes"}; FLOPs for one picture, two a multiply-add.
+
+    Raises:
+        UserError: the data can't be used, or the model is larger than the memory allows.
+        CancelledError: the user has asked the job to stop.
+    """
+    index = open_index(settings, context.job.seed, context)
+    if index.problem is not None:
+        raise index.problem
+    if index.draw is not None:
+        height, width, channels = index.draw(context, np.array([0])).shape[1:]
+        side = own_side((height, width), settings, index)
+        shape = (side, side, {"auto": channels, "rgb": 3, "grey": 1}[settings.colour])
+    else:
+        form = choose_form(index, settings, context)
+        shape = (form.side_px, form.side_px, form.channels)
+    context.check()
+    build = catalog.load(catalog.find(catalog.MODELS, context.job.model, "model").build)
+    try:
+        size = model_size(build(settings, shape, len(index.classes)))
+    except (MemoryError, ValueError) as error:
+        raise UserError(
+            "A model of these settings can't be built: {reason}.",
+            hint="Choose a smaller size, fewer blocks or a larger patch.",
+            reason=str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__,
+        ) from error
+    return {
+        "parameters": size.parameters,
+        "flops": size.flops,
+        "file_bytes": size.file_bytes,
+        "shape": list(shape),
+        "classes": len(index.classes),
+    }

@@ -1,0 +1,168 @@
+"""Scores a trained run on pictures it has never seen, and writes the report."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.context import Context
+from core.data.load import load
+from core.data.reading import read_pictures
+from core.data.sources import open_index
+from core.errors import UserError
+from core.events import Log, Progress, Saved
+from core.files import write_atomic
+from core.metrics.classification import confusion, per_class, scores, softmax
+from core.models.saved import ModelDescription
+from core.runs import Run, safe_name
+from core.settings.dataset import DatasetSettings
+from core.settings.evaluate import EvaluateSettings
+from core.tasks.classify import cached_model
+from core.training.predict import predict_split
+
+TEST = 2  # the code of a given test split in an index
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The pictures that are scored. M of them.
+
+    Args:
+        source: str, where they come from.
+        images: uint8 (N, H, W, C).
+        indices: int (M,), which of them.
+        labels: int (M,), in the order of the model's classes.
+        names: what each of all N is called.
+    """
+
+    source: str
+    images: Any
+    indices: np.ndarray
+    labels: np.ndarray
+    names: Any
+
+
+def evaluate(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
+    """Scores the run on its own test split, or on other data whose classes have the same names.
+
+    Of other data only its test split is scored where it has one, else every picture.
+
+    Returns:
+        {"run", "metrics": {"test_accuracy", "test_loss", "ece"}, "count", "classes": [{"label", "precision",
+        "recall", "f1", "count"}], "confusion": K x K, "samples_per_s", "report"}.
+
+    Raises:
+        UserError: the run holds no model, its data has changed, or there is nothing to score.
+        CancelledError: the user has asked the job to stop.
+    """
+    run = context.workspace.find(settings.run)
+    model, description = cached_model(run, context)
+    sample = _other(settings.data, description, context) if settings.data else _own(run, description, context)
+    context.report(Progress("evaluate", 0, len(sample.indices), "pictures"))
+    began = time.perf_counter()
+    logits = predict_split(model, sample.images, sample.indices, context)
+    passed = time.perf_counter() - began
+    found = scores(logits, sample.labels)
+    matrix = confusion(logits.argmax(axis=1), sample.labels, len(description.classes))
+    result: dict[str, Any] = {
+        "run": run.id,
+        "data": sample.source,
+        "metrics": {"test_accuracy": found["accuracy"], "test_loss": found["loss"], "ece": found["ece"]},
+        "count": len(sample.indices),
+        "classes": per_class(matrix, description.classes),
+        "confusion": matrix.tolist(),
+        "samples_per_s": round(len(sample.indices) / passed, 1) if passed else 0.0,
+    }
+    context.report(Progress("report"))
+    result["report"] = str(_write_report(run, description, sample, softmax(logits), result, settings))
+    context.report(Saved(result["report"], "report"))
+    return result
+
+
+def _write_report(
+    run: Run,
+    description: ModelDescription,
+    sample: Sample,
+    probabilities: np.ndarray,
+    result: dict[str, Any],
+    settings: EvaluateSettings,
+) -> Path:
+    from core.metrics.report import render_report  # matplotlib takes its time, and only here is it needed
+
+    # A report on other data must not replace the one on the run's own test split.
+    name = f"report-{safe_name(Path(settings.data).stem)}.html" if settings.data else "report.html"
+    path = run.folder / name
+    page = render_report(run, description.classes, sample.images, sample.indices, sample.labels, sample.names,
+                         probabilities, result)  # fmt: skip
+    write_atomic(path, page.encode("utf-8", errors="replace"))
+    return path
+
+
+def _own(run: Run, description: ModelDescription, context: Context) -> Sample:
+    """Returns the run's own test split, made again from the same pictures with the same seed."""
+    record = run.record()
+    settings = description.typed_settings()
+    if not isinstance(settings, DatasetSettings):
+        raise TypeError(f"A classifier's settings hold a data set's. Received: {type(settings).__name__}")
+    dataset = load(settings, record.job.seed, context)
+    if record.dataset.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
+        raise UserError(
+            "The data in '{source}' has changed since the run '{run}' was trained: its test split can't be told again.",
+            hint="Put the same pictures back, or name data to score it on.",
+            source=dataset.source,
+            run=run.id,
+        )
+    indices = dataset.splits["test"]
+    if not len(indices):
+        raise UserError(
+            "The run '{run}' has no test split.", hint="Name other data to score it on, with --data.", run=run.id
+        )
+    return Sample(dataset.source, dataset.images, indices, dataset.labels[indices], dataset.names)
+
+
+def _other(data: str, description: ModelDescription, context: Context) -> Sample:
+    """Returns other data's pictures, read at the model's size, with the model's labels."""
+    side, _, channels = description.input_shape
+    colour = "grey" if channels == 1 else "rgb"
+    trained = description.typed_settings()
+    settings = DatasetSettings.parse(
+        {
+            **{name: value for name, value in trained.model_dump().items() if name in DatasetSettings.model_fields},
+            "data": data,
+            "image_px": side,
+            "colour": colour,
+        }
+    )
+    index = open_index(settings, context.job.seed, context)
+    if not len(index) and index.problem is not None:
+        raise index.problem
+    pictures = read_pictures(index, settings, context)
+    places = {name: label for label, name in enumerate(description.classes)}
+    renamed = np.array([places.get(name, -1) for name in index.classes], np.int64)
+    labels = renamed[index.labels[pictures.kept]]
+    chosen = index.given[pictures.kept] == TEST
+    if not chosen.any():
+        chosen[:] = True
+    known = chosen & (labels >= 0)
+    unknown = sorted({index.classes[label] for label in index.labels[pictures.kept][chosen & (labels < 0)]})
+    if not known.any():
+        raise UserError(
+            "No class of '{data}' has the name of one that the run knows.",
+            hint="The run knows: {classes}. Name the folders like that.",
+            data=data,
+            classes=", ".join(description.classes[:20]),
+        )
+    if unknown:
+        context.report(
+            Log(
+                "{count} pictures are left out, since the run does not know their classes: {classes}.",
+                "warning",
+                {"count": int((chosen & (labels < 0)).sum()), "classes": ", ".join(unknown[:20])},
+            )
+        )
+    indices = np.flatnonzero(known)
+    return Sample(index.source, pictures.images, indices, labels[indices], [index.names[p] for p in pictures.kept])
