@@ -183,6 +183,9 @@ def _decode_into(
 def _decode_form(cache: PictureCache | None, key: str, index: Index, form: Form, context: Context) -> Entry:
     needed = len(index) * form.side_px**2 * form.channels
     fits = cache is not None and cache.make_room(needed)
+    if not fits:
+        room = "the workspace cannot be written" if cache is None else "the disk has too little room"
+        _tell_not_kept(room, context)
     streamed = not fits and needed > MEMORY_BYTES
     partial = _partial(cache, key, context) if cache is not None and (fits or streamed) else None
     sink = None if streamed else PixelSink(partial / "pixels.u8" if partial else None)

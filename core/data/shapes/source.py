@@ -60,7 +60,7 @@ def clips(settings: DatasetSettings, seed: int, context: Context) -> Index:
         read=read,
         side_px=settings.side_px,
         problem=UserError(
-            "'{path}' holds clips, and this model looks at single pictures.",
+            "'{path}' holds clips, not single pictures.",
             hint="Choose a model for clips, or the data set 'shapes'.",
             path="shapes-clips",
         ),

@@ -160,7 +160,8 @@ def test_disk_that_fills_up_at_the_very_end(folder, context, monkeypatch):
 
 def test_workspace_that_cannot_be_written(folder, new_context, tmp_path):
     (tmp_path / "workspace").write_text("a file where the folder should be")
-    assert len(read(folder, new_context()).images) == 80
+    assert len(read(folder, context := new_context()).images) == 80
+    assert any("cannot be written" in str(event.values) for event in context.of(Log))
 
 
 def test_size_and_clear(folder, context, new_context):
@@ -192,6 +193,7 @@ def test_too_large_for_the_cache_stays_in_memory(folder, context, new_context, m
     monkeypatch.setattr(PictureCache, "cap", lambda self: 100)
     first = read(folder, context)
     assert isinstance(first.images, np.ndarray)
+    assert any("too little room" in str(event.values) for event in context.of(Log))
     read(folder, later := new_context())
     assert decoded(later)
 
