@@ -76,7 +76,8 @@ def _set_environment(backend: str, device: str) -> None:
 
 
 def _check_device(device: str) -> None:
-    if device.startswith("gpu") and not any("gpu" in name or "cuda" in name for name in devices()):
+    found = devices()  # asked for in any case: TensorFlow complains of a missing GPU at the first look, here unheard
+    if device.startswith("gpu") and not any("gpu" in name or "cuda" in name for name in found):
         raise UserError(
             "There is no device '{device}'.",
             hint="Choose auto or cpu; `pixelwright doctor` lists the devices.",

@@ -19,6 +19,7 @@ from rich.table import Table
 from core import catalog
 from core.console import ConsoleListener, use_utf8
 from core.context import Context
+from core.data.sources import find_format
 from core.doctor import examine
 from core.engine import run_job, serve
 from core.errors import UserError
@@ -101,7 +102,9 @@ def check(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Examine a data set: counts, classes, unreadable files, duplicates, leaks, imbalance."""
-    job = Job(task="check", settings={**_pairs(settings), "data": data}, seed=seed, backend=default_backend())
+    job = Job(
+        task="check", settings={**_pairs(settings), "data": _absolute(data)}, seed=seed, backend=default_backend()
+    )
     result = _run(job, workspace)
     table = Table("class", "pictures")
     for name, count in result["classes"].items():
@@ -132,7 +135,7 @@ def train(
 ) -> None:
     """Train a model and score it on pictures it has never seen."""
     catalog.find(catalog.MODELS, model, "model")
-    values = {**_pairs(settings), "data": data}
+    values = {**_pairs(settings), "data": _absolute(data)}
     values |= {key: value for key, value in {"epochs": epochs, "size": size}.items() if value}
     job = _job("train", values, backend, device, seed, model=model, name=name)
     if save_job is not None:
@@ -210,7 +213,7 @@ def evaluate(
 ) -> None:
     """Score a run on pictures it has never seen, and write its report."""
     found = _workspace(workspace).find(run)
-    values = {**_pairs(settings), "run": str(found.folder), "data": data}
+    values = {**_pairs(settings), "run": str(found.folder), "data": data and _absolute(data)}
     result = _run(_job("evaluate", values, backend or _backend_of(found), device, seed), workspace)
     _output(result, as_json, *_metric_lines(result["metrics"]), f"Report: {result['report']}")
 
@@ -361,6 +364,15 @@ def _pairs(settings: list[str] | None) -> dict[str, Any]:
             raise typer.BadParameter(f"--set takes KEY=VALUE. Received: {pair}")
         values[key.strip().replace("-", "_")] = json.loads(value) if value[:1] in ("[", "{") else value
     return values
+
+
+def _absolute(data: str) -> str:
+    """Returns what the job keeps of DATA: a path that also holds from another folder, or an embedded name.
+
+    Raises:
+        UserError: there is no such thing. Better now than when the backend has been imported.
+    """
+    return data if not find_format(data).recognise else str(Path(data).expanduser().absolute())
 
 
 def _workspace(folder: Path | None) -> Workspace:

@@ -58,9 +58,9 @@ def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Sta
             ending = Status("cancelled")
         except UserError as error:
             ending = Status("failed", error.message, error.hint, error.values, trace=traceback.format_exc())
+            logger.warning("%s", error)
         except Exception as error:  # noqa: BLE001 (the outermost: any failure becomes a message)
             ending = _explain(error)
-        if ending.trace:
             logger.error(ending.trace)
         if context.run is not None:
             gone = ending.state == "cancelled" and orphaned is not None and orphaned.is_set()
@@ -155,7 +155,8 @@ def serve(connection: Connection, workspace: str, threads: int) -> None:
     if threads > 0:
         for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(variable, str(threads))
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr or open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    # Nothing to stderr: a frozen window has none. Lines go to the run's log.txt, a failure's trace into its Status.
+    logging.basicConfig(level=logging.INFO, handlers=[logging.NullHandler()])
     Engine(connection, Workspace(Path(workspace))).run()
 
 

@@ -18,11 +18,19 @@ def open_index(settings: DatasetSettings, seed: int, context: Context) -> Index:
         UserError: there is no such thing, or it is no data set.
         CancelledError: the user has asked the job to stop.
     """
-    index: Index = catalog.load(_row(settings.data).index)(settings, seed, context)
+    index: Index = catalog.load(find_format(settings.data).index)(settings, seed, context)
     return index
 
 
-def _row(data: str) -> catalog.Dataset:
+def find_format(data: str) -> catalog.Dataset:
+    """Returns the row of the format that `data` is in. Looks at names only, so it is quick.
+
+    Args:
+        data: an embedded name or a path.
+
+    Raises:
+        UserError: as in `open_index`.
+    """
     embedded = [name for name, row in catalog.DATASETS.items() if not row.recognise]
     if data in embedded:
         return catalog.DATASETS[data]
