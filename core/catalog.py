@@ -107,9 +107,7 @@ MODELS: Mapping[str, Model] = {
 
 DATASETS: Mapping[str, Dataset] = {
     "digits": Dataset("Digits", "1,797 real handwritten digits of 8x8 px.", "core.data.digits:index"),
-    "shapes": Dataset(
-        "Shapes", "Drawn scenes of coloured shapes, with sentences.", "core.data.shapes.source:scenes"
-    ),
+    "shapes": Dataset("Shapes", "Drawn scenes of coloured shapes, with sentences.", "core.data.shapes.source:scenes"),
     "shapes-clips": Dataset(
         "Moving shapes", "Drawn clips; the class is the direction of motion.", "core.data.shapes.source:clips"
     ),
