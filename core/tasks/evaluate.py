@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from core.context import Context
+from core.data.dataset import Dataset
 from core.data.load import load
-from core.data.reading import read_pictures
-from core.data.sources import open_index
 from core.errors import UserError
 from core.events import Log, Progress, Saved
 from core.files import write_atomic
@@ -23,8 +22,6 @@ from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
 from core.tasks.classify import cached_model
 from core.training.predict import predict_split
-
-TEST = 2  # the code of a given test split in an index
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,32 +134,31 @@ def _other(data: str, description: ModelDescription, context: Context) -> Sample
             "colour": colour,
         }
     )
-    index = open_index(settings, context.job.seed, context)
-    if not len(index) and index.problem is not None:
-        raise index.problem
-    pictures = read_pictures(index, settings, context)
+    dataset = load(settings, context.job.seed, context, minimum_classes=1)
+    chosen = np.zeros(len(dataset.labels), bool)
+    chosen[dataset.splits["test"] if "test" in dataset.given else slice(None)] = True
     places = {name: label for label, name in enumerate(description.classes)}
-    renamed = np.array([places.get(name, -1) for name in index.classes], np.int64)
-    labels = renamed[index.labels[pictures.kept]]
-    chosen = index.given[pictures.kept] == TEST
-    if not chosen.any():
-        chosen[:] = True
-    known = chosen & (labels >= 0)
-    unknown = sorted({index.classes[label] for label in index.labels[pictures.kept][chosen & (labels < 0)]})
-    if not known.any():
+    labels = np.array([places.get(name, -1) for name in dataset.classes], np.int64)[dataset.labels]
+    _tell_unknown(dataset, chosen & (labels < 0), context)
+    indices = np.flatnonzero(chosen & (labels >= 0))
+    if not len(indices):
         raise UserError(
             "No class of '{data}' has the name of one that the run knows.",
             hint="The run knows: {classes}. Name the folders like that.",
             data=data,
             classes=", ".join(description.classes[:20]),
         )
-    if unknown:
+    return Sample(dataset.source, dataset.images, indices, labels[indices], dataset.names)
+
+
+def _tell_unknown(dataset: Dataset, unknown: np.ndarray, context: Context) -> None:
+    """Says which pictures, `unknown` being a bool (N,), are left out because their class is none of the run's."""
+    if unknown.any():
+        classes = [dataset.classes[label] for label in np.unique(dataset.labels[unknown])]
         context.report(
             Log(
                 "{count} pictures are left out, since the run does not know their classes: {classes}.",
                 "warning",
-                {"count": int((chosen & (labels < 0)).sum()), "classes": ", ".join(unknown[:20])},
+                {"count": int(unknown.sum()), "classes": ", ".join(classes[:20])},
             )
         )
-    indices = np.flatnonzero(known)
-    return Sample(index.source, pictures.images, indices, labels[indices], [index.names[p] for p in pictures.kept])

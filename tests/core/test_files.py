@@ -36,8 +36,9 @@ def test_damaged_json_is_named(tmp_path):
 
 
 def test_json_keeps_every_character(tmp_path):
-    write_json(tmp_path / "a.json", {"名": "猫 🐈"})
-    assert read_json(tmp_path / "a.json") == {"名": "猫 🐈"}
+    value = {"名": "猫 🐈", "not UTF-8": "\udcff"}
+    write_json(tmp_path / "a.json", value)
+    assert read_json(tmp_path / "a.json") == value
 
 
 def test_publishing_replaces_a_folder_whole(tmp_path):
