@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -148,3 +149,16 @@ def test_a_mistake_is_told_in_a_line_with_its_exit_status(words, status, said, t
 def test_an_error_is_json_too(tmp_path):
     result = pixelwright("resume", "nothing", "--workspace", tmp_path, "--json", status=1)
     assert "nothing" in result["error"]
+
+
+def test_evaluate_on_other_data_matches_classes_by_name(trained, pictures, workspace, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(pictures / "red", other / "red")
+    shutil.copytree(pictures / "blue", other / "purple")
+    words = ("evaluate", "discs", "--data", other, "--workspace", workspace, "--json")
+    assert pixelwright(*words)["count"] == 40
+
+
+def test_evaluate_on_loose_pictures_is_refused_in_a_sentence(trained, pictures, workspace):
+    said = pixelwright("evaluate", "discs", "--data", pictures / "red", "--workspace", workspace, status=1)
+    assert "red" in said
