@@ -176,6 +176,7 @@ class MainWindow(QMainWindow):
             index = self._pages.indexOf(self.panels[key])
             self._pages.setCurrentIndex(index)
             self._rail.button(index).setChecked(True)
+            self.panels[key].setFocus()
 
     @property
     def panel(self) -> Panel:

@@ -55,6 +55,7 @@ class TrainingPanel(Panel):
         layout.addWidget(right, 1)
         self._connect()
         self._recall()
+        self.setFocusProxy(self.setup.start_button)
 
     def _connect(self) -> None:
         self.setup.start_requested.connect(self.start)

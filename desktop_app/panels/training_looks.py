@@ -18,6 +18,7 @@ from desktop_app.widgets.elements import set_role
 
 PREVIEW_DELAY_MS = 300  # after the last change, so that a spinning number asks once
 DESCRIBE_DELAY_MS = 900
+MOST_CLASSES = 24  # named above the preview
 
 
 class TrainingLooks(QObject):
@@ -100,6 +101,7 @@ class TrainingLooks(QObject):
                 self._view.tabs.setCurrentIndex(PICTURES)
         elif status.state == "failed":
             self._view.pictures.clear()
+            self._view.classes.hide()
             error = UserError(status.message, hint=status.hint, **status.values)
             set_role(self._setup.data.about, "role", "error")
             self._setup.data.show_counts("{reason}", reason=lambda: tr_error(error))
@@ -107,11 +109,13 @@ class TrainingLooks(QObject):
 
     def _show_counts(self, result: dict[str, Any]) -> None:
         classes = result.get("classes", {})
-        splits = result.get("counts", {})
+        splits = result.get("splits", {})
         pictures = int(result.get("samples", 0))
         self._setup.data.show_counts(
             "{pictures} pictures in {classes} classes.", pictures=f"{pictures:,}", classes=len(classes)
         )
+        self._view.classes.setText(class_line(classes))
+        self._view.classes.setVisible(bool(classes))
         say(
             self._view.about.setText,
             "{pictures} pictures in {classes} classes: {train} to train on, {validation} to validate, "
@@ -157,6 +161,12 @@ class TrainingLooks(QObject):
         elif status.state == "failed":
             set_role(line, "role", "error")
             say(line.setText, "{reason}", reason=lambda: tr_parts(status.message, status.values))
+
+
+def class_line(counts: dict[str, int]) -> str:
+    """Returns the classes with how many pictures each has, in one line; of many classes the first."""
+    parts = [f"{name} ({count:,})" for name, count in list(counts.items())[:MOST_CLASSES]]
+    return "   ".join(parts) + (" …" if len(counts) > MOST_CLASSES else "")
 
 
 def short(number: float) -> str:

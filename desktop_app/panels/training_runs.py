@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.store import RunRow, Store
 from desktop_app.theme import SPACING
-from desktop_app.widgets.elements import button, card, label, row
+from desktop_app.widgets.elements import ButtonRow, button, card, label, row
 from desktop_app.widgets.run_table import RunTable
 
 
@@ -44,18 +44,14 @@ class TrainingRuns(QWidget):
         self.delete_button = button("Delete", self._delete, icon="trash", role="quiet", name="deleteRun")
         frame, layout = card()
         layout.setContentsMargins(2 * SPACING, SPACING + 4, 2 * SPACING, SPACING + 4)
-        layout.addLayout(
-            row(
-                label("Runs", role="heading"),
-                1,
-                self.resume_button,
-                self.classify_button,
-                self.repeat_button,
-                self.folder_button,
-                self.delete_button,
-                spacing=SPACING // 2,
-            )
+        buttons = (
+            self.resume_button,
+            self.classify_button,
+            self.repeat_button,
+            self.folder_button,
+            self.delete_button,
         )
+        layout.addLayout(row(label("Runs", role="section"), 1, ButtonRow(buttons, narrow_px=620, ground=self)))
         layout.addWidget(self._pages, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

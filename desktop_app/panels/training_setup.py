@@ -17,6 +17,7 @@ from desktop_app.widgets.elements import button, card, column, label
 from desktop_app.widgets.settings_form import SettingsForm
 
 WIDTH_PX = 348
+SCROLL_BAR_PX = 10  # as the style sheet says
 
 
 class TrainingSetup(QWidget):
@@ -104,19 +105,19 @@ class TrainingSetup(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(scrolled)
         foot = column(self.start_button)
-        foot.setContentsMargins(2 * SPACING, SPACING, SPACING, 2 * SPACING)
+        foot.setContentsMargins(2 * SPACING, SPACING, SPACING + SCROLL_BAR_PX, 2 * SPACING)
         self.setLayout(column(area, foot, spacing=0))
 
     def _data_card(self) -> QFrame:
         frame, layout = card()
-        layout.addWidget(label("1  Pictures", role="heading"))
+        layout.addWidget(label("1  Pictures", role="section"))
         layout.addWidget(self.data)
         self.data.chosen.connect(self._notice_data)
         return frame
 
     def _model_card(self) -> QFrame:
         frame, layout = card()
-        layout.addWidget(label("2  Model", role="heading"))
+        layout.addWidget(label("2  Model", role="section"))
         say(self.model.setAccessibleName, "Model")
         for widget in (self.model, self.model_help, self.size_line):
             layout.addWidget(widget)
@@ -125,13 +126,13 @@ class TrainingSetup(QWidget):
 
     def _settings_card(self) -> QFrame:
         frame, layout = card()
-        layout.addWidget(label("3  Settings", role="heading"))
+        layout.addWidget(label("3  Settings", role="section"))
         layout.addLayout(self._form_box)
         return frame
 
     def _run_card(self) -> QFrame:
         frame, layout = card()
-        layout.addWidget(label("4  Run", role="heading"))
+        layout.addWidget(label("4  Run", role="section"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(SPACING)
         grid.setVerticalSpacing(SPACING // 2 + 2)

@@ -12,7 +12,7 @@ from core.events import Images, Log, Progress, Status
 from core.jobs import Job
 from desktop_app.theme import SPACING, show_icon
 from desktop_app.translation import say, tr, tr_parts, translator
-from desktop_app.widgets.elements import button, card, column, label, row
+from desktop_app.widgets.elements import ButtonRow, button, card, column, label, row
 from desktop_app.widgets.image_grid import ImageGrid
 from desktop_app.widgets.log_view import LogView
 from desktop_app.widgets.loss_plot import LossPlot
@@ -50,6 +50,8 @@ class TrainingView(QWidget):
         self.score = ScoreCard(self.classify_requested)
         self.pictures = ImageGrid()
         self.about = label(role="muted", wrap=True, name="previewAbout")
+        self.classes = label(role="muted", wrap=True, name="classCounts")
+        self.classes.hide()
         self.plot = LossPlot()
         self.log = LogView()
         self.tabs = QTabWidget()
@@ -60,10 +62,11 @@ class TrainingView(QWidget):
 
     def _build(self) -> None:
         frame, layout = card()
-        head = row(self.title, self.state, 1, self.pause_button, self.stop_button, self.discard_button)
+        buttons = ButtonRow((self.pause_button, self.stop_button, self.discard_button), narrow_px=560, ground=self)
+        head = row(self.title, self.state, 1, buttons)
         layout.addLayout(head)
         layout.addWidget(self.progress)
-        for page in (column(self.about, self.pictures), column(self.plot), column(self.log)):
+        for page in (column(self.about, self.classes, self.pictures), column(self.plot), column(self.log)):
             holder = QWidget()
             page.setContentsMargins(0, SPACING, 0, 0)
             holder.setLayout(page)

@@ -74,7 +74,9 @@ class DropArea(QFrame):
         self.layout_.setSpacing(SPACING)
         self.layout_.addStretch(1)
         self.layout_.addWidget(IconLabel(icon, "muted", 40), alignment=Qt.AlignmentFlag.AlignHCenter)
-        for line in (label(text, role="heading", wrap=True), label(hint, role="muted", wrap=True)):
+        for line in [
+            label(words, role=role, wrap=True) for words, role in ((text, "heading"), (hint, "muted")) if words
+        ]:
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self.layout_.addWidget(line)
         self.layout_.addStretch(1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtCore import QEvent, QObject, Qt, SignalInstance
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -45,7 +45,9 @@ def label(text: str = "", *, role: str = "", wrap: bool = False, name: str = "",
     return made
 
 
-def button(text: str, slot: SlotLike, *, icon: str = "", role: str = "", name: str = "", tip: str = "") -> QPushButton:
+def button(
+    text: str, slot: SlotLike, *, icon: str = "", role: str = "", name: str = "", tip: str = ""
+) -> CaptionButton:
     """Returns a push button that follows language and theme.
 
     Args:
@@ -56,7 +58,7 @@ def button(text: str, slot: SlotLike, *, icon: str = "", role: str = "", name: s
         name: str, object name.
         tip: str, English tool tip.
     """
-    made = QPushButton()
+    made = CaptionButton()
     made.setObjectName(name)
     made.setProperty("role", role)
     made.setAutoDefault(False)
@@ -99,10 +101,56 @@ def set_role(widget: QWidget, name: str, value: str) -> None:
         widget.style().polish(widget)
 
 
-def shrinkable(widget: QWidget) -> QWidget:
-    """Lets a widget become narrower than what it shows."""
-    widget.setSizePolicy(QSizePolicy.Policy.Ignored, widget.sizePolicy().verticalPolicy())
-    return widget
+class CaptionButton(QPushButton):
+    """A push button that can do with its icon alone; what it says is its tool tip then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._caption = ""
+        self._shown = True
+
+    def setText(self, text: str) -> None:  # noqa: N802 (Qt's name)
+        """Changes the caption, whether it is shown or not."""
+        self._caption = text
+        super().setText(text if self._shown else "")
+        if not self._shown:
+            self.setToolTip(text)
+
+    def caption(self) -> str:
+        """Returns the caption, also where only the icon is shown."""
+        return self._caption
+
+    def show_caption(self, *, shown: bool) -> None:
+        """Shows caption and icon, or the icon alone."""
+        self._shown = shown
+        self.setText(self._caption)
+
+
+class ButtonRow(QWidget):
+    """Buttons side by side that show only their icons where the place is narrow.
+
+    Args:
+        buttons: each with an icon; what they say becomes their tool tip.
+        narrow_px: below this width of the widget they stand on, texts go.
+        ground: the widget they stand on.
+    """
+
+    def __init__(self, buttons: Sequence[CaptionButton], *, narrow_px: int, ground: QWidget) -> None:
+        super().__init__()
+        self._buttons = list(buttons)
+        self._narrow_px = narrow_px
+        self._ground = ground
+        self.setLayout(row(*buttons, spacing=4))
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        ground.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 (Qt's name)
+        """Follows the width of the ground."""
+        if watched is self._ground and event.type() == QEvent.Type.Resize:
+            narrow = self._ground.width() < self._narrow_px
+            for each in self._buttons:
+                each.show_caption(shown=not narrow)
+        return False
 
 
 def _fill(layout: _Layout, items: tuple[Any, ...], spacing: int, margins: int) -> _Layout:

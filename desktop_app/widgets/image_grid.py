@@ -29,7 +29,7 @@ class ImageGrid(QListWidget):
         self.setMovement(QListView.Movement.Static)
         self.setUniformItemSizes(True)
         self.setIconSize(QSize(side, side))
-        self.setGridSize(QSize(side + 2 * SPACING, side + 4 * SPACING))
+        self.setGridSize(QSize(side + 2 * SPACING, side + 3 * SPACING + 4))
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
 

@@ -153,6 +153,7 @@ class TwinPlot(QWidget):
             item.setPen(pyqtgraph.mkPen(colour(self._shade), width=2, style=style))
             item.setSymbolBrush(colour(self._shade))
             item.setSymbolPen(None)
+        self._plot.setBackground(colour("surface"))
         self._cursor.setPen(pyqtgraph.mkPen(colour("muted"), width=1))
         self._legend.setLabelTextColor(colour("text"))
         for side in ("bottom", "left"):

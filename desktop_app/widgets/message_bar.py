@@ -111,6 +111,7 @@ class MessageBar(QWidget):
         for old in same + self.messages()[: max(0, len(self.messages()) - len(same) - MOST + 1)]:
             old.dismiss()
         self._layout.addWidget(message)
+        message.show()  # else it would count as hidden until the event loop shows it
         if seconds:
             QTimer.singleShot(round(seconds * 1000), message, message.dismiss)
         return message

@@ -6,6 +6,8 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
+TINY_PX = 32  # up to this side a picture's pixels are shown as squares
+
 
 def to_image(picture: np.ndarray) -> QImage:
     """Returns a picture as a QImage that owns its pixels.
@@ -32,7 +34,7 @@ def fit(image: QImage, side: QSize, ratio: float = 1.0) -> QPixmap:
         ratio: device pixels a px.
     """
     room = side * ratio
-    small = image.width() * 2 <= room.width() and image.height() * 2 <= room.height()
+    small = max(image.width(), image.height()) <= TINY_PX
     mode = Qt.TransformationMode.FastTransformation if small else Qt.TransformationMode.SmoothTransformation
     scaled = QPixmap.fromImage(image.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, mode))
     scaled.setDevicePixelRatio(ratio)

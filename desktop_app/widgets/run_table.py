@@ -145,6 +145,8 @@ class RunTable(QTableView):
         self.runs.show_rows(rows)
         if chosen is not None:
             self.choose(chosen.run.id)
+        elif rows:
+            self.selectRow(0)
         self._tell()
 
     def choose(self, run_id: str) -> None:

@@ -1,0 +1,175 @@
+"""The whole way by clicks, with real engines: choose, train, stop, resume, score, classify a dropped picture."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parents[1] / "desktop_app"))
+
+import pytest
+from lateness import Lateness
+from PIL import Image, ImageDraw
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from core.jobs import installed_backends
+from core.runs import Workspace
+from desktop_app.app import make_window
+from desktop_app.preferences import Preferences
+
+PATIENCE_MS = 180_000  # a busy machine imports TensorFlow in a minute
+EPOCHS = 60
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Three classes of 30 pictures each: discs, squares and bars, in a folder with a Chinese name."""
+    folder = tmp_path / "图片 pictures"
+    draw = random.Random(0)
+    for label in ("disc", "square", "bar"):
+        (folder / label).mkdir(parents=True)
+        for number in range(30):
+            _picture(label, draw).save(folder / label / f"{label} {number}.png")
+    (folder / "disc" / "broken.png").write_bytes(b"no picture at all")
+    return folder
+
+
+def _picture(label: str, draw: random.Random) -> Image.Image:
+    image = Image.new("RGB", (24, 24), tuple(draw.randrange(60) for _ in range(3)))
+    left, top = draw.randrange(3, 8), draw.randrange(3, 8)
+    shade = tuple(draw.randrange(150, 256) for _ in range(3))
+    pen = ImageDraw.Draw(image)
+    if label == "disc":
+        pen.ellipse((left, top, left + 12, top + 12), fill=shade)
+    elif label == "square":
+        pen.rectangle((left, top, left + 12, top + 12), fill=shade)
+    else:
+        pen.rectangle((left, top, left + 3, top + 14), fill=shade)
+    return image
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    preferences = Preferences(tmp_path / "window.json")
+    preferences.set("language", "en")
+    made = make_window(Workspace(tmp_path / "工作区"), preferences)
+    qtbot.addWidget(made)
+    with qtbot.waitSignal(made.painted, timeout=10_000):
+        made.show()
+    yield made
+    made.close()
+
+
+def _click(qtbot, widget) -> None:
+    assert widget.isEnabled(), f"{widget.objectName()} can't be pressed"
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def _wait(qtbot, window, condition) -> None:
+    """Waits for the condition; an error in the message bar ends the waiting at once."""
+
+    def reached() -> bool:
+        errors = [message for message in window.messages.messages() if message.property("level") == "error"]
+        assert not errors, errors[0].text.text()
+        return bool(condition())
+
+    qtbot.waitUntil(reached, timeout=PATIENCE_MS)
+
+
+def _drop(window, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    for event in (
+        QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, data, buttons, keys),
+        QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, data, buttons, keys),
+    ):
+        QApplication.sendEvent(window, event)
+
+
+def test_choose_train_stop_resume_score_classify(window, qtbot, pictures, monkeypatch, tmp_path):
+    training, classification = window.panels["training"], window.panels["classification"]
+    setup, view, runs = training.setup, training.view, training.runs
+
+    # Choose: a folder, looked at before anything is trained.
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(pictures))
+    _click(qtbot, setup.data.folder_button)
+    qtbot.waitUntil(lambda: "91 pictures in 3 classes" in view.about.text(), timeout=PATIENCE_MS)
+    assert view.pictures.count() > 20
+    assert "bar (30)" in view.classes.text()
+
+    # Train.
+    setup.form.editor("size").setCurrentText("tiny")
+    setup.form.editor("epochs").setValue(EPOCHS)
+    setup.form.editor("batch_size").setValue(16)
+    _click(qtbot, setup.start_button)
+    _wait(qtbot, window, lambda: len(view.plot.loss.points("val_loss")) >= 2)
+
+    # Stop: the model is kept.
+    _click(qtbot, view.stop_button)
+    assert view.stop_button.caption() == "Stopping…"
+    qtbot.waitUntil(lambda: not training.studio.engines.active_trainings(), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(runs.table.runs.rows) and runs.table.runs.rows[0].record.status == "stopped")
+    (run,) = window.store.workspace.runs()
+    epochs_before = len(run.history_path.read_text().splitlines()) - 1
+    assert 0 < epochs_before < EPOCHS
+
+    # Resume, to the end and the test score.
+    runs.table.choose(run.id)
+    _click(qtbot, runs.resume_button)
+    _wait(qtbot, window, lambda: view.score.isVisible())
+    assert view.score.number.text().endswith("%")
+    assert "None of them was seen in training" in view.score.sentence.text()
+    assert len(run.history_path.read_text().splitlines()) - 1 == EPOCHS
+    assert run.record().status == "done"
+
+    # Classify a dropped picture, and one that is none.
+    qtbot.waitUntil(lambda: window.store.row(run.id) is not None and window.store.row(run.id).has_model)
+    _click(qtbot, view.score.classify_button)
+    assert window.panel is classification
+    wanted = tmp_path / "new.png"
+    _picture("bar", random.Random(99)).save(wanted)
+    _drop(window, wanted)
+    _wait(qtbot, window, lambda: bool(classification.bars.rows()))
+    assert {label for label, _ in classification.bars.rows()} == {"disc", "square", "bar"}
+    assert sum(share for _, share in classification.bars.rows()) == pytest.approx(1, abs=1e-3)
+    _drop(window, pictures / "disc" / "broken.png")
+    _wait(qtbot, window, lambda: "broken.png" in classification.skipped.toPlainText())
+
+    # Save the table.
+    table = tmp_path / "out.csv"
+    classification.save_csv(table)
+    qtbot.waitUntil(table.exists)
+    assert table.read_bytes().startswith(b"\xef\xbb\xbfpath,label,probability")
+
+
+def test_a_wrong_folder_is_one_sentence_and_no_traceback(window, qtbot, tmp_path):
+    setup = window.panels["training"].setup
+    (tmp_path / "empty").mkdir()
+    setup.data.choose(str(tmp_path / "empty"))
+    qtbot.waitUntil(lambda: setup.data.about.property("role") == "error", timeout=PATIENCE_MS)
+    assert "empty" in setup.data.about.text()
+    assert "Traceback" not in setup.data.about.text()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("backend", installed_backends())
+def test_lateness_from_start_to_the_last_epoch(window, qtbot, backend):
+    training = window.panels["training"]
+    setup, view = training.setup, training.view
+    qtbot.waitUntil(lambda: view.plot.loss._plot is not None and view.pictures.count() > 0, timeout=PATIENCE_MS)
+    setup.backend.setCurrentIndex(setup.backend.findData(backend))
+    setup.form.editor("epochs").setValue(8)
+    meter = Lateness(window)
+    _click(qtbot, setup.start_button)
+    _wait(qtbot, window, lambda: view.score.isVisible())
+    meter.stop()
+    print(f"{backend}: p99 {meter.p99_ms():.1f} ms, worst {meter.worst_ms():.1f} ms, {len(meter.late_ms)} calls")
+    assert meter.p99_ms() <= 20
+    assert meter.worst_ms() <= 100
