@@ -49,7 +49,7 @@ def write_variables(variables: Mapping[str, Any], values: Mapping[str, np.ndarra
 
 def pack(values: Mapping[str, np.ndarray]) -> bytes:
     """Returns the arrays as the content of a safetensors file."""
-    return bytes(dump_safetensors({name: np.ascontiguousarray(value) for name, value in values.items()}))
+    return bytes(dump_safetensors({name: np.asarray(value, order="C") for name, value in values.items()}))
 
 
 def unpack(content: bytes) -> dict[str, np.ndarray]:

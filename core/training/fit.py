@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from core.backend import read_random_state, write_random_state
 from core.context import Context
 from core.data.batches import Augmentation, Batches
 from core.data.dataset import Dataset
@@ -96,6 +97,7 @@ class Training:
         self._error: UserError | None = None
         self._halted = False  # stopped by the user, or by an error
         self._metric_values: dict[str, np.ndarray] = {}  # of the part of an epoch done before this process
+        self._random: dict[str, np.ndarray] = {}  # the backend's random generators, as they stood at the checkpoint
         self._next_log = 0.0
         self.state = TrainingState(
             seed=context.job.seed, batch_size=self._batches.batch_size, steps_per_epoch=len(self._batches)
@@ -158,6 +160,7 @@ class Training:
                 self._metric_values = {name: value for name, value in values.items() if name.startswith("metrics/")}
             trained = named_variables(self._model, training=True)
             write_variables({name: v for name, v in trained.items() if not name.startswith("metrics/")}, values)
+            self._random = {name[4:]: value for name, value in values.items() if name.startswith("rng/")}
             self._context.report(
                 Log("Going on after {steps} steps, in epoch {epoch}.", values=_place(self.state, self._settings))
             )
@@ -198,6 +201,9 @@ class Training:
             variables = named_variables(self._model, training=True)
             write_variables({name: variables[name] for name in self._metric_values}, self._metric_values)
             self._metric_values = {}
+        if self._random:
+            write_random_state(self._random)  # only now: `fit` draws some numbers itself before it begins
+            self._random = {}
         self._speed.start()
 
     def attend(self, logs: dict[str, Any]) -> None:
@@ -331,6 +337,7 @@ class Training:
         state.samples = self._before[0] + self._speed.samples
         state.steps_s = self._before[1] + self._speed.seconds
         values = read_variables(named_variables(self._model, training=True))
+        values.update({f"rng/{name}": value for name, value in read_random_state().items()})
         self._guard(lambda: self._checkpoints.save(state, values))
 
     def _halt(self) -> None:
