@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QComboBox, QFileDialog, QPlainTextEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QPlainTextEdit,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.errors import UserError
 from core.events import Images, Status
@@ -73,7 +82,8 @@ class ClassificationPanel(Panel):
         frame, layout = card()
         caption = label("Run")
         caption.setBuddy(self.run_box)
-        layout.addLayout(row(caption, self.run_box, self.pictures_button, self.folder_button, 1, self.stop_button))
+        layout.addLayout(row(caption, self.run_box, self.pictures_button, self.folder_button, self.stop_button))
+        self.run_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         layout.addWidget(self.progress)
         self.empty = DropArea("picture", "", "")
         self.empty_text = label(role="heading", wrap=True, name="classifyEmpty")

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem
 
 from desktop_app.theme import SPACING
-from desktop_app.widgets.pixels import tile, to_image
+from desktop_app.widgets.pixels import tile_icon, to_image
 
 
 class ImageGrid(QListWidget):
@@ -46,6 +45,6 @@ class ImageGrid(QListWidget):
         self.clear()
         ratio = self.devicePixelRatioF()
         for index, (picture, text) in enumerate(zip(pictures, texts, strict=True)):
-            item = QListWidgetItem(QIcon(tile(to_image(picture), self._side, ratio)), text)
+            item = QListWidgetItem(tile_icon(to_image(picture), self._side, ratio), text)
             item.setToolTip(tips[index] if tips else text)
             self.addItem(item)

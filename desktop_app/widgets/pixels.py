@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 
 TINY_PX = 32  # up to this side a picture's pixels are shown as squares
 
@@ -59,3 +59,11 @@ def tile(image: QImage, side: int, ratio: float = 1.0) -> QPixmap:
     )
     painter.end()
     return square
+
+
+def tile_icon(image: QImage, side: int, ratio: float = 1.0) -> QIcon:
+    """Returns a tile as an icon that keeps its colours where its row is chosen."""
+    picture = tile(image, side, ratio)
+    made = QIcon(picture)
+    made.addPixmap(picture, QIcon.Mode.Selected)
+    return made

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from desktop_app.translation import mark, say, tr, translator
-from desktop_app.widgets.pixels import tile, to_image
+from desktop_app.widgets.pixels import tile_icon, to_image
 
 THUMBNAIL_PX = 40
 COLUMNS = (mark("Picture"), mark("Class"), mark("Probability"))
@@ -27,7 +27,7 @@ class PredictionModel(QAbstractTableModel):
         super().__init__()
         self.rows: list[dict[str, Any]] = []
         self.pictures: dict[str, np.ndarray] = {}
-        self._thumbnails: dict[str, QPixmap] = {}
+        self._thumbnails: dict[str, QIcon] = {}
         translator().changed.connect(self._rename)
 
     def add(self, rows: list[dict[str, Any]]) -> None:
@@ -80,10 +80,10 @@ class PredictionModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
-    def _thumbnail(self, path: str) -> QPixmap | None:
+    def _thumbnail(self, path: str) -> QIcon | None:
         """Scaled only once it is looked at: a folder may hold thousands."""
         if path not in self._thumbnails and path in self.pictures:
-            self._thumbnails[path] = tile(to_image(self.pictures[path]), THUMBNAIL_PX, 2.0)
+            self._thumbnails[path] = tile_icon(to_image(self.pictures[path]), THUMBNAIL_PX, 2.0)
         return self._thumbnails.get(path)
 
 

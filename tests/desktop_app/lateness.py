@@ -15,7 +15,9 @@ class Lateness(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.late_ms: list[float] = []
+        self.busy_ms: list[float] = []  # what the window itself worked meanwhile; the rest it waited for a processor
         self._last = time.perf_counter()
+        self._worked = time.thread_time()
         self._timer = QTimer(self, interval=round(PERIOD_S * 1000), timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._note)
         self._timer.start()
@@ -25,6 +27,9 @@ class Lateness(QObject):
         now = time.perf_counter()
         self.late_ms.append(max(0.0, (now - self._last - PERIOD_S) * 1000))
         self._last = now
+        worked = time.thread_time()
+        self.busy_ms.append((worked - self._worked) * 1000)
+        self._worked = worked
 
     def stop(self) -> None:
         """Ends the measuring."""
@@ -33,6 +38,14 @@ class Lateness(QObject):
     def p99_ms(self) -> float:
         """Lateness that 99 of 100 calls stay below."""
         return sorted(self.late_ms)[int(len(self.late_ms) * 0.99)]
+
+    def report(self) -> str:
+        """All figures in one line."""
+        busy = sorted(self.busy_ms)
+        return (
+            f"late p99 {self.p99_ms():.1f} ms, worst {self.worst_ms():.1f} ms; "
+            f"own work p99 {busy[int(len(busy) * 0.99)]:.1f} ms, worst {busy[-1]:.1f} ms; {len(busy)} calls"
+        )
 
     def worst_ms(self) -> float:
         """The largest lateness."""

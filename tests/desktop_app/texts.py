@@ -67,6 +67,8 @@ def _is_text(text: str) -> bool:
 
 def _literals(file: Path, calls: dict[str, int], keywords: tuple[str, ...]) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Return) and node.value is not None:  # reasons are returned as whole sentences
+            yield from (text for text in _strings(node.value) if re.fullmatch(r"[A-Z].* .*\.", text))
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

@@ -170,6 +170,6 @@ def test_lateness_from_start_to_the_last_epoch(window, qtbot, backend):
     _click(qtbot, setup.start_button)
     _wait(qtbot, window, lambda: view.score.isVisible())
     meter.stop()
-    print(f"{backend}: p99 {meter.p99_ms():.1f} ms, worst {meter.worst_ms():.1f} ms, {len(meter.late_ms)} calls")
+    print(f"{backend}: {meter.report()}")
     assert meter.p99_ms() <= 20
     assert meter.worst_ms() <= 100
