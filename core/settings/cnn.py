@@ -75,5 +75,5 @@ class CnnTraining(CnnSettings, FitSettings, DatasetSettings):
             "dropout": 0.0,
             "epochs": 20,
         },
-        "fast": {"epochs": 24, "lr": 4e-3, "label_smoothing": 0.05},
+        "fast": {"filters": 24, "epochs": 16, "batch_size": 32, "lr": 4e-3, "label_smoothing": 0.05},
     }

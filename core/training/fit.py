@@ -356,10 +356,10 @@ class Training:
 
 
 def _is_better(row: dict[str, float], best: dict[str, float] | None) -> bool:
-    """Whether an epoch beats the best so far: by validation accuracy, then by validation loss."""
-    if best is None or "val_accuracy" not in row:
+    """Whether an epoch beats the best so far: by validation loss, since accuracy on few pictures is mostly luck."""
+    if best is None or "val_loss" not in row:
         return True
-    return (row["val_accuracy"], -row["val_loss"]) > (best["val_accuracy"], -best["val_loss"])
+    return row["val_loss"] < best["val_loss"]
 
 
 def _place(state: TrainingState, settings: FitSettings) -> dict[str, Any]:
