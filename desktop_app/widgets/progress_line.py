@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from core.events import Progress
 from desktop_app.translation import mark, say, tr
 from desktop_app.widgets.elements import column, label, row
+
+BRIEF_S = 0.7  # a validation shorter than this does not take the training's figures away
 
 # What the user reads for the phases that tasks report.
 PHASES = {
@@ -36,6 +40,7 @@ class ProgressLine(QWidget):
         self.bar.setObjectName("progressBar")
         say(self.bar.setAccessibleName, "Progress")
         self.setLayout(column(row(self.phase, 1, self.numbers), self.bar, spacing=6))
+        self._trained = 0.0  # when a training last told how far it is, monotonic seconds
         self.rest("")
 
     def rest(self, text: str, /, **values: object) -> None:
@@ -61,6 +66,11 @@ class ProgressLine(QWidget):
 
     def show_progress(self, progress: Progress) -> None:
         """Shows what a task reports."""
+        now = time.monotonic()
+        if progress.phase == "validate" and now - self._trained < BRIEF_S:
+            return
+        if progress.phase == "train":
+            self._trained = now
         template = PHASES.get(progress.phase, progress.phase.capitalize())
         text = tr(template, detail=progress.detail) if "{detail}" in template else tr(template)
         if progress.detail and "{detail}" not in template:

@@ -110,6 +110,13 @@ def test_choose_train_stop_resume_score_classify(window, qtbot, pictures, monkey
     _click(qtbot, setup.start_button)
     _wait(qtbot, window, lambda: len(view.plot.loss.points("val_loss")) >= 2)
 
+    # Pause, and go on.
+    _click(qtbot, view.pause_button)
+    _wait(qtbot, window, lambda: view.state.text() == "paused")
+    assert view.pause_button.caption() == "Resume"
+    _click(qtbot, view.pause_button)
+    _wait(qtbot, window, lambda: view.state.text() == "running")
+
     # Stop: the model is kept.
     _click(qtbot, view.stop_button)
     assert view.stop_button.caption() == "Stopping…"
