@@ -1,0 +1,49 @@
+"""Weights saved on one backend give the same logits on the others. Each backend needs a process of its own."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from core import catalog
+from core.jobs import installed_backends
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from core.backend import prepare
+backend, model_name, folder, verb = sys.argv[1:]
+prepare(backend, "cpu", 0)
+import keras, numpy as np
+from core import catalog
+from core.models.saved import ModelDescription, load_model, save_model
+folder = Path(folder)
+x = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), dtype=np.uint8).astype("float32")
+if verb == "save":
+    settings = catalog.load(catalog.MODELS[model_name].settings).parse({"size": "fast", "epochs": 1})
+    description = ModelDescription(model_name, settings.model_dump(mode="json"), ("a", "b", "c"), (8, 8, 1))
+    model = description.build()
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.train_on_batch(x, np.array([0, 1, 2, 0]))
+    save_model(folder / "model", model, description)
+else:
+    model, _ = load_model(folder / "model")
+np.save(folder / f"{backend}.npy", keras.ops.convert_to_numpy(model(x)))
+"""
+
+
+@pytest.mark.parametrize("name", catalog.MODELS)
+def test_weights_move_between_backends(name, tmp_path):
+    backends = installed_backends()
+    if len(backends) < 2:
+        pytest.skip("only one backend is installed")
+    for backend in backends:
+        verb = "save" if backend == backends[0] else "load"
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT, backend, name, str(tmp_path), verb], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+    first, *others = (np.load(tmp_path / f"{backend}.npy") for backend in backends)
+    for other in others:
+        np.testing.assert_allclose(other, first, atol=1e-5)

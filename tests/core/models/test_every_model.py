@@ -1,0 +1,146 @@
+"""What must hold for every row of the table of models."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from core import catalog
+from core.models.saved import ModelDescription, load_model, save_model
+from core.models.size import model_size
+from core.models.variables import named_variables, pack, read_variables, unpack
+
+SHAPES = [(8, 8, 1), (28, 28, 3)]
+CLASSES = ("a", "b", "c")
+
+
+def describe(name, shape=(8, 8, 1), **settings):
+    typed = catalog.load(catalog.MODELS[name].settings).parse({"size": "tiny", **settings})
+    return ModelDescription(name, typed.model_dump(mode="json"), CLASSES, shape)
+
+
+def pictures(shape, count=5):
+    return np.random.default_rng(0).integers(0, 256, (count, *shape), dtype=np.uint8)
+
+
+@pytest.fixture(params=catalog.MODELS)
+def name(request):
+    return request.param
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("size", ["tiny", "fast"])
+def test_turns_raw_pixels_into_logits(name, size, shape):
+    model = describe(name, shape, size=size).build()
+    logits = keras.ops.convert_to_numpy(model(pictures(shape).astype("float32")))
+    assert logits.shape == (5, len(CLASSES))
+    assert logits.dtype == np.float32
+    assert np.isfinite(logits).all()
+    assert not np.allclose(logits[0], logits[1])
+
+
+def test_scales_its_pixels_itself(name):
+    model = describe(name).build()
+    same = np.full((1, 8, 8, 1), 255, np.uint8)
+    assert np.abs(keras.ops.convert_to_numpy(model(same.astype("float32")))).max() < 50
+
+
+def test_a_training_step_changes_the_loss(name):
+    model = describe(name).build()
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    x, y = pictures((8, 8, 1)), np.arange(5) % 3
+    before = model.evaluate(x, y, verbose=0)
+    for _ in range(3):
+        model.train_on_batch(x, y)
+    assert model.evaluate(x, y, verbose=0) != before
+
+
+def test_saving_and_loading_keep_the_logits(name, tmp_path):
+    description = describe(name, dropout=0.3)
+    model = description.build()
+    x = pictures((8, 8, 1)).astype("float32")
+    save_model(tmp_path / "model", model, description)
+    again, read = load_model(tmp_path / "model")
+    assert read == description
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(again(x)), keras.ops.convert_to_numpy(model(x)), strict=True
+    )
+
+
+def test_the_keras_file_opens_without_our_code(name, tmp_path):
+    description = describe(name)
+    model = description.build()
+    save_model(tmp_path / "model", model, description)
+    outside = keras.models.load_model(tmp_path / "model" / "model.keras")
+    assert all(type(layer).__module__.startswith("keras.") for layer in outside.layers)
+    x = pictures((8, 8, 1)).astype("float32")
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(outside(x)), keras.ops.convert_to_numpy(model(x)), atol=1e-6)
+
+
+def test_settings_survive_json(name):
+    kind = catalog.load(catalog.MODELS[name].settings)
+    settings = kind.parse({"size": "fast", "epochs": 3})
+    assert kind.parse(json.loads(json.dumps(settings.model_dump(mode="json")))) == settings
+
+
+def test_variables_have_the_same_names_in_every_process(name):
+    first = describe(name, dropout=0.3).build()
+    second = describe(name, dropout=0.3).build()  # by now Keras's own counters have moved on
+    assert list(named_variables(first)) == list(named_variables(second))
+
+
+def test_packing_keeps_every_value(name):
+    values = read_variables(named_variables(describe(name, dropout=0.3).build()))
+    again = unpack(pack(values))
+    assert again.keys() == values.keys()
+    for key, value in values.items():
+        np.testing.assert_array_equal(again[key], value, strict=True)
+
+
+def test_the_size_counts_parameters_and_bytes(name):
+    model = describe(name).build()
+    size = model_size(model)
+    assert size.parameters == sum(int(np.prod(weight.shape)) for weight in model.weights)
+    assert size.file_bytes == 4 * size.parameters
+    assert size.flops > size.parameters / 10
+
+
+def test_cnn_flops_by_hand():
+    # 8x8 by 3x3x1x16, then 4x4 by 3x3x16x32, then 2*2*32 by 64, then 64 by 3; two operations a multiply-add.
+    by_hand = 2 * (64 * 9 * 16 + 16 * 9 * 16 * 32 + 128 * 64 + 64 * 3)
+    assert model_size(describe("cnn").build()).flops == by_hand
+
+
+def test_vit_flops_by_hand():
+    # 16 patches of 2x2 and a class token, width 32; per layer 4 projections, 2 products over all pairs, an MLP of 64.
+    layer = 4 * 17 * 32 * 32 + 2 * 17 * 17 * 32 + 2 * 17 * 32 * 64
+    by_hand = 2 * (16 * 4 * 32 + 17 * 32 * 32 + 2 * layer + 32 * 3)
+    assert model_size(describe("vit").build()).flops == by_hand
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"pooling": "average", "activation": "gelu", "batch_norm": True, "dense": 0},
+        {"activation": "tanh", "kernel": 4, "blocks": 6},
+        {"activation": "sigmoid", "convolutions": 3},
+    ],
+)
+def test_cnn_settings_build(settings):
+    assert describe("cnn", **settings).build().output_shape == (None, 3)
+
+
+@pytest.mark.parametrize("settings", [{"readout": "mean"}, {"position": False}, {"patch_px": 3}, {"dropout": 0.2}])
+def test_vit_settings_build(settings):
+    assert describe("vit", **settings).build().output_shape == (None, 3)
+
+
+def test_a_position_embedding_tells_places_apart():
+    x = pictures((8, 8, 1), 1).astype("float32")
+    moved = np.roll(x, 2, axis=2)  # by one patch: the same patches in another order
+    for position, alike in ((False, True), (True, False)):
+        keras.utils.set_random_seed(1)
+        model = describe("vit", position=position, patch_px=2).build()
+        logits = [keras.ops.convert_to_numpy(model(picture)) for picture in (x, moved)]
+        assert np.allclose(*logits, atol=1e-4) == alike

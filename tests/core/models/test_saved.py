@@ -1,0 +1,40 @@
+"""A damaged or missing model is told in a sentence, never loaded."""
+
+import pytest
+
+from core import catalog
+from core.errors import UserError
+from core.models.saved import ModelDescription, load_model, save_model
+
+
+@pytest.fixture
+def folder(tmp_path):
+    settings = catalog.load(catalog.MODELS["cnn"].settings).parse({"size": "tiny"})
+    description = ModelDescription("cnn", settings.model_dump(mode="json"), ("猫", "b"), (8, 8, 1))
+    save_model(tmp_path / "model", description.build(), description)
+    return tmp_path / "model"
+
+
+def test_class_names_keep_their_letters(folder):
+    assert load_model(folder)[1].classes == ("猫", "b")
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "model.json", "manifest.json"])
+def test_a_flipped_byte_is_noticed(folder, name):
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 4
+    (folder / name).write_bytes(content)
+    with pytest.raises(UserError, match="damaged"):
+        load_model(folder)
+
+
+def test_a_run_without_a_model_says_so(tmp_path):
+    with pytest.raises(UserError, match="holds no trained model yet"):
+        load_model(tmp_path / "model")
+
+
+def test_saving_again_replaces_the_model(folder):
+    model, description = load_model(folder)
+    save_model(folder, model, description)
+    assert load_model(folder)[1] == description
+    assert [path.name for path in folder.parent.iterdir()] == ["model"]
