@@ -139,7 +139,6 @@ class Speed:
     def start(self) -> None:
         """Steps begin, or go on."""
         self._since = self._clock()
-        self._window.clear()
 
     def stop(self) -> None:
         """Something else than steps begins: validation, a checkpoint, a pause."""
@@ -148,8 +147,9 @@ class Speed:
             self._since = None
 
     def rate(self) -> float:
-        """Samples a second of late (about the last two seconds); 0 before there is something to tell."""
-        self._window.append((self._clock(), self.samples))
+        """Samples a second of late (about the last two seconds of steps); 0 before there is something to tell."""
+        running = self._clock() - self._since if self._since is not None else 0.0
+        self._window.append((self.seconds + running, self.samples))
         (then, before), (now, done) = self._window[0], self._window[-1]
         return (done - before) / (now - then) if now > then else 0.0
 

@@ -1,0 +1,248 @@
+"""From a job to a trained, scored and used model, on the embedded digits."""
+
+import json
+import threading
+import time
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.context import Context
+from core.engine import run_job
+from core.events import Images, Log, Metric, Status
+from core.jobs import Job
+from core.runs import Workspace
+
+BACKEND = keras.backend.backend()
+SETTINGS = {"size": "tiny", "epochs": 4, "lr": 0.005}
+
+
+def do(workspace, task, settings, *, model="", run=None, act=lambda event, context: None, cache=None, seed=0):
+    """Runs a job in this process; returns its ending and its events."""
+    job = run.record().job if run else Job(task=task, model=model, settings=settings, backend=BACKEND, seed=seed)
+    events = []
+
+    def listener(event):
+        events.append(event)
+        act(event, context)
+
+    context = Context(job, workspace, run, listener, cache)
+    return run_job(context), events
+
+
+def queue(workspace, model="cnn", **settings):
+    return workspace.create_run(Job(task="train", model=model, settings={**SETTINGS, **settings}, backend=BACKEND))[0]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    workspace = Workspace(tmp_path_factory.mktemp("workspace"))
+    run = queue(workspace)
+    ending, events = do(workspace, "train", {}, run=run)
+    assert ending.state == "finished", ending.trace
+    return workspace, run, ending.result, events
+
+
+def test_a_training_ends_with_a_model_and_an_honest_score(trained):
+    _, run, result, events = trained
+    assert set(result) >= {"run", "metrics", "epochs", "samples_per_s", "train_s", "classes"}
+    assert result["run"] == run.id
+    assert result["epochs"] == 4
+    assert result["metrics"]["test_accuracy"] > 0.7
+    assert result["samples_per_s"] > 0
+    record = run.record()
+    assert record.status == "done"
+    assert record.result == json.loads(json.dumps(result))
+    assert sum(record.dataset["counts"].values()) == 1797
+    assert {"keras", "python", BACKEND} <= set(record.versions)
+    assert isinstance(events[-1], Status)
+
+
+def test_the_run_folder_holds_what_it_should(trained):
+    _, run, _, _ = trained
+    names = {path.name for path in run.folder.iterdir()}
+    assert {"run.json", "history.csv", "metrics.jsonl", "checkpoints", "model"} <= names
+    model = {path.name for path in run.model_folder.iterdir()}
+    assert model == {"manifest.json", "model.json", "model.keras", "weights.safetensors"}
+
+
+def test_evaluation_repeats_the_test_score(trained):
+    workspace, run, result, _ = trained
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    assert ending.state == "finished", ending.trace
+    scored = ending.result
+    assert scored["metrics"]["test_accuracy"] == pytest.approx(result["metrics"]["test_accuracy"])
+    assert scored["metrics"]["test_loss"] == pytest.approx(result["metrics"]["test_loss"], rel=1e-4)
+    assert 0 <= scored["metrics"]["ece"] < 0.5
+    matrix = np.array(scored["confusion"])
+    assert matrix.sum() == scored["count"] == 359
+    assert np.trace(matrix) / matrix.sum() == pytest.approx(scored["metrics"]["test_accuracy"])
+    assert [row["count"] for row in scored["classes"]] == matrix.sum(axis=1).tolist()
+
+
+def test_the_report_is_one_file_that_needs_nothing_else(trained):
+    workspace, run, _, _ = trained
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    page = (run.folder / "report.html").read_text(encoding="utf-8")
+    assert ending.result["report"] == str(run.folder / "report.html")
+    assert "Confusion" in page
+    assert "<svg" in page
+    assert "Worst mistakes" in page
+    assert 'src="http' not in page
+    assert 'href="http' not in page.replace('xlink:href="#', "")
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Folders "0" to "9" with eight digits each, and two that aren't there for the run."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    folder = tmp_path_factory.mktemp("pictures")
+    for place in range(80):
+        inside = folder / str(digits.target[place])
+        inside.mkdir(exist_ok=True)
+        Image.fromarray((digits.images[place] / 16 * 255).astype(np.uint8)).save(inside / f"{place}.png")
+    return folder
+
+
+def test_other_data_is_matched_by_class_name(trained, pictures, tmp_path):
+    workspace, run, _, _ = trained
+    ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(pictures)})
+    assert ending.state == "finished", ending.trace
+    assert ending.result["count"] == 80
+    assert ending.result["metrics"]["test_accuracy"] > 0.7
+    assert ending.result["report"] != str(run.folder / "report.html")
+
+
+def test_other_data_may_have_one_class_and_strangers(trained, pictures, tmp_path):
+    workspace, run, _, _ = trained
+    (tmp_path / "7").mkdir()
+    (tmp_path / "seven").mkdir()
+    for place, path in enumerate(sorted((pictures / "7").iterdir())):
+        picture = path.read_bytes()
+        (tmp_path / "7" / path.name).write_bytes(picture)
+        if place < 2:
+            (tmp_path / "seven" / path.name).write_bytes(picture)
+    ending, events = do(workspace, "evaluate", {"run": run.id, "data": str(tmp_path)})
+    assert ending.state == "finished", ending.trace
+    assert ending.result["count"] == len(list((tmp_path / "7").iterdir()))
+    assert any(isinstance(event, Log) and event.values.get("classes") == "seven" for event in events)
+
+
+def test_data_without_a_known_class_is_a_sentence(trained, pictures, tmp_path):
+    workspace, run, _, _ = trained
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (8, 8)).save(tmp_path / name / "1.png")
+    ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(tmp_path)})
+    assert ending.state == "failed"
+    assert "has the name of one that the run knows" in ending.message
+
+
+def test_classifies_files_and_folders(trained, pictures, tmp_path):
+    workspace, run, _, _ = trained
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    ending, events = do(
+        workspace, "classify", {"run": run.id, "paths": [str(pictures), str(bad)], "top": 3, "thumbnails": True}
+    )
+    assert ending.state == "finished", ending.trace
+    results = ending.result["results"]
+    assert len(results) == 80
+    assert [row["path"] for row in ending.result["skipped"]] == [str(bad)]
+    assert ending.result["skipped"][0]["reason"]
+    right = sum(row["label"] == row["path"].split("/")[-2] for row in results)
+    assert right > 60
+    for row in results:
+        assert len(row["top"]) == 3
+        assert row["top"][0] == {"label": row["label"], "probability": row["probability"]}
+        assert row["top"][0]["probability"] >= row["top"][1]["probability"]
+    shown = [event for event in events if isinstance(event, Images)]
+    assert [detail for event in shown for detail in event.details] == results
+    assert sum(len(event.pictures) for event in shown) == 80
+
+
+def test_classifying_reads_pictures_as_training_did(trained, pictures):
+    """The same files, classified and evaluated, are equally often right."""
+    workspace, run, _, _ = trained
+    classified, _ = do(workspace, "classify", {"run": run.id, "paths": [str(pictures)]})
+    evaluated, _ = do(workspace, "evaluate", {"run": run.id, "data": str(pictures)})
+    right = np.mean([row["label"] == row["path"].split("/")[-2] for row in classified.result["results"]])
+    assert evaluated.result["metrics"]["test_accuracy"] == pytest.approx(right)
+
+
+def test_a_model_stays_loaded(trained, pictures):
+    workspace, run, _, _ = trained
+    cache = {}
+    for _ in range(2):
+        do(workspace, "classify", {"run": run.id, "paths": [str(pictures / "3")]}, cache=cache)
+    assert len(cache["models"]) == 1
+    first = next(iter(cache["models"].values()))
+    do(workspace, "classify", {"run": run.id, "paths": [str(pictures / "3")]}, cache=cache)
+    assert next(iter(cache["models"].values())) is first
+
+
+def test_describes_a_model_before_it_is_trained(tmp_path):
+    for model in ("cnn", "vit"):
+        ending, _ = do(Workspace(tmp_path), "describe", {"size": "tiny"}, model=model)
+        assert ending.state == "finished", ending.trace
+        assert ending.result["parameters"] > 1000
+        assert ending.result["flops"] > 1000
+        assert ending.result["shape"] == [8, 8, 1]
+
+
+def test_stop_keeps_a_model_that_can_classify(tmp_path, pictures):
+    workspace = Workspace(tmp_path)
+    run = queue(workspace, epochs=500)
+
+    def stop(event, context):
+        if isinstance(event, Metric) and event.per == "epoch" and event.epoch == 2:
+            threading.Timer(0.05, context.cancel).start()
+
+    ending, _ = do(workspace, "train", {}, run=run, act=stop)
+    assert ending.state == "cancelled"
+    assert run.record().status == "stopped"
+    assert run.resumable()
+    ending, _ = do(workspace, "classify", {"run": run.id, "paths": [str(pictures / "3")]})
+    assert ending.state == "finished", ending.trace
+
+
+def test_stop_takes_effect_within_two_seconds(tmp_path):
+    workspace = Workspace(tmp_path)
+    run = queue(workspace, size="fast", epochs=500)
+    asked = []
+
+    def stop(event, context):
+        if isinstance(event, Metric) and not asked:
+            asked.append(time.perf_counter())
+            context.cancel()
+
+    do(workspace, "train", {}, run=run, act=stop)
+    assert time.perf_counter() - asked[0] < 2
+
+
+def test_changed_data_are_not_trained_on(tmp_path, pictures):
+    workspace = Workspace(tmp_path / "workspace")
+    data = tmp_path / "data"
+    for source in pictures.glob("*/*.png"):
+        target = data / source.parent.name / source.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source.read_bytes())
+    run = queue(workspace, data=str(data), epochs=2)
+    ending, _ = do(workspace, "train", {}, run=run)
+    assert ending.state == "finished", ending.trace
+    Image.new("L", (8, 8), 128).save(data / "3" / "new.png")
+    ending, _ = do(workspace, "train", {}, run=run)
+    assert ending.state == "failed"
+    assert "has changed since the run" in ending.message
+
+
+def test_a_run_without_a_model_is_a_sentence(tmp_path, pictures):
+    workspace = Workspace(tmp_path)
+    run = queue(workspace)
+    ending, _ = do(workspace, "classify", {"run": run.id, "paths": [str(pictures)]})
+    assert ending.state == "failed"
+    assert "holds no trained model yet" in ending.message

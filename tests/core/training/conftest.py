@@ -1,0 +1,8 @@
+"""Loads Keras on one backend for all tests of this process, before any of them imports it."""
+
+import os
+
+from core.backend import prepare
+from core.jobs import default_backend
+
+prepare(os.environ.get("KERAS_BACKEND") or default_backend(), "cpu", 0)

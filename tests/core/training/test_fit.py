@@ -1,0 +1,260 @@
+"""Fitting: what is written, stopped, resumed and kept."""
+
+import csv
+import json
+import threading
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from core.context import Context
+from core.data.dataset import Dataset
+from core.errors import UserError
+from core.events import Log, Metric, Progress, Saved, Status
+from core.jobs import Job
+from core.models.variables import named_variables, read_variables
+from core.runs import Workspace
+from core.settings.cnn import CnnTraining
+from core.training.fit import Training, fit
+
+PICTURES = 120
+
+
+def make_dataset(noise=20):
+    """Three classes, told apart by which third of the picture is bright."""
+    random = np.random.default_rng(0)
+    labels = np.arange(PICTURES, dtype=np.int32) % 3
+    images = random.integers(0, noise, (PICTURES, 6, 6, 1), dtype=np.uint8)
+    for place, label in enumerate(labels):
+        images[place, :, 2 * label : 2 * label + 2] += 150
+    order = random.permutation(PICTURES)
+    splits = {"train": order[:80], "validation": order[80:100], "test": order[100:]}
+    splits = {name: np.sort(indices) for name, indices in splits.items()}
+    names = tuple(str(place) for place in range(PICTURES))
+    return Dataset("made", "f00d", ("a", "b", "c"), images, labels, names, splits)
+
+
+class Trial:
+    """One run that can be trained, stopped and gone on with."""
+
+    def __init__(self, folder, **settings):
+        values = {"size": "tiny", "epochs": 3, "batch_size": 16, "dropout": 0.2, "crop": 0.2, **settings}
+        self.settings = CnnTraining.parse(values)
+        job = Job(task="train", model="cnn", settings=self.settings.model_dump(mode="json"), seed=5)
+        self.workspace = Workspace(folder)
+        self.run, self.job = self.workspace.create_run(job)
+        self.events = []
+        self.dataset = make_dataset()
+
+    def train(self, act=lambda event, context: None):
+        def listener(event):
+            self.events.append(event)
+            act(event, self.context)
+
+        from core.models.cnn import build
+
+        self.context = Context(self.job, self.workspace, self.run, listener)
+        keras.utils.set_random_seed(self.job.seed)
+        self.model = build(self.settings, self.dataset.shape, 3)
+        self.fitted = fit(self.model, self.dataset, self.settings, self.context, self.run)
+        return self
+
+    def weights(self):
+        return read_variables(named_variables(self.model))
+
+    def of(self, kind):
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def rows(self):
+        with self.run.history_path.open(newline="") as file:
+            return list(csv.DictReader(file))
+
+
+def stop_at(step):
+    def act(event, context):
+        if isinstance(event, Metric) and event.per == "batch" and event.step >= step:
+            context.cancel()
+
+    return act
+
+
+@pytest.fixture
+def every_step(monkeypatch):
+    """Reports every step, so that a test can act at a certain one."""
+    monkeypatch.setattr("core.training.callbacks.REPORT_INTERVAL_S", 0.0)
+
+
+def assert_same(one, other):
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        np.testing.assert_array_equal(other[name], value, err_msg=name)
+
+
+def test_learns_and_writes_a_row_an_epoch(tmp_path):
+    trial = Trial(tmp_path, epochs=6).train()
+    rows = trial.rows()
+    assert [row["epoch"] for row in rows] == [str(epoch) for epoch in range(6)]
+    assert list(rows[0]) == ["epoch", "accuracy", "loss", "val_accuracy", "val_loss"]
+    assert float(rows[-1]["val_accuracy"]) > 0.9
+    ends = [event for event in trial.of(Metric) if event.per == "epoch"]
+    assert [event.epoch for event in ends] == [1, 2, 3, 4, 5, 6]
+    assert [event.step for event in ends] == [5, 10, 15, 20, 25, 30]
+    assert [event.epoch for event in trial.of(Saved)] == [1, 2, 3, 4, 5, 6]
+    lines = [json.loads(line) for line in trial.run.metrics_path.read_text().splitlines()]
+    assert [line["epoch"] for line in lines if line["per"] == "epoch"] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_same_seed_gives_the_same_weights(tmp_path):
+    one, other = (Trial(tmp_path / name).train() for name in "ab")
+    assert_same(one.weights(), other.weights())
+    assert one.run.history_path.read_bytes() == other.run.history_path.read_bytes()
+
+
+@pytest.mark.usefixtures("every_step")
+@pytest.mark.parametrize("step", [1, 4, 7, 9])
+def test_stopped_anywhere_and_resumed_ends_as_if_it_had_not_been(tmp_path, step):
+    whole = Trial(tmp_path / "whole", keep="last").train()
+    cut = Trial(tmp_path / "cut", keep="last").train(stop_at(step))
+    assert cut.fitted.stopped
+    assert cut.fitted.state.steps == step + 1  # asked for in a report, seen after the next step
+    earlier = cut.run.history_path.read_bytes() if cut.run.history_path.exists() else b""
+    cut.train()
+    assert not cut.fitted.stopped
+    assert_same(cut.weights(), whole.weights())
+    assert cut.run.history_path.read_bytes() == whole.run.history_path.read_bytes()
+    assert cut.run.history_path.read_bytes().startswith(earlier)
+
+
+def test_stopped_in_validation_and_resumed(tmp_path):
+    def stop_in_validation(event, context):
+        if isinstance(event, Progress) and event.phase == "validate" and len(trial.rows_so_far()) == 1:
+            context.cancel()
+
+    whole = Trial(tmp_path / "whole").train()
+    trial = Trial(tmp_path / "cut")
+    trial.rows_so_far = lambda: trial.rows() if trial.run.history_path.exists() else []
+    trial.train(stop_in_validation)
+    assert trial.fitted.stopped
+    assert len(trial.rows()) == 1
+    trial.train()
+    assert trial.run.history_path.read_bytes() == whole.run.history_path.read_bytes()
+
+
+def test_a_finished_run_is_not_trained_further(tmp_path):
+    trial = Trial(tmp_path).train()
+    weights, history = trial.weights(), trial.run.history_path.read_bytes()
+    trial.train()
+    assert_same(trial.weights(), weights)
+    assert trial.run.history_path.read_bytes() == history
+
+
+def test_a_row_that_a_kill_prevented_is_added(tmp_path):
+    trial = Trial(tmp_path).train()
+    whole = trial.run.history_path.read_bytes()
+    trial.run.history_path.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    trial.train()
+    assert trial.run.history_path.read_bytes() == whole
+
+
+def test_a_damaged_checkpoint_costs_its_epoch_only(tmp_path):
+    whole = Trial(tmp_path / "whole", keep="last").train()
+    trial = Trial(tmp_path / "cut", keep="last").train()
+    newest = sorted(trial.run.checkpoints.iterdir())[-1]
+    (newest / "state.json").write_bytes(b"")
+    trial.train()
+    assert any(log.level == "warning" and "damaged" in log.message for log in trial.of(Log))
+    assert_same(trial.weights(), whole.weights())
+    assert trial.run.history_path.read_bytes() == whole.run.history_path.read_bytes()
+
+
+@pytest.mark.usefixtures("every_step")
+def test_a_checkpoint_within_a_long_epoch(tmp_path, monkeypatch):
+    trial = Trial(tmp_path, epochs=1)
+    object.__setattr__(trial.settings, "checkpoint_s", 0.0)
+    trial.train()
+    assert len(trial.of(Saved)) > 3
+
+
+@pytest.mark.usefixtures("every_step")
+def test_pause_waits_and_tells(tmp_path):
+    trial = Trial(tmp_path, epochs=2)
+    seen = []
+
+    def pause(event, context):
+        if isinstance(event, Metric) and event.step == 3 and event.per == "batch":
+            context.pause()
+        if isinstance(event, Status) and event.state == "paused":
+            seen.append(trial.run.record().status)
+            threading.Timer(0.3, context.resume).start()
+
+    began = time.perf_counter()
+    trial.train(pause)
+    assert [event.state for event in trial.of(Status)] == ["paused", "running"]
+    assert seen == ["paused"]
+    assert trial.run.record().status == "running"
+    assert trial.fitted.state.train_s < time.perf_counter() - began - 0.25
+    assert len(trial.rows()) == 2
+
+
+def test_the_best_epoch_is_kept(tmp_path, monkeypatch):
+    losses = iter([0.9, 0.2, 0.5])
+    monkeypatch.setattr(
+        "core.training.fit.Training._validate", lambda self: {"val_loss": next(losses), "val_accuracy": 0.5}
+    )
+    best = Trial(tmp_path / "best").train()
+    assert best.fitted.kept_epoch == 1
+    again = Trial(tmp_path / "again", keep="last")
+    losses = iter([0.9, 0.2, 0.5])
+    again.train()
+    assert again.fitted.kept_epoch == 2
+    assert not np.array_equal(best.weights()["model/logits/kernel"], again.weights()["model/logits/kernel"])
+
+
+def test_early_stopping_waits_for_its_patience(tmp_path, monkeypatch):
+    losses = iter([0.9, 0.2, 0.5, 0.4, 0.3, 0.1])
+    monkeypatch.setattr(
+        "core.training.fit.Training._validate", lambda self: {"val_loss": next(losses), "val_accuracy": 0.5}
+    )
+    trial = Trial(tmp_path, epochs=6, early_stopping=True, patience=3).train()
+    assert len(trial.rows()) == 5
+    assert trial.fitted.kept_epoch == 1
+
+
+def test_without_a_validation_split_the_last_epoch_is_kept(tmp_path):
+    trial = Trial(tmp_path)
+    trial.dataset.splits["validation"] = np.array([], np.int64)
+    trial.train()
+    assert list(trial.rows()[0]) == ["epoch", "accuracy", "loss"]
+    assert trial.fitted.kept_epoch == 2
+
+
+def test_divergence_is_a_sentence_and_loses_nothing(tmp_path, monkeypatch):
+    finish = Training._finish_epoch
+
+    def diverge(self, logs):
+        finish(self, {"loss": float("nan"), "accuracy": 0.1} if self.state.epoch == 1 else logs)
+
+    monkeypatch.setattr(Training, "_finish_epoch", diverge)
+    trial = Trial(tmp_path)
+    with pytest.raises(UserError, match="loss is no longer a number in epoch 2"):
+        trial.train()
+    assert len(trial.rows()) == 1
+    assert [path.name for path in trial.run.checkpoints.iterdir()] == ["000001-00000000"]
+
+
+def test_progress_tells_rate_and_time_left(tmp_path):
+    trial = Trial(tmp_path, epochs=30).train()
+    steps = [event for event in trial.of(Progress) if event.phase == "train"]
+    assert steps[-1].total == 30 * 5 * 16
+    assert steps[-1].unit == "samples"
+    assert any(event.rate > 0 and event.eta_s is not None for event in steps)
+    assert trial.fitted.state.samples / trial.fitted.state.steps_s > 0
+
+
+def test_live_events_are_rate_limited(tmp_path):
+    began = time.perf_counter()
+    trial = Trial(tmp_path, epochs=10).train()
+    passed = time.perf_counter() - began
+    assert len([event for event in trial.of(Metric) if event.per == "batch"]) <= 15 * passed + 2
