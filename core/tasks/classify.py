@@ -26,6 +26,8 @@ from core.settings.dataset import DatasetSettings
 from core.training.predict import predict, predict_batch_size
 
 THUMBNAIL_PX = 96
+LARGE_THUMBNAIL_PX = 320  # a few pictures are looked at one by one
+FEW = 32
 MODELS_KEPT = 3
 FIRST_BATCH_S = 0.5  # results are shown at least this often, full batch or not
 
@@ -134,13 +136,14 @@ def _reader(description: ModelDescription, paths: Sequence[Path], *, thumbnails:
         raise TypeError(f"A classifier's settings hold a data set's. Received: {type(data).__name__}")
     side, _, channels = description.input_shape
     background = data.background
+    small_px = LARGE_THUMBNAIL_PX if len(paths) <= FEW else THUMBNAIL_PX
 
     def read(place: int) -> tuple[np.ndarray, np.ndarray | None] | DecodeError:
         path = paths[place]
         try:
             picture = read_picture(path, side_px=side, channels=channels, background=background, fit=data.fit)
             small = (
-                read_picture(path, side_px=THUMBNAIL_PX, channels=3, background=background, fit="pad")
+                read_picture(path, side_px=small_px, channels=3, background=background, fit="pad")
                 if thumbnails
                 else None
             )
