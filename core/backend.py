@@ -9,14 +9,12 @@ import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from core.errors import UserError
 from core.jobs import installed_backends
@@ -79,36 +77,6 @@ def _be_deterministic(backend: str) -> None:
         torch = importlib.import_module("torch")
         if not torch.cuda.is_available():
             torch.use_deterministic_algorithms(mode=True, warn_only=True)
-
-
-def read_random_state() -> dict[str, np.ndarray]:
-    """Returns the backend's own random generators, by name, where Keras's seeds don't rule them.
-
-    PyTorch draws dropout from a global generator; TensorFlow and JAX hold nothing beside the model's variables.
-    """
-    if _loaded() != "torch":
-        return {}
-    torch = importlib.import_module("torch")
-    states = {"cpu": torch.get_rng_state()}
-    for index in range(torch.cuda.device_count()):
-        states[f"cuda{index}"] = torch.cuda.get_rng_state(index)
-    return {name: state.cpu().numpy() for name, state in states.items()}
-
-
-def write_random_state(states: Mapping[str, np.ndarray]) -> None:
-    """Sets what `read_random_state` returned; a device that isn't there now is passed over."""
-    if _loaded() != "torch":
-        return
-    torch = importlib.import_module("torch")
-    for name, state in states.items():
-        if name == "cpu":
-            torch.set_rng_state(torch.from_numpy(state))
-        elif int(name.removeprefix("cuda")) < torch.cuda.device_count():
-            torch.cuda.set_rng_state(torch.from_numpy(state), int(name.removeprefix("cuda")))
-
-
-def _loaded() -> str:
-    return str(importlib.import_module("keras").backend.backend())
 
 
 class _Refusal(Loader, MetaPathFinder):

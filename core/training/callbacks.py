@@ -27,6 +27,9 @@ class Watched(Protocol):
     def begin_epoch(self, epoch: int) -> None:
         """An epoch begins, or goes on after a stop inside it."""
 
+    def begin_step(self) -> None:
+        """A step begins."""
+
     def attend(self, logs: dict[str, Any]) -> None:
         """A step is done, and someone has asked to stop or to pause, or a checkpoint is due."""
 
@@ -64,7 +67,8 @@ class StepWatch(keras.callbacks.CallbackList):
         self._watched.begin_epoch(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Keras's hook; nothing to do."""
+        """Keras's hook."""
+        self._watched.begin_step()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Keras's hook, called with the logs as they are on the device."""

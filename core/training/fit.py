@@ -10,7 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.backend import read_random_state, write_random_state
 from core.context import Context
 from core.data.batches import Augmentation, Batches
 from core.data.dataset import Dataset
@@ -25,6 +24,7 @@ from core.training.checkpoints import Checkpoints, TrainingState
 from core.training.history import History, MetricsLog
 from core.training.losses import ClassifierLoss
 from core.training.optimizers import make_optimizer, make_schedule
+from core.training.randomness import seed_step
 
 LOG_INTERVAL_S = 0.5  # how often a running value goes into metrics.jsonl; the events are denser
 
@@ -97,7 +97,6 @@ class Training:
         self._error: UserError | None = None
         self._halted = False  # stopped by the user, or by an error
         self._metric_values: dict[str, np.ndarray] = {}  # of the part of an epoch done before this process
-        self._random: dict[str, np.ndarray] = {}  # the backend's random generators, as they stood at the checkpoint
         self._next_log = 0.0
         self.state = TrainingState(
             seed=context.job.seed, batch_size=self._batches.batch_size, steps_per_epoch=len(self._batches)
@@ -160,7 +159,6 @@ class Training:
                 self._metric_values = {name: value for name, value in values.items() if name.startswith("metrics/")}
             trained = named_variables(self._model, training=True)
             write_variables({name: v for name, v in trained.items() if not name.startswith("metrics/")}, values)
-            self._random = {name[4:]: value for name, value in values.items() if name.startswith("rng/")}
             self._context.report(
                 Log("Going on after {steps} steps, in epoch {epoch}.", values=_place(self.state, self._settings))
             )
@@ -201,10 +199,11 @@ class Training:
             variables = named_variables(self._model, training=True)
             write_variables({name: variables[name] for name in self._metric_values}, self._metric_values)
             self._metric_values = {}
-        if self._random:
-            write_random_state(self._random)  # only now: `fit` draws some numbers itself before it begins
-            self._random = {}
         self._speed.start()
+
+    def begin_step(self) -> None:
+        """Sets the random numbers of the step."""
+        seed_step(self.state.seed, self._source.epoch, self._first_step + self._watch.steps)
 
     def attend(self, logs: dict[str, Any]) -> None:
         """Waits while paused; writes a checkpoint where one is due; ends the training where the user wants it."""
@@ -337,7 +336,6 @@ class Training:
         state.samples = self._before[0] + self._speed.samples
         state.steps_s = self._before[1] + self._speed.seconds
         values = read_variables(named_variables(self._model, training=True))
-        values.update({f"rng/{name}": value for name, value in read_random_state().items()})
         self._guard(lambda: self._checkpoints.save(state, values))
 
     def _halt(self) -> None:
