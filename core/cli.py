@@ -7,14 +7,15 @@ import logging
 import multiprocessing
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from core import catalog
 from core.console import ConsoleListener, use_utf8
@@ -24,6 +25,7 @@ from core.doctor import examine
 from core.engine import run_job, serve
 from core.errors import UserError
 from core.events import ENDINGS, Status
+from core.files import path_of
 from core.jobs import Job, default_backend, installed_backends
 from core.predictions import write_csv
 from core.runs import Run, Workspace, default_workspace
@@ -35,6 +37,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train, classify, generate and caption pictures, offline. Without a command, the window opens.",
 )
+
+logger = logging.getLogger(__name__)
 
 INTERRUPTED = 130
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line on stdout.")]
@@ -73,10 +77,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _fail(error, as_json="--json" in words)
         return 1
     except (StoppedError, KeyboardInterrupt) as error:
-        sys.stderr.write("Stopped.\n")
+        result = getattr(error, "result", {"status": "stopped"})
+        hint = f" Go on with: pixelwright resume {result['run']}" if "run" in result else ""
+        sys.stderr.write(f"Stopped.{hint}\n")
         if "--json" in words:
-            _print_json(getattr(error, "result", {}))
+            _print_json(result)
         return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (the outermost: a sentence, not a traceback)
+        logger.error("".join(traceback.format_exception(error)))
+        _fail(
+            UserError(
+                "The command failed: {kind}: {reason}.",
+                hint="This is a mistake of the program: please report it with the command you gave.",
+                kind=type(error).__name__,
+                reason=error,
+            ),
+            as_json="--json" in words,
+        )
+        return 1
     return 0
 
 
@@ -102,10 +120,8 @@ def check(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Examine a data set: counts, classes, unreadable files, duplicates, leaks, imbalance."""
-    job = Job(
-        task="check", settings={**_pairs(settings), "data": _absolute(data)}, seed=seed, backend=default_backend()
-    )
-    result = _run(job, workspace)
+    values = {**_pairs(settings), "data": _absolute(data)}
+    result = _run(_job("check", values, default_backend(), "auto", seed), workspace)
     table = Table("class", "pictures")
     for name, count in result["classes"].items():
         table.add_row(name, str(count))
@@ -124,7 +140,7 @@ def train(
     data: Annotated[str, typer.Option(help="Folder, zip, idx folder, or an embedded name: digits, shapes.")],
     name: Annotated[str, typer.Option(help="What to call the run.")] = "",
     epochs: Annotated[int | None, typer.Option(min=1, help="How many times to go through the pictures.")] = None,
-    size: Annotated[str, typer.Option(help="tiny, fast or strong.")] = "",
+    size: Annotated[str, typer.Option(help="A named setting of the model: tiny or fast.")] = "",
     save_job: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the job file; train nothing.")] = None,
     settings: Set = None,
     backend: Backend = "",
@@ -152,9 +168,9 @@ def run(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Run a job file, the same as the window writes."""
-    jobs = [job.model_copy(update={"run": ""}) for job in Job.load(job_file)]
-    for job in jobs:
-        job.complete()  # a mistake in the last job of a list should not wait for the night
+    jobs = [_placed(job) for job in Job.load(job_file)]
+    if not jobs:
+        raise UserError("'{path}' holds no job.", hint="Write one with --save-job.", path=job_file)
     if len(jobs) == 1:
         _show_training(_run(jobs[0], workspace), as_json)
         return
@@ -168,6 +184,8 @@ def run(
 @app.command()
 def resume(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id, name or folder.")],
+    backend: Backend = "",
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu:N; empty takes the run's.")] = "",
     workspace: Folder = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
@@ -183,7 +201,9 @@ def resume(
         )
     if not found.resumable():
         raise UserError("The run '{run}' is already done.", hint="Train a new one, with more epochs.", run=found.id)
-    _show_training(_run(found.record().job.model_copy(update={"run": found.id}), workspace, found), as_json)
+    changes = {name: value for name, value in {"backend": backend, "device": device}.items() if value}
+    job = Job.parse({**found.record().job.model_dump(mode="json"), "run": found.id, **changes}, origin="the command")
+    _show_training(_run(job, workspace, found), as_json)
 
 
 @app.command()
@@ -192,10 +212,10 @@ def runs(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: FB
     place = _workspace(workspace)
     place.mark_interrupted()
     rows = [_row(found) for found in place.runs()]
-    table = Table("run", "name", "status", "model", "data", "test accuracy", "created")
+    table = Table(Column("run", no_wrap=True), Column("name", overflow="fold"), "status", "test accuracy")
     for row in rows:
         accuracy = "" if row["test_accuracy"] is None else f"{row['test_accuracy']:.2%}"
-        table.add_row(row["run"], row["name"], row["status"], row["model"], row["data"], accuracy, row["created"])
+        table.add_row(row["run"], row["name"], row["status"], accuracy or row["message"])
     damaged = [str(found.folder) for found in place.damaged_runs()]
     _output({"runs": rows, "damaged": damaged}, as_json, table, *(f"Damaged: {folder}" for folder in damaged))
 
@@ -235,6 +255,14 @@ def classify(
     found = _workspace(workspace).find(run)
     values = {**_pairs(settings), "run": str(found.folder), "paths": paths, "top": top}
     result = _run(_job("classify", values, backend or _backend_of(found), device, seed), workspace)
+    if not result["results"]:
+        first = result["skipped"][0]
+        raise UserError(
+            "No picture could be classified. {path}: {reason}",
+            hint="Name pictures or folders of them.",
+            path=first["path"],
+            reason=first["reason"],
+        )
     if csv is not None:
         write_csv(csv, result["results"])
     table = Table("picture", "class", "probability")
@@ -258,7 +286,7 @@ def _run(job: Job, folder: Path | None, found: Run | None = None) -> dict[str, A
         found, job = workspace.create_run(job)
     with ConsoleListener() as listener:
         context = Context(job, workspace, found, listener)
-        with _interrupts_cancel(context):
+        with _interrupts_call(context.cancel):
             ending = run_job(context)
     return _result_of(ending, found)
 
@@ -283,6 +311,8 @@ def _run_list(jobs: list[Job], workspace: Workspace) -> list[dict[str, Any]]:
             results.append({"status": ending.state, **({"run": found.id} if found else {}), **ending.result})
             if ending.state == "failed":
                 _fail(UserError(ending.message, hint=ending.hint, **ending.values), as_json=False)
+            if ending.state == "cancelled":
+                raise StoppedError({"status": "stopped", "runs": results})
         except UserError as error:
             _fail(error, as_json=False)
             results.append({"status": "failed", "error": str(error)})
@@ -297,7 +327,7 @@ def _run_elsewhere(job: Job, workspace: Workspace, run: Run | None) -> Status:
     theirs.close()
     try:
         ours.send(("run", job.model_dump(mode="json"), str(run.folder) if run else ""))
-        with ConsoleListener() as listener:
+        with ConsoleListener() as listener, _interrupts_call(lambda: ours.send(("cancel", job.id))):
             while True:
                 for _, event in ours.recv():
                     listener(event)
@@ -314,20 +344,18 @@ def _run_elsewhere(job: Job, workspace: Workspace, run: Run | None) -> Status:
             "Resume the run: what it had saved is kept.",
             {"name": job.name or job.model or job.task, "code": process.exitcode},
         )
-    except KeyboardInterrupt:
-        ours.close()  # an engine without a listener writes a checkpoint and exits
-        raise
     finally:
+        ours.close()  # an engine without a listener writes a checkpoint and exits
         process.join()
 
 
 @contextmanager
-def _interrupts_cancel(context: Context) -> Iterator[None]:
+def _interrupts_call(stop: Callable[[], object]) -> Iterator[None]:
     """The first Ctrl-C (or a termination signal) asks the job to stop and keep its work; the second is final."""
 
     def cancel(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        context.cancel()
+        stop()
 
     former = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -356,13 +384,24 @@ def _job(
     )
 
 
+def _placed(job: Job) -> Job:
+    """Returns a job from a file as a new one, its settings checked: the last's mistake shouldn't wait for the night."""
+    settings = dict(job.settings)
+    with suppress(UserError):  # data that isn't there fails its own job alone, when its turn comes
+        settings.update({"data": _absolute(str(settings["data"]))} if "data" in settings else {})
+    return job.model_copy(update={"run": "", "settings": settings}).complete()
+
+
 def _pairs(settings: list[str] | None) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for pair in settings or []:
         key, equals, value = pair.partition("=")
         if not equals:
             raise typer.BadParameter(f"--set takes KEY=VALUE. Received: {pair}")
-        values[key.strip().replace("-", "_")] = json.loads(value) if value[:1] in ("[", "{") else value
+        try:
+            values[key.strip().replace("-", "_")] = json.loads(value) if value[:1] in ("[", "{") else value
+        except (ValueError, RecursionError) as error:
+            raise typer.BadParameter(f"--set takes a list as JSON, such as [1, 2]. Received: {value}") from error
     return values
 
 
@@ -372,7 +411,7 @@ def _absolute(data: str) -> str:
     Raises:
         UserError: there is no such thing. Better now than when the backend has been imported.
     """
-    return data if not find_format(data).recognise else str(Path(data).expanduser().absolute())
+    return data if not find_format(data).recognise else str(path_of(data).absolute())
 
 
 def _workspace(folder: Path | None) -> Workspace:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from core.errors import CancelledError
-from core.events import Event, Status
+from core.errors import CancelledError, UserError
+from core.events import Event, Log, Status
 from core.jobs import Job
 from core.runs import Run, Workspace
+
+logger = logging.getLogger(__name__)
+
+LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
 class Context:
@@ -43,7 +48,9 @@ class Context:
         self._may_go_on.set()
 
     def report(self, event: Event) -> None:
-        """Sends an event to whoever listens."""
+        """Sends an event to whoever listens; a line for the log goes into the process's log as well."""
+        if isinstance(event, Log):
+            logger.log(LEVELS[event.level], "%s", UserError(event.message, **event.values))
         self._listener(event)
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import re
 import signal
 import sys
 import threading
@@ -23,7 +24,7 @@ from typing import Any
 from core import catalog
 from core.context import Context
 from core.errors import CancelledError, UserError
-from core.events import ENDINGS, Event, Log, Progress, Status
+from core.events import ENDINGS, Event, Progress, Status
 from core.jobs import Job
 from core.runs import Run, Workspace
 
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 SEND_INTERVAL_S = 0.03  # events travel in bundles: a message each would cost the window 1,000 wake-ups a second
 ORPHAN_GRACE_S = 60.0  # how long an engine without a window may take for its last checkpoint
+OUT_OF_MEMORY = re.compile(r"RESOURCE_EXHAUSTED|ResourceExhausted|OutOfMemory|[Oo]ut of memory|\bOOM\b")
 RUN_STATUS = {"finished": "done", "cancelled": "stopped", "failed": "failed"}
 
 
@@ -44,11 +46,13 @@ def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Sta
     Returns:
         The ending.
     """
+    held = False  # a run that another process trains is not ours to write into
     with ExitStack() as stack:
         try:
             row = context.job.row
             if context.run is not None:
                 stack.enter_context(context.run.locked())
+                held = True
                 stack.enter_context(_log_file(context.run))
                 context.run.update(status="running", message="")
             context.report(Status("running"))
@@ -62,7 +66,7 @@ def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Sta
         except Exception as error:  # noqa: BLE001 (the outermost: any failure becomes a message)
             ending = _explain(error)
             logger.error(ending.trace)
-        if context.run is not None:
+        if context.run is not None and held:
             gone = ending.state == "cancelled" and orphaned is not None and orphaned.is_set()
             ending = _write_ending(context.run, ending, "interrupted" if gone else RUN_STATUS[ending.state])
     context.report(ending)
@@ -84,9 +88,7 @@ def _explain(error: Exception) -> Status:
     """Turns a crash into a sentence; running out of memory gets its own."""
     trace = "".join(traceback.format_exception(error))
     text = f"{type(error).__name__}: {error}"
-    if isinstance(error, MemoryError) or any(
-        sign in text for sign in ("RESOURCE_EXHAUSTED", "ResourceExhausted", "OutOfMemory", "out of memory", "OOM")
-    ):
+    if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(text):
         return Status(
             "failed",
             "The device ran out of memory.",
@@ -127,6 +129,8 @@ def _log_file(run: Run) -> Iterator[None]:
         yield
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    # A disk that is full is told by whoever writes the checkpoint, once; not by every line of the log.
+    handler.handleError = lambda record: None  # type: ignore[method-assign]
     root = logging.getLogger()
     root.addHandler(handler)
     try:
@@ -246,8 +250,3 @@ def lower_priority() -> None:
 
         below_normal = 0x4000
         ctypes.windll.kernel32.SetPriorityClass(ctypes.windll.kernel32.GetCurrentProcess(), below_normal)
-
-
-def log_line(event: Log) -> str:
-    """Returns a Log event's sentence in English."""
-    return str(UserError(event.message, **event.values))

@@ -33,6 +33,7 @@ def write_atomic(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            Path(temporary).chmod(0o666 & ~_umask())  # a temporary file is private, but a run may be shared
             Path(temporary).replace(path)
         except BaseException:
             with suppress(OSError):
@@ -63,10 +64,10 @@ def read_json(path: Path) -> Any:
             path=path,
             reason=error.strerror or error,
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(
             "'{path}' is damaged: it holds no valid JSON.",
-            hint="Restore it from a copy, or delete the folder it lies in.",
+            hint="Restore it from a copy.",
             path=path,
         ) from error
 
@@ -90,6 +91,22 @@ def publish_folder(temporary: Path, final: Path) -> None:
         sync_folder(final.parent)
 
 
+def path_of(text: str | Path) -> Path:
+    """Returns the path a user wrote; a leading ~ is the home folder, unless there is no such user."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
+def path_exists(path: Path) -> bool:
+    """Whether the path is there and can be looked at: False, not an error, on a dead mount or a forbidden folder."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def sha256(path: Path) -> str:
     """Returns the file's SHA-256 as 64 hexadecimal digits."""
     with path.open("rb") as file:
@@ -104,6 +121,13 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _umask() -> int:
+    """The process's mask for new files; reading it means setting it for a moment."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 @contextmanager
@@ -124,7 +148,7 @@ def writing_to(path: Path) -> Iterator[None]:
             ) from error
         raise UserError(
             "'{path}' cannot be written ({reason}).",
-            hint="Choose another workspace, or ask for the right to write there.",
+            hint="Choose another place, or ask for the right to write there.",
             path=path,
             reason=error.strerror or error,
         ) from error

@@ -14,14 +14,15 @@ from uuid import uuid4
 
 import platformdirs
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.errors import UserError
-from core.files import read_json, write_json, writing_to
+from core.files import path_exists, path_of, read_json, write_json, writing_to
 from core.jobs import Job
 
 FORMAT = 1
 RunStatus = Literal["queued", "running", "paused", "done", "stopped", "failed", "interrupted"]
+LIVING = ("running", "paused")
 RESUMABLE = ("queued", "stopped", "failed", "interrupted")
 
 
@@ -55,6 +56,23 @@ class RunRecord(BaseModel):
     versions: dict[str, str] = Field(default_factory=dict)
     result: dict[str, Any] = Field(default_factory=dict)
     message: str = ""
+
+    @field_validator("result")
+    @classmethod
+    def _numbers(cls, result: dict[str, Any]) -> dict[str, Any]:
+        """A run may come from elsewhere: what the tables read must be numbers."""
+        metrics = result.get("metrics", {})
+        if not isinstance(metrics, dict) or not all(isinstance(value, int | float) for value in metrics.values()):
+            raise ValueError("result.metrics does not hold numbers")
+        return result
+
+    @field_validator("dataset")
+    @classmethod
+    def _names(cls, dataset: dict[str, Any]) -> dict[str, Any]:
+        """The same for what is listed of the data."""
+        if not isinstance(dataset.get("classes", []), list) or not isinstance(dataset.get("counts", {}), dict):
+            raise ValueError("dataset does not hold classes and counts")
+        return dataset
 
 
 class Run:
@@ -204,8 +222,8 @@ class Workspace:
         Raises:
             UserError: there is none.
         """
-        for folder in (Path(text).expanduser(), self.runs_folder / text):
-            if text and (folder / "run.json").is_file():
+        for folder in (path_of(text), self.runs_folder / text):
+            if text and path_exists(folder / "run.json"):
                 return Run(folder.absolute())
         for run in self.runs():
             if text and (run.record().name == text or run.id.startswith(text)):
@@ -221,8 +239,10 @@ class Workspace:
         """Gives runs whose process is gone the status "interrupted" and returns them, newest first."""
         found = []
         for run in self.runs():
-            if run.record().status in ("running", "paused") and not run.in_use():
-                with suppress(UserError):  # a read-only workspace can't be told
+            if run.record().status not in LIVING or run.in_use():
+                continue
+            with suppress(UserError), run.locked():  # a read-only workspace can't be told
+                if run.record().status in LIVING:  # it may have ended just now
                     run.update(status="interrupted")
                     found.append(run)
         return found

@@ -62,9 +62,9 @@ def unseal(folder: Path, *, only: tuple[str, ...] = ()) -> dict[str, bytes]:
     manifest = _read(folder / MANIFEST)
     try:
         values = json.loads(manifest)
-        entries = dict(values["files"])
+        entries = {str(name): [int(entry[0]), str(entry[1])] for name, entry in dict(values["files"]).items()}
         expected = _manifest(entries, int(values["format"]))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
         raise DamagedError("its manifest is damaged") from error
     if manifest != expected:
         raise DamagedError("its manifest is damaged")
@@ -78,6 +78,11 @@ def unseal(folder: Path, *, only: tuple[str, ...] = ()) -> dict[str, bytes]:
     for name in only or tuple(entries):
         if name not in entries:
             raise DamagedError(f"{name} is missing")
+        # The folder may come from elsewhere: its manifest must not name files outside it, nor devices.
+        if name != Path(name).name or not (folder / name).is_file() or (folder / name).is_symlink():
+            raise DamagedError(f"{name} is no file in it")
+        if (folder / name).stat().st_size != entries[name][0]:
+            raise DamagedError(f"{name} has changed since it was written")
         content = _read(folder / name)
         if [len(content), hashlib.sha256(content).hexdigest()] != entries[name]:
             raise DamagedError(f"{name} has changed since it was written")

@@ -14,6 +14,7 @@ from core.data.index import Index
 from core.data.layout import arrange, printable
 from core.data.progress import Progressing
 from core.errors import UserError
+from core.files import path_of
 from core.settings.dataset import DatasetSettings
 
 MAX_MEMBERS = 2_000_000
@@ -35,7 +36,7 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     Raises:
         UserError: it is no archive, is protected by a password, or holds what no honest archive holds.
     """
-    path = Path(settings.data).expanduser().absolute()
+    path = path_of(settings.data).absolute()
     archive = open_archive(path, context)
     infos = archive.infolist()
     named = zip(member_names(infos), infos, strict=True)

@@ -37,6 +37,7 @@ class Dataset:
         splits: "train", "validation", "test" -> sorted int64 indices; a split may be empty.
         skipped: the files that could not be used.
         given: the splits that the source itself sets, e.g. ("train", "test"); the others are cut out by share.
+        leaks: int, test pictures of which an exact copy is in another split: only a given split can divide copies.
     """
 
     source: str
@@ -48,6 +49,7 @@ class Dataset:
     splits: dict[str, np.ndarray]
     skipped: tuple[Skipped, ...] = ()
     given: tuple[str, ...] = ()
+    leaks: int = 0
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -13,6 +13,7 @@ from core.data.dataset import Skipped
 from core.data.index import Index
 from core.data.layout import arrange, is_junk, printable
 from core.data.progress import Progressing
+from core.files import path_of
 from core.settings.dataset import DatasetSettings
 
 
@@ -38,7 +39,7 @@ def recognise(path: Path) -> bool:
 
 def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     """Returns the index of a folder of class folders, or of train, validation and test folders of them."""
-    root = reachable(Path(settings.data).expanduser().absolute())
+    root = reachable(path_of(settings.data).absolute())
     files, unreachable = walk(root, context)
     layout = arrange(settings.data, [file.path for file in files])
     paths = [files[place].path for place in layout.kept]

@@ -15,6 +15,7 @@ from core.data.index import Index
 from core.data.progress import Progressing
 from core.data.splits import TEST, TRAIN, UNGIVEN
 from core.errors import UserError
+from core.files import path_of
 from core.settings.dataset import DatasetSettings
 
 PATTERN = re.compile(r"(?P<prefix>.*?)-?images[-.]idx3[-.]ubyte(?P<gz>\.gz)?", re.IGNORECASE)
@@ -51,7 +52,7 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     Raises:
         UserError: a file is missing, damaged, or does not hold what its header says.
     """
-    folder = Path(settings.data).expanduser()
+    folder = path_of(settings.data)
     files = sorted(entry for entry in folder.iterdir() if PATTERN.fullmatch(entry.name) and entry.is_file())
     # Packed and unpacked beside each other: the same pictures twice.
     parts = [_part(file, context) for file in files if not (file.suffix == ".gz" and file.with_suffix("") in files)]

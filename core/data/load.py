@@ -54,6 +54,24 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
             path=settings.data,
         )
     labels = labels.astype(np.int32)
+    splits = make_splits(
+        labels,
+        test_share=settings.test_share,
+        validation_share=settings.validation_share,
+        seed=seed,
+        given=given,
+        digests=pictures.digests,
+        groups=None if index.groups is None else index.groups[pictures.kept],
+    )
+    leaks = count_leaks(splits, pictures.digests)
+    if leaks:
+        context.report(
+            Log(
+                "{count} pictures of the test split have an exact copy in another split: the test score is too good.",
+                "warning",
+                {"count": leaks},
+            )
+        )
     return Dataset(
         source=index.source,
         fingerprint=_fingerprint(classes, labels, pictures),
@@ -61,18 +79,22 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
         images=pictures.images,
         labels=labels,
         names=names,
-        splits=make_splits(
-            labels,
-            test_share=settings.test_share,
-            validation_share=settings.validation_share,
-            seed=seed,
-            given=given,
-            digests=pictures.digests,
-            groups=None if index.groups is None else index.groups[pictures.kept],
-        ),
+        splits=splits,
         skipped=skipped,
         given=given_splits(index.given),
+        leaks=leaks,
     )
+
+
+def count_leaks(splits: dict[str, np.ndarray], digests: np.ndarray) -> int:
+    """Returns how many test pictures have an exact copy in train or validation.
+
+    Args:
+        splits: "train", "validation", "test" -> indices.
+        digests: (N,), equal where pictures are exact copies.
+    """
+    seen = np.concatenate([splits["train"], splits["validation"]])
+    return int(np.isin(digests[splits["test"]], digests[seen]).sum())
 
 
 def tell_skipped(skipped: tuple[Skipped, ...], count: int, context: Context) -> None:

@@ -14,6 +14,7 @@ from core.data.decode import decode
 from core.data.fitting import Fit, fit_picture
 from core.data.folders import reachable, walk
 from core.data.layout import is_picture_name, printable
+from core.files import path_of
 
 
 def find_pictures(paths: Iterable[str | Path], context: Context) -> tuple[list[Path], tuple[Skipped, ...]]:
@@ -37,7 +38,7 @@ def find_pictures(paths: Iterable[str | Path], context: Context) -> tuple[list[P
     skipped: list[Skipped] = []
     for given in paths:
         context.check()
-        path = Path(given).expanduser()
+        path = path_of(given)
         if path.is_dir():
             files, unreachable = walk(reachable(path.absolute()), context)
             skipped += unreachable

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from core import catalog
 from core.context import Context
 from core.data.index import Index
 from core.errors import UserError
+from core.files import path_exists, path_of
 from core.settings.dataset import DatasetSettings
 
 
@@ -34,10 +33,10 @@ def find_format(data: str) -> catalog.Dataset:
     embedded = [name for name, row in catalog.DATASETS.items() if not row.recognise]
     if data in embedded:
         return catalog.DATASETS[data]
-    path = Path(data).expanduser()
+    path = path_of(data)
     names = ", ".join(embedded)
     hint = "Give a folder of class folders, a zip of one, a folder of idx files, or one of: {names}."
-    if not data.strip() or not path.exists():
+    if not data.strip() or not path_exists(path):
         raise UserError("There is no file, folder or embedded data set '{path}'.", hint=hint, path=data, names=names)
     try:
         for row in catalog.DATASETS.values():

@@ -28,7 +28,7 @@ class Settings(BaseModel):
         if not (isinstance(values, Mapping) and cls.SIZES):
             return values
         size = values.get("size", cls.model_fields["size"].default)
-        return {**cls.SIZES.get(size, {}), **values}
+        return {**(cls.SIZES.get(size, {}) if isinstance(size, str) else {}), **values}
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:

@@ -13,7 +13,7 @@ import pytest
 from core.context import Context
 from core.engine import run_job, serve
 from core.errors import CancelledError, UserError
-from core.events import ENDINGS, Status
+from core.events import ENDINGS, Log, Status
 from core.jobs import Job
 from core.runs import Workspace
 
@@ -45,6 +45,7 @@ def test_a_wrong_setting_ends_as_failed_with_a_sentence(tmp_path):
     [
         (MemoryError(), "out of memory"),
         (RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 9 GB"), "out of memory"),
+        (KeyError("LIVING_ROOM"), "KeyError: 'LIVING_ROOM'"),
         (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero"),
     ],
 )
@@ -75,6 +76,29 @@ def test_pausing_holds_the_task_and_cancelling_wakes_it(tmp_path):
     context.cancel()
     with pytest.raises(CancelledError):
         context.check()
+
+
+def test_a_run_that_another_process_trains_is_left_as_it_is(tmp_path):
+    workspace = Workspace(tmp_path)
+    run, job = workspace.create_run(Job(task="train", model="cnn", settings={"data": "digits"}))
+    run.update(status="running")
+    with run.locked():
+        _, ending = events_of(job, workspace, type(run)(run.folder))
+    assert "another window" in ending.message
+    assert run.record().status == "running"
+    assert run.record().message == ""
+
+
+def test_the_log_file_keeps_what_was_reported(tmp_path, monkeypatch):
+    def task(settings, context):
+        context.report(Log("Skipped '{path}'.", "warning", {"path": "a.png"}))
+        return {}
+
+    monkeypatch.setattr("core.data.check.check", task)
+    workspace = Workspace(tmp_path)
+    run, _ = workspace.create_run(Job(task="train", model="cnn", settings={"data": "digits"}))
+    events_of(Job(**CHECK), workspace, run)
+    assert "Skipped 'a.png'." in run.log_path.read_text(encoding="utf-8")
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
 from core.errors import UserError
-from core.files import publish_folder, read_json, sha256, write_atomic, write_json
+from core.files import path_exists, path_of, publish_folder, read_json, sha256, write_atomic, write_json
 
 
 def test_a_failed_write_leaves_the_former_file_and_no_litter(tmp_path, monkeypatch):
@@ -28,11 +29,23 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     assert "inside.json" in str(error.value)
 
 
+def test_a_written_file_is_as_readable_as_any_other(tmp_path):
+    (tmp_path / "plain").write_text("")
+    write_atomic(tmp_path / "atomic", b"")
+    assert (tmp_path / "atomic").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_path_that_cannot_be_looked_at_is_not_there():
+    assert not path_exists(Path("a" * 5000))
+    assert path_of("~no-such-user/x") == Path("~no-such-user/x")
+
+
 def test_damaged_json_is_named(tmp_path):
     path = tmp_path / "run.json"
-    path.write_text("{")
-    with pytest.raises(UserError, match="damaged"):
-        read_json(path)
+    for content in ("{", "[" * 100_000):
+        path.write_text(content)
+        with pytest.raises(UserError, match="damaged"):
+            read_json(path)
 
 
 def test_json_keeps_every_character(tmp_path):

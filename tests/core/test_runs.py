@@ -68,6 +68,23 @@ def test_a_run_whose_process_was_killed_becomes_interrupted(workspace, run):
     assert run.resumable()
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"result": {"metrics": None}},
+        {"result": {"metrics": {"test_accuracy": "high"}}},
+        {"result": []},
+        {"dataset": {"classes": None}},
+        {"dataset": {"counts": 3}},
+    ],
+)
+def test_an_odd_run_from_elsewhere_is_damaged_and_hides_no_other(workspace, run, changes):
+    odd, _ = workspace.create_run(Job(task="train", model="cnn"))
+    odd.record_path.write_text(json.dumps({**json.loads(odd.record_path.read_text()), **changes}))
+    assert [found.id for found in workspace.runs()] == [run.id]
+    assert [found.id for found in workspace.damaged_runs()] == [odd.id]
+
+
 def test_a_run_from_a_newer_version_is_refused_in_a_sentence(run):
     values = json.loads(run.record_path.read_text())
     run.record_path.write_text(json.dumps({**values, "format": 99}))

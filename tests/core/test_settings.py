@@ -37,6 +37,7 @@ def test_settings_survive_json():
     [
         ({"filters": 65}, ["filters", "64", "65", "How many."]),
         ({"filters": "many"}, ["filters", "many"]),
+        ({"size": ["tiny"]}, ["size"]),
         ({"filter": 3}, ["filter", "size, filters, flip"]),
     ],
 )

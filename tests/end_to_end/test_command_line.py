@@ -117,6 +117,27 @@ def test_a_list_of_jobs_goes_on_after_one_that_fails(pictures, tmp_path):
     assert [row["status"] for row in rows] == ["failed", "finished"]
 
 
+def test_classifying_nothing_is_an_error(trained, workspace, tmp_path):
+    said = pixelwright("classify", "discs", tmp_path / "nope.png", "--workspace", workspace, status=1)
+    assert "nope.png" in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_in_a_list_of_jobs_stops_it_and_says_so(pictures, tmp_path):
+    job = {"task": "train", "model": "cnn", "settings": {"data": str(pictures), "epochs": 5000, "size": "tiny"}}
+    (tmp_path / "jobs.json").write_text(json.dumps([job, job]), encoding="utf-8")
+    process = start("run", tmp_path / "jobs.json", "--workspace", tmp_path, "--json")
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("runs/*/history.csv")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert [row["status"] for row in json.loads(stdout.splitlines()[-1])["runs"]] == ["cancelled"]
+    (record,) = (json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("runs/*/run.json"))
+    assert record["status"] == "stopped"
+
+
 def test_check_counts_and_lists_unreadable_files(pictures, tmp_path):
     result = pixelwright("check", pictures, "--workspace", tmp_path, "--json")
     assert result["samples"] == 120
@@ -132,6 +153,11 @@ def test_check_counts_and_lists_unreadable_files(pictures, tmp_path):
         (("train", "cnn", "--data", "digits", "--set", "epochs=-1"), 1, "epochs"),
         (("train", "cnn", "--data", "digits", "--set", "epochs"), 2, "KEY=VALUE"),
         (("train", "cnn", "--data", "digits", "--backend", "theano"), 1, "tensorflow"),
+        (("train", "cnn", "--data", "digits", "--set", "size=[1]"), 1, "size"),
+        (("train", "cnn", "--data", "digits", "--set", "directions=[left"), 2, "JSON"),
+        (("train", "cnn", "--data", "digits", "--device", "abacus"), 1, "device"),
+        (("check", "digits", "--seed", "3000000000"), 1, "seed"),
+        (("check", "~nosuchuser/x"), 1, "~nosuchuser/x"),
         (("train", "cnn"), 2, "--data"),
         (("resume", "nothing"), 1, "nothing"),
         (("run", "missing.json"), 1, "missing.json"),
