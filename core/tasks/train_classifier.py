@@ -36,7 +36,8 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
 
     Returns:
         {"run", "metrics": {"test_accuracy", "test_loss", "validation_accuracy", ...}, "epochs", "samples_per_s",
-        "train_s", "classes", "counts", "parameters", "flops"}. `samples_per_s` counts the time of training steps
+        "train_s", "classes", "counts", "leaks", "parameters", "flops"}. `leaks` counts the test pictures of which an
+        exact copy is in another split. `samples_per_s` counts the time of training steps
         alone, `train_s` everything between the first step and the last epoch's end, pauses excepted.
 
     Raises:
@@ -68,6 +69,7 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
         "train_s": round(fitted.state.train_s, 3),
         "classes": list(dataset.classes),
         "counts": dataset.summary()["counts"],
+        "leaks": dataset.leaks,
         "parameters": size.parameters,
         "flops": size.flops,
     }

@@ -1,8 +1,11 @@
+import shutil
+
 import numpy as np
 import pytest
 
 from core.data.load import load
 from core.errors import CancelledError, UserError
+from core.events import Log
 from core.settings.dataset import DatasetSettings
 
 
@@ -41,3 +44,17 @@ def test_cancelled_context_stops_at_once(context):
     context.cancel()
     with pytest.raises(CancelledError):
         load(DatasetSettings(), 0, context)
+
+
+def test_copies_across_given_splits_are_counted_and_told_once(context, make_pictures):
+    folder = make_pictures({"train/cats": 4, "train/dogs": 4, "test/cats": 3, "test/dogs": 3})
+    for number in range(2):
+        shutil.copy(folder / "train/cats" / f"{number}.png", folder / "test/cats" / f"{number}.png")
+    assert load(DatasetSettings(data=str(folder), validation_share=0.3), 0, context).leaks == 2
+    told = [log for log in context.of(Log) if "exact copy" in log.message]
+    assert [(log.level, log.values) for log in told] == [("warning", {"count": 2})]
+
+
+def test_without_copies_nothing_leaks(context):
+    assert load(DatasetSettings(), 0, context).leaks == 0
+    assert not context.of(Log)

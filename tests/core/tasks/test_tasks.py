@@ -52,6 +52,7 @@ def test_a_training_ends_with_a_model_and_an_honest_score(trained):
     assert result["epochs"] == 4
     assert result["metrics"]["test_accuracy"] > 0.7
     assert result["samples_per_s"] > 0
+    assert result["leaks"] == 0
     record = run.record()
     assert record.status == "done"
     assert record.result == json.loads(json.dumps(result))
