@@ -25,12 +25,15 @@ class RunRow:
         run: the run.
         record: what its run.json held.
         has_model: bool, whether it can classify.
+        classes: what it tells apart.
+        model_stamp: int, another number once the model has been saved anew.
     """
 
     run: Run
     record: RunRecord
     has_model: bool = False
     classes: tuple[str, ...] = field(default=())
+    model_stamp: int = 0
 
     @property
     def job(self) -> Job:
@@ -127,7 +130,7 @@ class Store(QObject):
             with suppress(UserError, OSError):
                 stamp = _stamp(run)
                 known = self._seen.get(run.id)
-                row = known[1] if known is not None and known[0] == stamp else _read(run)
+                row = known[1] if known is not None and known[0] == stamp else _read(run, stamp[-1])
                 seen[run.id] = (stamp, row)
                 rows.append(row)
         self._seen = seen
@@ -163,10 +166,18 @@ def _runs(workspace: Workspace) -> list[Run]:
 
 def _stamp(run: Run) -> tuple[int, ...]:
     status = run.record_path.stat()
-    return status.st_mtime_ns, status.st_size, status.st_ino, int(run.model_folder.is_dir())
+    return status.st_mtime_ns, status.st_size, status.st_ino, _model_stamp(run)
 
 
-def _read(run: Run) -> RunRow:
+def _model_stamp(run: Run) -> int:
+    """When the model was saved, in ns; 0 where there is none."""
+    try:
+        return max((entry.stat().st_mtime_ns for entry in os.scandir(run.model_folder)), default=1)
+    except OSError:
+        return 0
+
+
+def _read(run: Run, model_stamp: int) -> RunRow:
     record = run.record()
     classes = tuple(str(name) for name in record.dataset.get("classes", ()))
-    return RunRow(run, record, run.model_folder.is_dir(), classes)
+    return RunRow(run, record, model_stamp > 0, classes, model_stamp)

@@ -63,7 +63,8 @@ class ClassificationPanel(Panel):
         self._wanted_run = ""
         self._waiting: list[Path] = []
         self._job: JobHandle | None = None
-        self._results: list[dict[str, Any]] = []
+        self._answering: tuple[str, int] | None = None  # the run, and the state of its model, that the rows are from
+        self._results: dict[str, dict[str, Any]] = {}  # path -> the newest answer
         self._build()
         self.table.row_chosen.connect(self._show_row)
         studio.store.runs_changed.connect(self._show_runs)
@@ -139,6 +140,10 @@ class ClassificationPanel(Panel):
             self._waiting += paths  # the next job takes them all
             return
         record = self.studio.store.row(run)
+        answering = (run, record.model_stamp if record is not None else 0)
+        if answering != self._answering:
+            self.clear()  # another model's answers must not stand beside these
+            self._answering = answering
         job = Job(
             task="classify",
             settings={"run": run, "paths": [str(path) for path in paths], "top": TOP, "thumbnails": True},
@@ -155,7 +160,7 @@ class ClassificationPanel(Panel):
     @Slot()
     def clear(self) -> None:
         """Forgets all pictures."""
-        self._results = []
+        self._results = {}
         self._skipped = []
         self.table.predictions.clear()
         self._show_row(None)
@@ -163,7 +168,7 @@ class ClassificationPanel(Panel):
 
     def save_csv(self, path: Path) -> None:
         """Writes the table as a CSV file that spreadsheets open."""
-        results = list(self._results)
+        results = list(self._results.values())
 
         def done(_: object) -> None:
             self.studio.messages.show_message("Saved '{path}'.", level="good", seconds=8, path=path)
@@ -201,7 +206,7 @@ class ClassificationPanel(Panel):
     @Slot(object)
     def _add_pictures(self, images: Images) -> None:
         for picture, detail in zip(images.pictures, images.details, strict=False):
-            self.table.predictions.pictures[str(detail.get("path", ""))] = picture
+            self.table.predictions.show_picture(str(detail.get("path", "")), picture)
         self._add([dict(detail) for detail in images.details if "label" in detail and "probability" in detail])
 
     @Slot(object)
@@ -220,8 +225,7 @@ class ClassificationPanel(Panel):
             self.take_paths(paths)
 
     def _add(self, results: list[dict[str, Any]]) -> None:
-        known = {result["path"] for result in self._results}
-        self._results += [result for result in results if result["path"] not in known]
+        self._results.update({result["path"]: result for result in results})
         self.table.predictions.add(results)
         if self.table.chosen() is None and self._results:
             self.table.selectRow(0)

@@ -28,16 +28,29 @@ class PredictionModel(QAbstractTableModel):
         self.rows: list[dict[str, Any]] = []
         self.pictures: dict[str, np.ndarray] = {}
         self._thumbnails: dict[str, QIcon] = {}
+        self._lines: dict[str, int] = {}  # path -> its row
         translator().changed.connect(self._rename)
 
     def add(self, rows: list[dict[str, Any]]) -> None:
-        """Appends rows whose path is new."""
-        known = {row["path"] for row in self.rows}
-        fresh = [row for row in rows if row["path"] not in known]
+        """Appends rows whose path is new; a row whose path is known replaces the older one."""
+        fresh: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            if (line := self._lines.get(row["path"])) is None:
+                fresh[row["path"]] = row
+            elif self.rows[line] != row:
+                self.rows[line] = row
+                self.dataChanged.emit(self.index(line, 0), self.index(line, len(COLUMNS) - 1))
         if fresh:
-            self.beginInsertRows(ROOT, len(self.rows), len(self.rows) + len(fresh) - 1)
-            self.rows += fresh
+            first = len(self.rows)
+            self.beginInsertRows(ROOT, first, first + len(fresh) - 1)
+            self.rows += fresh.values()
+            self._lines.update({path: first + number for number, path in enumerate(fresh)})
             self.endInsertRows()
+
+    def show_picture(self, path: str, picture: np.ndarray) -> None:
+        """Takes the picture of a path; it may have changed on the disk since the last time."""
+        self.pictures[path] = picture
+        self._thumbnails.pop(path, None)
 
     def clear(self) -> None:
         """Forgets all rows and pictures."""
@@ -45,6 +58,7 @@ class PredictionModel(QAbstractTableModel):
         self.rows = []
         self.pictures = {}
         self._thumbnails = {}
+        self._lines = {}
         self.endResetModel()
 
     @Slot()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.events import Images, Status
+from core.jobs import Job
+
+
+def _answer(path: str, label: str) -> dict:
+    return {"path": path, "label": label, "probability": 0.9, "top": [{"label": label, "probability": 0.9}]}
+
+
+@pytest.fixture
+def panel(window, qtbot, workspace, monkeypatch):
+    """The classification panel with two trained runs; `panel.jobs` lists what it asks the engine for."""
+    runs = []
+    for data in ("digits", "shapes"):
+        run, _ = workspace.create_run(Job(task="train", model="cnn", settings={"data": data}, backend="tensorflow"))
+        run.model_folder.mkdir()
+        (run.model_folder / "model.json").write_text("{}")
+        runs.append(run)
+    window.store.refresh()
+    qtbot.waitUntil(lambda: len(window.store.rows) == 2)
+    made = window.panels["classification"]
+    made.jobs = []
+    monkeypatch.setattr(window.engines.interactive, "submit", lambda job, folder="": made.jobs.append(job))
+    made.trained = runs
+    return made
+
+
+def _classify(panel, run, path: str, label: str) -> None:
+    panel.take_run(run.id)
+    panel.take_paths([Path(path)])
+    picture = np.zeros((4, 4, 3), np.uint8)
+    handle = panel._job
+    handle.deliver([Images("classified", (picture,), (_answer(path, label),))])
+    handle.deliver([Status("finished", result={"results": [_answer(path, label)], "skipped": []})])
+
+
+def test_another_run_answers_anew_for_the_same_picture(panel, qtbot, tmp_path):
+    first, second = panel.trained
+    _classify(panel, first, "a.png", "cat")
+    _classify(panel, first, "b.png", "cat")
+    assert len(panel.table.predictions.rows) == 2
+    _classify(panel, second, "a.png", "dog")
+    assert [row["label"] for row in panel.table.predictions.rows] == ["dog"]
+    assert panel.bars.rows() == [("dog", 0.9)]
+    panel.save_csv(tmp_path / "out.csv")
+    qtbot.waitUntil((tmp_path / "out.csv").exists)
+    lines = list(csv.reader((tmp_path / "out.csv").read_text("utf-8-sig").splitlines()))
+    assert [line[:2] for line in lines[1:]] == [["a.png", "dog"]]
+
+
+def test_the_same_run_with_a_newer_model_starts_an_empty_table(panel, window, qtbot):
+    run = panel.trained[0]
+    _classify(panel, run, "a.png", "cat")
+    before = window.store.row(run.id).model_stamp
+    (run.model_folder / "weights").write_text("newer")
+    window.store.refresh()
+    qtbot.waitUntil(lambda: window.store.row(run.id).model_stamp != before)
+    _classify(panel, run, "b.png", "dog")
+    assert [row["path"] for row in panel.table.predictions.rows] == ["b.png"]
+
+
+def test_a_later_answer_for_a_picture_replaces_the_earlier_one(panel):
+    _classify(panel, panel.trained[0], "a.png", "cat")
+    _classify(panel, panel.trained[0], "a.png", "dog")
+    assert [row["label"] for row in panel.table.predictions.rows] == ["dog"]
+    assert panel.bars.rows() == [("dog", 0.9)]
