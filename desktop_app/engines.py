@@ -61,6 +61,10 @@ class Engines(QObject):
             engine.submit(job, run_folder)
         return handle
 
+    def handle(self, job_id: str) -> JobHandle | None:
+        """Returns the handle of a job that is queued or being done, else None."""
+        return self._handles.get(job_id)
+
     def active_trainings(self) -> list[JobHandle]:
         """Returns the trainings that are queued or running, in their order."""
         return [handle for handle in self._handles.values() if handle.job.row.writes_run]

@@ -35,7 +35,7 @@ class TrainingPanel(Panel):
         super().__init__(studio)
         self.setup = TrainingSetup()
         self.view = TrainingView()
-        self.runs = TrainingRuns(studio.store)
+        self.runs = TrainingRuns(studio.store, studio.engines)
         self.looks = TrainingLooks(studio.engines, self.setup, self.view)
         self._shown: JobHandle | None = None  # the training the view shows
         self._discarding: set[str] = set()  # job ids whose run goes when they end
@@ -110,6 +110,8 @@ class TrainingPanel(Panel):
     @Slot(object)
     def resume(self, row: RunRow) -> None:
         """Goes on with a run that was stopped, cut off or failed."""
+        if self.studio.engines.handle(row.job.id) is not None:
+            return  # it waits its turn already
         self.looks.make_room()
         self._follow(self.studio.engines.start(row.job, str(row.run.folder)))
 
@@ -138,9 +140,7 @@ class TrainingPanel(Panel):
 
         def do() -> None:
             if handle.active:
-                self._discarding.add(handle.job.id)
-                self.view.show_stopping()
-                handle.cancel()
+                self._cancel_and_delete(handle)
             elif handle.run_folder:
                 self.studio.store.delete(Run(Path(handle.run_folder)))
 
@@ -148,13 +148,16 @@ class TrainingPanel(Panel):
 
     @Slot(object)
     def delete(self, row: RunRow) -> None:
-        """Asks whether a run is to be deleted."""
-        self._ask(
-            "Delete the run '{name}' with its model for good?",
-            mark("Delete"),
-            lambda: self.studio.store.delete(row.run),
-            name=row.record.name,
-        )
+        """Asks whether a run is to be deleted; one that waits its turn is taken out of the queue first."""
+
+        def do() -> None:
+            handle = self.studio.engines.handle(row.job.id)
+            if handle is not None and handle.run_folder in ("", str(row.run.folder)):
+                self._cancel_and_delete(handle)
+            else:
+                self.studio.store.delete(row.run)
+
+        self._ask("Delete the run '{name}' with its model for good?", mark("Delete"), do, name=row.record.name)
 
     @Slot(list)
     def offer(self, rows: list[RunRow]) -> None:
@@ -172,6 +175,13 @@ class TrainingPanel(Panel):
             actions=((mark("Resume"), lambda: self.resume(first)), (mark("Not now"), later)),
             name=first.record.name,
         )
+
+    def _cancel_and_delete(self, handle: JobHandle) -> None:
+        """Ends a training that is queued or running; its run goes when it has ended."""
+        self._discarding.add(handle.job.id)
+        if handle is self._shown:
+            self.view.show_stopping()
+        handle.cancel()
 
     def _ask(self, question: str, answer: str, do: Callable[[], None], **values: Any) -> None:
         self.studio.messages.show_message(
@@ -231,14 +241,16 @@ class TrainingPanel(Panel):
         handle = self.sender()
         if not isinstance(handle, JobHandle):
             return
-        if handle is self._shown:
+        shown = handle is self._shown
+        if shown:
             self._shown = None
             self._last_run = Path(handle.run_folder).name
             self.view.show_ending(status)
             QTimer.singleShot(0, self, self._show_next)
         if handle.job.id in self._discarding:
             self._discarding.discard(handle.job.id)
-            self.view.idle()
+            if shown:
+                self.view.idle()
             if handle.run_folder:
                 self.studio.store.delete(Run(Path(handle.run_folder)))
         elif status.state == "failed":
@@ -248,7 +260,8 @@ class TrainingPanel(Panel):
             self.studio.messages.show_message(
                 "{text}", text=lambda: tr_parts(status.message, status.values), seconds=10
             )
-        self.looks.room_again()
+        if not self.studio.engines.active_trainings():
+            self.looks.room_again()
         self.studio.store.refresh()
 
     @Slot()

@@ -6,6 +6,7 @@ from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from desktop_app.engines import Engines
 from desktop_app.store import RunRow, Store
 from desktop_app.theme import SPACING
 from desktop_app.widgets.elements import ButtonRow, button, card, label, row
@@ -20,6 +21,7 @@ class TrainingRuns(QWidget):
 
     Args:
         store: where the rows come from.
+        engines: know which of the runs is queued.
     """
 
     resume_requested = Signal(object)
@@ -27,9 +29,10 @@ class TrainingRuns(QWidget):
     delete_requested = Signal(object)
     repeat_requested = Signal(object)
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, engines: Engines) -> None:
         super().__init__()
         self._store = store
+        self._engines = engines
         self.table = RunTable()
         self._empty = label("No runs yet. Each training you start is listed here.", role="empty", wrap=True)
         self._pages = QStackedWidget()
@@ -68,7 +71,8 @@ class TrainingRuns(QWidget):
     @Slot(object)
     def _enable(self, chosen: RunRow | None) -> None:
         running = chosen is not None and chosen.record.status in ("running", "paused")
-        self.resume_button.setEnabled(chosen is not None and chosen.resumable)
+        queued = chosen is not None and self._engines.handle(chosen.job.id) is not None
+        self.resume_button.setEnabled(chosen is not None and chosen.resumable and not queued)
         self.classify_button.setEnabled(chosen is not None and chosen.has_model)
         self.repeat_button.setEnabled(chosen is not None)
         self.folder_button.setEnabled(chosen is not None)
