@@ -41,7 +41,8 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
         alone, `train_s` everything between the first step and the last epoch's end, pauses excepted.
 
     Raises:
-        UserError: the data can't be used, or has changed since the run began; the disk is full; it diverged.
+        UserError: the data can't be used, or has changed since the run began; the disk is full; it diverged, and the
+            best epoch before that is saved.
         CancelledError: the user stopped it; the model so far is saved.
     """
     run = context.run
@@ -58,6 +59,8 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     fitted = fit(model, dataset, settings, context, run)
     context.report(Progress("save"))
     _save(run, model, description, fitted, context)
+    if fitted.error is not None:
+        raise fitted.error
     if fitted.stopped:
         raise CancelledError
     return {

@@ -37,11 +37,13 @@ class Fitted:
         state: where it stands.
         kept_epoch: int, index of the epoch whose weights the model has now; -1 for those of an unfinished first.
         stopped: bool, whether the user stopped it before its end.
+        error: what ended it, where an epoch's weights are kept all the same; to be raised once they are saved.
     """
 
     state: TrainingState
     kept_epoch: int
     stopped: bool
+    error: UserError | None = None
 
 
 def fit(model: keras.Model, dataset: Dataset, settings: FitSettings, context: Context, run: Run) -> Fitted:
@@ -58,10 +60,10 @@ def fit(model: keras.Model, dataset: Dataset, settings: FitSettings, context: Co
         run: where checkpoints, history.csv and metrics.jsonl go.
 
     Returns:
-        Where it stands; also after Stop.
+        Where it stands; also after Stop, and where it diverged after an epoch worth keeping.
 
     Raises:
-        UserError: the disk is full, or the loss is no longer a number.
+        UserError: the disk is full, or it diverged before that.
     """
     training = Training(model, dataset, settings, context, run)
     training.go_on()
@@ -95,6 +97,7 @@ class Training:
         self._speed = Speed()
         self._before = (0, 0.0)  # samples, and the seconds they took, of earlier processes
         self._error: UserError | None = None
+        self._diverged = False
         self._halted = False  # stopped by the user, or by an error
         self._metric_values: dict[str, np.ndarray] = {}  # of the part of an epoch done before this process
         self._next_log = 0.0
@@ -116,12 +119,18 @@ class Training:
                 self._finish_epoch(self.state.train_logs)
             else:
                 self._fit()
-            if self._error is not None:
+            if self._error is not None and not self._diverged:
                 raise self._error
 
     def keep(self) -> Fitted:
-        """Gives the model the weights that the settings ask for."""
+        """Gives the model the weights that the settings ask for; after it diverged, those of the best epoch.
+
+        Raises:
+            UserError: it diverged, and no epoch is left to keep.
+        """
         state = self.state
+        if self._error is not None:
+            return self._keep_despite(self._error)
         kept = state.epoch - 1
         best = state.best_epoch
         if self._settings.keep == "best" and best >= 0 and (best != kept or state.step):
@@ -130,6 +139,14 @@ class Training:
                 write_variables(named_variables(self._model), values)
                 kept = best
         return Fitted(state, kept, self._halted)
+
+    def _keep_despite(self, error: UserError) -> Fitted:
+        best = self.state.best_epoch
+        values = self._checkpoints.load_epoch(best) if best >= 0 else None
+        if values is None:
+            raise error
+        write_variables(named_variables(self._model), values)
+        return Fitted(self.state, best, stopped=False, error=error)
 
     def _compile(self) -> None:
         model = self._model
@@ -215,7 +232,8 @@ class Training:
         if self._context.cancelled or now >= self._watch.next_checkpoint:
             if self.state.step < len(self._batches):  # at an epoch's end its validation comes first
                 self._sync()
-                self._save()
+                if self._check_numbers(as_floats(logs)):
+                    self._save()
             if self._context.cancelled:
                 self._halt()
         self._speed.start()
@@ -267,14 +285,7 @@ class Training:
     def _finish_epoch(self, train_logs: dict[str, float]) -> None:
         """Does what follows an epoch's last step."""
         state = self.state
-        if not all(math.isfinite(value) for value in train_logs.values()):
-            self._fail(
-                UserError(
-                    "The training diverged: the loss is no longer a number in epoch {epoch}.",
-                    hint="Start again with a lower learning rate; the epochs before are kept.",
-                    epoch=state.epoch + 1,
-                )
-            )
+        if not self._check_numbers(train_logs):
             return
         validation = self._validate()
         if validation is None:
@@ -298,6 +309,21 @@ class Training:
             self._guard(lambda: self._history.append(row))
             self._guard(lambda: self._metrics.append(metric))
             self._context.report(metric)
+
+    def _check_numbers(self, logs: dict[str, float]) -> bool:
+        """Returns whether the running means and the weights are finite; if not, the training ends."""
+        weights = read_variables(named_variables(self._model)).values()
+        if all(map(math.isfinite, logs.values())) and all(np.isfinite(value).all() for value in weights):
+            return True
+        self._diverged = True
+        self._fail(
+            UserError(
+                "The training diverged: the loss is no longer a number in epoch {epoch}.",
+                hint="Start again with a lower learning rate; the epochs before are kept.",
+                epoch=self.state.epoch + 1,
+            )
+        )
+        return False
 
     def _validate(self) -> dict[str, float] | None:
         """Returns the validation half of a row, empty without a validation split; None where the user stopped it."""
@@ -355,7 +381,7 @@ class Training:
 
 def _is_better(row: dict[str, float], best: dict[str, float] | None) -> bool:
     """Whether an epoch beats the best so far: by validation loss, since accuracy on few pictures is mostly luck."""
-    if best is None or "val_loss" not in row:
+    if best is None or "val_loss" not in row or not math.isfinite(best["val_loss"]):
         return True
     return row["val_loss"] < best["val_loss"]
 

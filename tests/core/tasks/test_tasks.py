@@ -14,6 +14,7 @@ from core.engine import run_job
 from core.events import Images, Log, Metric, Status
 from core.jobs import Job
 from core.runs import Workspace
+from core.training.fit import Training
 
 BACKEND = keras.backend.backend()
 SETTINGS = {"size": "tiny", "epochs": 4, "lr": 0.005}
@@ -247,3 +248,18 @@ def test_a_run_without_a_model_is_a_sentence(tmp_path, pictures):
     ending, _ = do(workspace, "classify", {"run": run.id, "paths": [str(pictures)]})
     assert ending.state == "failed"
     assert "holds no trained model yet" in ending.message
+
+
+def test_a_training_that_diverges_still_saves_its_best_epoch(tmp_path, monkeypatch):
+    finish = Training._finish_epoch
+
+    def diverge(self, logs):
+        finish(self, {**logs, "loss": float("nan")} if self.state.epoch == 1 else logs)
+
+    monkeypatch.setattr(Training, "_finish_epoch", diverge)
+    workspace = Workspace(tmp_path)
+    run = queue(workspace, epochs=2)
+    ending, _ = do(workspace, "train", {}, run=run)
+    assert ending.state == "failed"
+    assert "epoch 2" in str(ending.error)
+    assert json.loads((run.model_folder / "model.json").read_bytes())["epochs"] == 1

@@ -230,18 +230,51 @@ def test_without_a_validation_split_the_last_epoch_is_kept(tmp_path):
     assert trial.fitted.kept_epoch == 2
 
 
-def test_divergence_is_a_sentence_and_loses_nothing(tmp_path, monkeypatch):
+def diverge_in(monkeypatch, epoch):
     finish = Training._finish_epoch
 
     def diverge(self, logs):
-        finish(self, {"loss": float("nan"), "accuracy": 0.1} if self.state.epoch == 1 else logs)
+        finish(self, {"loss": float("nan"), "accuracy": 0.1} if self.state.epoch == epoch else logs)
 
     monkeypatch.setattr(Training, "_finish_epoch", diverge)
-    trial = Trial(tmp_path)
-    with pytest.raises(UserError, match="loss is no longer a number in epoch 2"):
-        trial.train()
+
+
+def test_divergence_is_a_sentence_and_keeps_the_best_epoch(tmp_path, monkeypatch):
+    diverge_in(monkeypatch, 1)
+    trial = Trial(tmp_path, keep="last").train()
+    assert "loss is no longer a number in epoch 2" in str(trial.fitted.error)
+    assert trial.fitted.kept_epoch == 0
     assert len(trial.rows()) == 1
     assert [path.name for path in trial.run.checkpoints.iterdir()] == ["000001-00000000"]
+    assert all(np.isfinite(value).all() for value in trial.weights().values())
+
+
+def test_divergence_in_the_first_epoch_leaves_nothing(tmp_path, monkeypatch):
+    diverge_in(monkeypatch, 0)
+    with pytest.raises(UserError, match="loss is no longer a number in epoch 1"):
+        Trial(tmp_path).train()
+
+
+@pytest.mark.usefixtures("every_step")
+def test_no_checkpoint_holds_what_is_not_a_number(tmp_path):
+    def spoil(event, context):
+        if isinstance(event, Metric) and event.per == "batch" and event.step == 7:
+            weight = trial.model.trainable_variables[0]
+            weight.assign(weight * float("nan"))
+            context.cancel()
+
+    trial = Trial(tmp_path)
+    if keras.backend.backend() == "jax":
+        pytest.skip("JAX holds the weights outside the model during an epoch")
+    trial.train(spoil)
+    assert trial.fitted.error is not None
+    assert [path.name for path in trial.run.checkpoints.iterdir()] == ["000001-00000000"]
+
+
+def test_an_epoch_without_a_number_is_beaten(tmp_path, monkeypatch):
+    losses = iter([float("nan"), 0.5, float("nan")])
+    monkeypatch.setattr("core.training.fit.Training._validate", lambda self: {"val_loss": next(losses)})
+    assert Trial(tmp_path).train().fitted.kept_epoch == 1
 
 
 def test_progress_tells_rate_and_time_left(tmp_path):
