@@ -13,37 +13,38 @@ from core.errors import UserError
 
 logger = logging.getLogger(__name__)
 
+Then = Callable[[Any], None] | None
+
 
 class Background(QThread):
     """Does plain functions one after another.
 
     Signals:
-        failed: a UserError that nobody else wanted; emitted in the thread this object lives in.
+        failed: a UserError; emitted in the thread this object lives in.
     """
 
     failed = Signal(object)
-    _done = Signal(object, object, object)
+    _done = Signal(object, object, object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._work: queue.SimpleQueue[tuple[Callable[[], Any], Callable[[Any], None] | None] | None] = (
-            queue.SimpleQueue()
-        )
+        self._work: queue.SimpleQueue[tuple[Callable[[], Any], Then, Then] | None] = queue.SimpleQueue()
         self._closed = False
         self._done.connect(self._deliver)
 
-    def do(self, function: Callable[[], Any], then: Callable[[Any], None] | None = None) -> None:
+    def do(self, function: Callable[[], Any], then: Then = None, otherwise: Then = None) -> None:
         """Queues a function. May be called from the thread this object lives in.
 
         Args:
             function: called in the worker thread; may raise a UserError.
             then: called with its result, in the thread this object lives in.
+            otherwise: called with the UserError where it failed, in the same thread, after `failed`.
         """
         if self._closed:
             return  # the window is gone
         if not self.isRunning():
             self.start()
-        self._work.put((function, then))
+        self._work.put((function, then, otherwise))
 
     def close(self) -> None:
         """Does what is queued, then ends the thread and waits for it."""
@@ -54,20 +55,23 @@ class Background(QThread):
     def run(self) -> None:
         """The thread's own function."""
         while (item := self._work.get()) is not None:
-            function, then = item
+            function, then, otherwise = item
             try:
-                self._done.emit(then, function(), None)
+                self._done.emit(then, otherwise, function(), None)
             except UserError as error:
-                self._done.emit(then, None, error)
+                self._done.emit(then, otherwise, None, error)
             except Exception as error:
                 logger.exception("Disk work failed")
-                self._done.emit(then, None, UserError("Something went wrong: {reason}", reason=str(error)[:300]))
+                reason = UserError("Something went wrong: {reason}", reason=str(error)[:300])
+                self._done.emit(then, otherwise, None, reason)
 
-    @Slot(object, object, object)
-    def _deliver(self, then: Callable[[Any], None] | None, result: Any, error: UserError | None) -> None:
+    @Slot(object, object, object, object)
+    def _deliver(self, then: Then, otherwise: Then, result: Any, error: UserError | None) -> None:
         if self._closed:
             return
         if error is not None:
             self.failed.emit(error)
+            if otherwise is not None:
+                otherwise(error)
         elif then is not None:
             then(result)

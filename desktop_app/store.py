@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from contextlib import suppress
@@ -15,6 +16,8 @@ from core.jobs import Job
 from core.runs import RESUMABLE, Run, RunRecord, Workspace
 from desktop_app.background import Background
 from desktop_app.preferences import Preferences
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,14 @@ class RunRow:
         return int(value) if isinstance(value, int | float) else None
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What a scan found: rows, newest first, and why a folder's run.json can't be read."""
+
+    rows: list[RunRow]
+    damaged: dict[str, str]
+
+
 class Store(QObject):
     """Holds the workspace and reads its runs in a worker thread.
 
@@ -88,6 +99,7 @@ class Store(QObject):
         self.background = Background(self)
         self.background.failed.connect(self.failed)
         self._seen: dict[str, tuple[tuple[int, ...], RunRow]] = {}
+        self._told: set[str] = set()  # damaged runs that have been named
         self._scanning = False
         self._scan_again = False
 
@@ -98,11 +110,11 @@ class Store(QObject):
             self._scan_again = True
             return
         self._scanning = True
-        self.background.do(self._scan, self._take)
+        self.background.do(self._scan, self._take, self._give_up)
 
     def find_interrupted(self) -> None:
         """Looks for runs that were cut off; `interrupted_found` tells of them."""
-        self.background.do(self._interrupted, self._offer)
+        self.background.do(self._interrupted, self._offer, lambda _: self.refresh())
 
     def delete(self, run: Run) -> None:
         """Deletes a run's folder, off the window's thread."""
@@ -123,30 +135,47 @@ class Store(QObject):
         self.background.close()
         self.preferences.save()
 
-    def _scan(self) -> list[RunRow]:
+    def _scan(self) -> _Found:
         rows = []
+        damaged = {}
         seen = {}
         for run in _runs(self.workspace):
-            with suppress(UserError, OSError):
+            try:
                 stamp = _stamp(run)
+            except OSError:
+                continue  # no run, or deleted just now
+            try:
                 known = self._seen.get(run.id)
                 row = known[1] if known is not None and known[0] == stamp else _read(run, stamp[-1])
-                seen[run.id] = (stamp, row)
-                rows.append(row)
+            except Exception as error:
+                # A run.json may come from anywhere and hold anything: it must not hide the others.
+                logger.warning("%s can't be read", run.record_path, exc_info=True)
+                damaged[run.id] = str(error)[:300]
+                continue
+            seen[run.id] = (stamp, row)
+            rows.append(row)
         self._seen = seen
-        return sorted(rows, key=lambda row: (row.record.created, row.run.id), reverse=True)
+        return _Found(sorted(rows, key=lambda row: (row.record.created, row.run.id), reverse=True), damaged)
 
-    def _take(self, rows: list[RunRow]) -> None:
+    def _give_up(self, _: object) -> None:
         self._scanning = False
-        self.rows = rows
+        self._scan_again = False
+
+    def _take(self, found: _Found) -> None:
+        self._scanning = False
+        self.rows = found.rows
         self.runs_changed.emit()
+        for name, reason in found.damaged.items():
+            if name not in self._told:
+                self._told.add(name)
+                self.failed.emit(UserError("The run '{run}' is left out: {reason}", run=name, reason=reason))
         if self._scan_again:
             self._scan_again = False
             self.refresh()
 
     def _interrupted(self) -> list[RunRow]:
         self.workspace.mark_interrupted()
-        return [row for row in self._scan() if row.record.status == "interrupted"]
+        return [row for row in self._scan().rows if row.record.status == "interrupted"]
 
     def _offer(self, rows: list[RunRow]) -> None:
         dismissed = self.preferences.get("dismissed", [])
@@ -180,4 +209,6 @@ def _model_stamp(run: Run) -> int:
 def _read(run: Run, model_stamp: int) -> RunRow:
     record = run.record()
     classes = tuple(str(name) for name in record.dataset.get("classes", ()))
-    return RunRow(run, record, model_stamp > 0, classes, model_stamp)
+    row = RunRow(run, record, model_stamp > 0, classes, model_stamp)
+    _ = (row.data, row.test_accuracy, row.epochs)  # what the table asks for: odd values raise here, not in a paint
+    return row

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from core.jobs import Job
+from desktop_app.store import Store
+
+
+@pytest.fixture
+def store(qapp, workspace, preferences):
+    made = Store(workspace, preferences)
+    made.told = []
+    made.failed.connect(lambda error: made.told.append(str(error)))
+    yield made
+    made.close()
+
+
+def _train() -> Job:
+    return Job(task="train", model="cnn", settings={"data": "digits"})
+
+
+def _refresh(store, qtbot) -> None:
+    with qtbot.waitSignal(store.runs_changed, timeout=5000):
+        store.refresh()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"dataset": {"classes": None}},
+        {"dataset": {"classes": 3}},
+        {"result": {"metrics": None}},
+        {"result": {"metrics": [1]}},
+        {"result": {"epochs": float("inf")}},
+        {"job": None},
+        {"created": 5},
+    ],
+)
+def test_a_run_with_odd_content_is_left_out_and_named_once(store, qtbot, workspace, odd):
+    good, _ = workspace.create_run(_train())
+    bad, _ = workspace.create_run(_train())
+    bad.record_path.write_text(json.dumps(json.loads(bad.record_path.read_text()) | odd))
+    for _ in range(2):
+        _refresh(store, qtbot)
+        assert [row.run.id for row in store.rows] == [good.id]
+    assert len([text for text in store.told if bad.id in text]) == 1
+
+
+def test_a_scan_that_fails_is_told_and_the_next_one_works(store, qtbot, workspace, monkeypatch):
+    workspace.create_run(_train())
+    with monkeypatch.context() as patch:
+        patch.setattr("desktop_app.store._runs", lambda _: 1 / 0)
+        with qtbot.waitSignal(store.failed, timeout=5000):
+            store.refresh()
+    _refresh(store, qtbot)
+    assert len(store.rows) == 1
