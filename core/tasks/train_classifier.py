@@ -133,4 +133,7 @@ def _score(model: keras.Model, dataset: Dataset, context: Context) -> dict[str, 
 
 def _rate(fitted: Fitted) -> float:
     state = fitted.state
-    return round(state.samples / state.steps_s, 1) if state.steps_s else 0.0
+    if state.samples:
+        return round(state.samples / state.steps_s, 1)
+    # Only first steps were run, which compile: the speed of the whole is all there is.
+    return round(state.steps * state.batch_size / state.train_s, 1) if state.train_s else 0.0

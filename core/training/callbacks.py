@@ -96,12 +96,14 @@ class EvaluationWatch(keras.callbacks.CallbackList):
 
     Args:
         model: the model that is evaluated.
-        context: asked after every step.
+        context: asked after every step whether to stop.
         steps: int, in all.
+        pause: called after every step; waits while the user wants a pause.
     """
 
-    def __init__(self, model: keras.Model, context: Context, steps: int) -> None:
+    def __init__(self, model: keras.Model, context: Context, steps: int, pause: Callable[[], None]) -> None:
         super().__init__([], model=model)
+        self._pause = pause
         self._context = context
         self._total = steps
         self._done = 0
@@ -117,7 +119,7 @@ class EvaluationWatch(keras.callbacks.CallbackList):
         self._flying.append((logs or {}).get("loss"))
         if len(self._flying) > STEPS_IN_FLIGHT:
             _wait_for(self._flying.popleft())
-        self._context.wait_while_paused()
+        self._pause()
         if self._context.cancelled:
             self.model.stop_evaluating = True
         now = time.perf_counter()

@@ -21,6 +21,7 @@ from core.settings.fit import FitSettings
 from core.training.batches import BatchInput, keras_input
 from core.training.callbacks import EvaluationWatch, Speed, StepWatch, as_floats, batch_metric
 from core.training.checkpoints import Checkpoints, TrainingState
+from core.training.clock import Clock
 from core.training.history import History, MetricsLog
 from core.training.losses import ClassifierLoss
 from core.training.optimizers import make_optimizer, make_schedule
@@ -94,7 +95,8 @@ class Training:
         self._schedule = make_schedule(settings, len(self._batches))
         self._checkpoints = Checkpoints(run.checkpoints, context.report)
         self._run, self._history, self._metrics = run, History(run.history_path), MetricsLog(run.metrics_path)
-        self._speed = Speed()
+        self._clock = Clock()
+        self._speed = Speed(self._clock)
         self._before = (0, 0.0)  # samples, and the seconds they took, of earlier processes
         self._error: UserError | None = None
         self._diverged = False
@@ -113,7 +115,7 @@ class Training:
         """
         self._compile()
         self._restore()
-        self._began = time.perf_counter() - self.state.train_s
+        self._began = self._clock() - self.state.train_s
         while not self._done():
             if self.state.train_logs is not None:
                 self._finish_epoch(self.state.train_logs)
@@ -197,7 +199,7 @@ class Training:
         self._compiling = True
         self._context.report(Progress("compile"))
         self._watch = StepWatch(model, self._context, self, self._settings.checkpoint_s)
-        self._fit_began, self._fit_from = time.perf_counter(), state.steps
+        self._fit_began, self._fit_from = self._clock(), state.steps
         model.fit(
             keras_input(self._source),
             initial_epoch=state.epoch,
@@ -226,8 +228,7 @@ class Training:
         """Waits while paused; writes a checkpoint where one is due; ends the training where the user wants it."""
         self._count()
         self._speed.stop()
-        if self._context.paused:
-            self._pause()
+        self._pause()
         now = time.perf_counter()
         if self._context.cancelled or now >= self._watch.next_checkpoint:
             if self.state.step < len(self._batches):  # at an epoch's end its validation comes first
@@ -244,16 +245,16 @@ class Training:
         self._count()
         if self._compiling:  # the first step compiles: it says nothing about the speed
             self._compiling = False
-            self._speed = Speed()
+            self._speed = Speed(self._clock)
             self._speed.start()
-            self._fit_began, self._fit_from = time.perf_counter(), self.state.steps
+            self._fit_began, self._fit_from = self._clock(), self.state.steps
         state = self.state
         per_epoch, size = state.steps_per_epoch, state.batch_size
         lr = self._schedule.at(state.steps)
         metric = batch_metric(state.steps, state.steps / per_epoch, values, lr)
         done, total = state.steps, self._settings.epochs * per_epoch
         passed = done - self._fit_from
-        eta = (time.perf_counter() - self._fit_began) / passed * (total - done) if passed else None
+        eta = (self._clock() - self._fit_began) / passed * (total - done) if passed else None
         self._context.report(metric)
         self._context.report(
             Progress(
@@ -332,7 +333,7 @@ class Training:
         if self._context.cancelled:
             return None
         self._context.report(Progress("validate", 0, self._validation_steps))
-        watch = EvaluationWatch(self._model, self._context, self._validation_steps)
+        watch = EvaluationWatch(self._model, self._context, self._validation_steps, self._pause)
         logs = self._model.evaluate(self._validation_input, callbacks=watch, return_dict=True, verbose=0)
         if self._context.cancelled:
             return None
@@ -345,10 +346,12 @@ class Training:
         self.state.step = step
 
     def _pause(self) -> None:
+        """Waits where the user wants it; the run is marked, and the clock stands still."""
+        if not self._context.paused:
+            return
         self._guard(lambda: self._run.update(status="paused"))
-        began = time.perf_counter()
-        self._context.wait_while_paused()
-        self._began += time.perf_counter() - began
+        with self._clock.paused():
+            self._context.wait_while_paused()
         self._guard(lambda: self._run.update(status="running"))
 
     def _sync(self) -> None:
@@ -358,7 +361,7 @@ class Training:
 
     def _save(self) -> None:
         state = self.state
-        state.train_s = time.perf_counter() - self._began
+        state.train_s = self._clock() - self._began
         state.samples = self._before[0] + self._speed.samples
         state.steps_s = self._before[1] + self._speed.seconds
         values = read_variables(named_variables(self._model, training=True))

@@ -198,6 +198,29 @@ def test_pause_waits_and_tells(tmp_path):
     assert len(trial.rows()) == 2
 
 
+@pytest.mark.usefixtures("every_step")
+def test_a_pause_in_validation_waits_tells_and_is_not_counted(tmp_path):
+    trial = Trial(tmp_path, epochs=6)
+    seen = []
+
+    def pause(event, context):
+        if isinstance(event, Progress) and event.phase == "validate" and event.done and not seen:
+            context.pause()
+        if isinstance(event, Status) and event.state == "paused":
+            seen.append(trial.run.record().status)
+            trial.events.clear()
+            threading.Timer(2.0, context.resume).start()
+
+    began = time.perf_counter()
+    trial.train(pause)
+    assert seen == ["paused"]
+    assert trial.run.record().status == "running"
+    passed = time.perf_counter() - began
+    assert trial.fitted.state.train_s < passed - 1.9
+    left = next(event.eta_s for event in trial.of(Progress) if event.phase == "train" and event.eta_s is not None)
+    assert left < 7 * (passed - 2)  # six epochs; the pause is no part of their speed
+
+
 def test_the_best_epoch_is_kept(tmp_path, monkeypatch):
     losses = iter([0.9, 0.2, 0.5])
     monkeypatch.setattr(
