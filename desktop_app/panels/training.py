@@ -21,6 +21,7 @@ from desktop_app.panels.training_view import TrainingView
 from desktop_app.store import RunRow
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, tr_parts
+from desktop_app.widgets.data_chooser import EMBEDDED
 from desktop_app.widgets.loss_plot import import_curves
 
 
@@ -75,6 +76,7 @@ class TrainingPanel(Panel):
         self.studio.store.find_interrupted()
         # Its import takes 0.4 s: in a thread it costs the window a few ms at a time.
         self.studio.store.background.do(import_curves, lambda _: self.view.plot.ensure_curves())
+        self._check_data()
 
     def take_paths(self, paths: list[Path]) -> None:
         """Chooses the data that was dropped."""
@@ -93,8 +95,18 @@ class TrainingPanel(Panel):
         for combo, name in ((self.setup.model, "model"), (self.setup.backend, "backend")):
             if (index := combo.findData(preferences.get(name, ""))) >= 0:
                 combo.setCurrentIndex(index)
-        data = preferences.get("data", "digits")
-        self.setup.data.choose(data if data in ("digits", "shapes") or Path(data).exists() else "digits")
+        self.setup.data.choose(preferences.get("data", "") or "digits")  # whether it is there is looked at later
+
+    def _check_data(self) -> None:
+        """Chooses the digits where the data of the last time is gone. The disk may be slow, or a share dead."""
+        data = self.setup.data.data
+
+        def choose(there: bool) -> None:  # noqa: FBT001 (what the worker thread found)
+            if not there and self.setup.data.data == data:
+                self.setup.data.choose("digits")
+
+        if data not in EMBEDDED:
+            self.studio.store.background.do(lambda: _is_there(data), choose)
 
     # -- what the user asks -------------------------------------------------------------------------------
 
@@ -268,3 +280,12 @@ class TrainingPanel(Panel):
     def _show_next(self) -> None:
         if self._shown is None and (waiting := self.studio.engines.active_trainings()):
             self._show(waiting[0])
+
+
+def _is_there(data: str) -> bool:
+    """Whether a path leads somewhere; a share that does not answer is as good as none."""
+    try:
+        Path(data).stat()
+    except (OSError, ValueError):
+        return False
+    return True

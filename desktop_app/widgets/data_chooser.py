@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
@@ -102,4 +104,7 @@ class DataChooser(QWidget):
 
     def _start_folder(self) -> str:
         parent = Path(self._data).parent
-        return str(parent) if self._data not in EMBEDDED and parent.is_dir() else str(Path.home())
+        with suppress(OSError, ValueError):  # a share that is gone
+            if self._data not in EMBEDDED and stat.S_ISDIR(parent.stat().st_mode):
+                return str(parent)
+        return str(Path.home())

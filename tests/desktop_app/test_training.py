@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 import fake_engine
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
+
+from desktop_app.app import make_window
 
 
 def _answer(window, qtbot, caption: str) -> None:
@@ -43,3 +48,24 @@ def test_deleting_a_training_that_waits_takes_it_out_of_the_queue(window, qtbot,
     assert panel.view.stop_button.isEnabled()  # the other one goes on
     _end_all(window, qtbot)
     assert [run.id for run in workspace.runs()] == [window.store.rows[0].run.id]
+
+
+def test_data_on_a_dead_share_does_not_keep_the_window_from_opening(qtbot, workspace, preferences, monkeypatch):
+    def dead(path, *arguments, stat=Path.stat, **options):
+        if str(path).startswith("/dead"):
+            looked.append(path)
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+        return stat(path, *arguments, **options)
+
+    looked = []
+    monkeypatch.setattr(Path, "stat", dead)
+    preferences.set("data", "/dead/share")
+    window = make_window(workspace, preferences)
+    qtbot.addWidget(window)
+    assert not looked
+    with qtbot.waitSignal(window.painted, timeout=10_000):
+        window.show()
+    chooser = window.panels["training"].setup.data
+    qtbot.waitUntil(lambda: chooser.data == "digits", timeout=10_000)
+    assert chooser._start_folder()
+    window.close()
