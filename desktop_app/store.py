@@ -7,6 +7,7 @@ import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -79,7 +80,8 @@ class Store(QObject):
 
     Signals:
         runs_changed: `rows` is new.
-        interrupted_found: list of `RunRow`, newest first, that were cut off and can be resumed.
+        interrupted_found: list of `RunRow`, newest first, that were cut off, or left waiting by an earlier window,
+            and can be resumed.
         failed: a `UserError` from work on the disk.
 
     Args:
@@ -99,6 +101,7 @@ class Store(QObject):
         self.background = Background(self)
         self.background.failed.connect(self.failed)
         self._seen: dict[str, tuple[tuple[int, ...], RunRow]] = {}
+        self._since = datetime.now().isoformat(timespec="seconds")
         self._told: set[str] = set()  # damaged runs that have been named
         self._scanning = False
         self._scan_again = False
@@ -175,7 +178,11 @@ class Store(QObject):
 
     def _interrupted(self) -> list[RunRow]:
         self.workspace.mark_interrupted()
-        return [row for row in self._scan().rows if row.record.status == "interrupted"]
+        return [row for row in self._scan().rows if row.record.status == "interrupted" or self._left_waiting(row)]
+
+    def _left_waiting(self, row: RunRow) -> bool:
+        """Whether an earlier window queued it and nobody has begun with it."""
+        return row.record.status == "queued" and row.record.created <= self._since and not row.run.in_use()
 
     def _offer(self, rows: list[RunRow]) -> None:
         dismissed = self.preferences.get("dismissed", [])

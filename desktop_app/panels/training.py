@@ -24,6 +24,8 @@ from desktop_app.translation import mark, tr_parts
 from desktop_app.widgets.data_chooser import EMBEDDED
 from desktop_app.widgets.loss_plot import import_curves
 
+LOOK_AGAIN_MS = 3000  # while another window's engine writes a run
+
 
 class TrainingPanel(Panel):
     """Trains models on pictures."""
@@ -40,6 +42,8 @@ class TrainingPanel(Panel):
         self.looks = TrainingLooks(studio.engines, self.setup, self.view)
         self._shown: JobHandle | None = None  # the training the view shows
         self._discarding: set[str] = set()  # job ids whose run goes when they end
+        self._offered: set[str] = set()  # cut-off runs that need not be offered again by this window
+        self._look_timer = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
         self._last_run = ""  # the run whose score is shown
         right = QSplitter(Qt.Orientation.Vertical)
         right.setHandleWidth(SPACING + SPACING // 2)
@@ -69,6 +73,8 @@ class TrainingPanel(Panel):
         self.runs.repeat_requested.connect(self._repeat)
         self.runs.delete_requested.connect(self.delete)
         self.studio.store.interrupted_found.connect(self.offer)
+        self.studio.store.runs_changed.connect(self._watch_others)
+        self._look_timer.timeout.connect(self._look_again)
 
     def begin(self) -> None:
         """Makes the curves, looks at the data and for runs that were cut off. Called after the first paint."""
@@ -84,6 +90,7 @@ class TrainingPanel(Panel):
 
     def remember(self) -> None:
         """Keeps the last data and model for the next start."""
+        self._look_timer.stop()
         self.looks.end()
         preferences = self.studio.store.preferences
         preferences.set("data", self.setup.data.data)
@@ -124,6 +131,9 @@ class TrainingPanel(Panel):
         """Goes on with a run that was stopped, cut off or failed."""
         if self.studio.engines.handle(row.job.id) is not None:
             return  # it waits its turn already
+        preferences = self.studio.store.preferences
+        preferences.set("dismissed", [known for known in preferences.get("dismissed", []) if known != row.run.id])
+        self._offered.discard(row.run.id)
         self.looks.make_room()
         self._follow(self.studio.engines.start(row.job, str(row.run.folder)))
 
@@ -173,20 +183,43 @@ class TrainingPanel(Panel):
 
     @Slot(list)
     def offer(self, rows: list[RunRow]) -> None:
-        """Offers runs that were cut off for resuming."""
-        first = rows[0]
+        """Offers the newest of the runs that were cut off, or never begun; the others' turn is another time."""
+        engines = self.studio.engines
+        fresh = [row for row in rows if row.run.id not in self._offered and engines.handle(row.job.id) is None]
+        if not fresh:
+            return
+        self._offered |= {row.run.id for row in fresh}
+        first = fresh[0]
         preferences = self.studio.store.preferences
 
         def later() -> None:
-            ids = [row.run.id for row in rows]
-            preferences.set("dismissed", [*preferences.get("dismissed", []), *ids][-200:])
+            preferences.set("dismissed", [*preferences.get("dismissed", []), first.run.id][-200:])
 
+        waiting = first.record.status == "queued"
         self.studio.messages.show_message(
-            "The training '{name}' was cut off. It can go on where it was.",
+            mark("The training '{name}' was still waiting when the window was closed.")
+            if waiting
+            else mark("The training '{name}' was cut off. It can go on where it was."),
             level="warning",
-            actions=((mark("Resume"), lambda: self.resume(first)), (mark("Not now"), later)),
+            actions=(
+                (mark("Start") if waiting else mark("Resume"), lambda: self.resume(first)),
+                (mark("Not now"), later),
+            ),
             name=first.record.name,
         )
+
+    @Slot()
+    def _watch_others(self) -> None:
+        """Looks again in a while where a run is written by another window's engine: it may be cut off yet."""
+        handle = self.studio.engines.handle
+        if any(
+            row.record.status in ("running", "paused") and handle(row.job.id) is None for row in self.studio.store.rows
+        ):
+            self._look_timer.start()
+
+    @Slot()
+    def _look_again(self) -> None:
+        self.studio.store.find_interrupted()
 
     def _cancel_and_delete(self, handle: JobHandle) -> None:
         """Ends a training that is queued or running; its run goes when it has ended."""

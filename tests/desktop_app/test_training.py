@@ -7,6 +7,7 @@ import fake_engine
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
 
+from core.jobs import Job
 from desktop_app.app import make_window
 
 
@@ -68,4 +69,69 @@ def test_data_on_a_dead_share_does_not_keep_the_window_from_opening(qtbot, works
     chooser = window.panels["training"].setup.data
     qtbot.waitUntil(lambda: chooser.data == "digits", timeout=10_000)
     assert chooser._start_folder()
+    window.close()
+
+
+def _open(qtbot, workspace, preferences):
+    window = make_window(workspace, preferences)
+    qtbot.addWidget(window)
+    window.engines.training._main = fake_engine.obedient
+    window.panels["training"]._look_timer.setInterval(200)
+    window.show()
+    return window
+
+
+def _train() -> Job:
+    return Job(task="train", model="cnn", settings={"data": "digits"})
+
+
+def test_not_now_dismisses_only_the_run_that_was_named(qtbot, workspace, preferences):
+    for name in ("one", "two"):
+        run, _ = workspace.create_run(_train())
+        run.update(status="interrupted", name=name)
+    named = []
+    for _ in range(2):
+        window = _open(qtbot, workspace, preferences)
+        qtbot.waitUntil(lambda window=window: bool(window.messages.messages()), timeout=10_000)
+        named.append(window.messages.messages()[-1].text.text().split("'")[1])
+        _answer(window, qtbot, "Not now")
+        window.close()
+    assert sorted(named) == ["one", "two"]
+    assert len(preferences.get("dismissed", [])) == 2
+
+
+def test_a_resumed_run_is_dismissed_no_longer(qtbot, workspace, preferences):
+    run, _ = workspace.create_run(_train())
+    run.update(status="interrupted")
+    preferences.set("dismissed", [run.id, "other"])
+    window = _open(qtbot, workspace, preferences)
+    qtbot.waitUntil(lambda: bool(window.store.rows), timeout=10_000)
+    assert not window.messages.messages()
+    window.panels["training"].resume(window.store.rows[0])
+    assert preferences.get("dismissed", []) == ["other"]
+    qtbot.waitUntil(lambda: not window.engines.active_trainings(), timeout=20_000)
+    window.close()
+
+
+def test_a_run_still_written_by_an_older_engine_is_offered_once_it_is_cut_off(qtbot, workspace, preferences):
+    run, _ = workspace.create_run(_train())
+    run.update(status="running")
+    with run.locked():
+        window = _open(qtbot, workspace, preferences)
+        qtbot.waitUntil(lambda: bool(window.store.rows), timeout=10_000)
+        qtbot.wait(500)
+        assert not window.messages.messages()
+    qtbot.waitUntil(lambda: bool(window.messages.messages()), timeout=10_000)
+    assert "cut off" in window.messages.messages()[0].text.text()
+    window.close()
+
+
+def test_a_run_left_waiting_by_an_earlier_window_is_offered(qtbot, workspace, preferences):
+    run, _ = workspace.create_run(_train())
+    window = _open(qtbot, workspace, preferences)
+    qtbot.waitUntil(lambda: bool(window.messages.messages()), timeout=10_000)
+    _answer(window, qtbot, "Start")
+    panel = window.panels["training"]
+    qtbot.waitUntil(lambda: panel.view.progress.phase.text().startswith("Done"), timeout=20_000)
+    assert panel._last_run == run.id
     window.close()
