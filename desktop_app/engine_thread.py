@@ -22,13 +22,14 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QThread, QTimer, Signal, 
 
 from core import catalog
 from core.errors import UserError
-from core.events import ENDINGS, Event, Saved, Status
+from core.events import ENDINGS, Event, Progress, Saved, Status
 from core.jobs import Job
 from core.runs import Run, Workspace
 from desktop_app.translation import mark
 
 DELIVERY_MS = 66  # events reach the window at most 15 times a second
 STOP_GRACE_S = 5.0  # a job that has not ended this long after Stop is ended with its engine
+SAVE_GRACE_S = 120.0  # how much longer it may take once it says that it saves
 RETIRE_GRACE_S = 8.0  # how long an engine may take to go once it has nothing to do
 CLOSE_GRACE_S = 3.0  # how long a closed window waits for a training's last checkpoint before it leaves it alone
 
@@ -47,6 +48,7 @@ class _Current:
     run_folder: str
     deadline: float = float("inf")  # monotonic seconds after which the process is killed
     cancelled: bool = False
+    saving: bool = False  # has said so since it was cancelled
 
 
 class EngineThread(QThread):
@@ -279,6 +281,10 @@ class EngineThread(QThread):
         if current is None or current.job.id != job_id:
             return
         self._post(job_id, event)
+        saves = isinstance(event, Saved) or (isinstance(event, Progress) and event.phase == "save")
+        if saves and current.cancelled and not current.saving:
+            current.saving = True  # killed in the middle of it, all work would be lost
+            current.deadline = max(current.deadline, time.monotonic() + SAVE_GRACE_S)
         if isinstance(event, Status) and event.state in ENDINGS:
             self._current = None
             if self._fresh:

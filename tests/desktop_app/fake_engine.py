@@ -65,3 +65,14 @@ def obedient(connection, workspace, threads) -> None:
                     (job["id"], Status("finished", result={"pid": os.getpid(), "backend": job["backend"]})),
                 ]
             )
+
+
+def slow_saver(connection, workspace, threads) -> None:
+    """Says at Stop that it saves, takes two seconds for it, then ends."""
+    job = _next_job(connection)
+    connection.send([(job, Status("running"))])
+    while connection.recv()[0] != "cancel":
+        pass
+    connection.send([(job, Progress("save"))])
+    time.sleep(2)
+    connection.send([(job, Status("cancelled", result={"saved": True}))])

@@ -120,6 +120,17 @@ def test_a_deaf_engine_is_ended_after_the_grace_and_its_run_stays_resumable(engi
     assert workspace.runs()[0].resumable()
 
 
+def test_an_engine_that_saves_at_stop_is_not_killed_in_the_middle(engine, listen, qtbot):
+    thread = engine(fake_engine.slow_saver)
+    events, until_ended = listen(thread)
+    job = _train()
+    thread.submit(job)
+    qtbot.waitUntil(lambda: any(isinstance(event, Status) for _, event in events), timeout=10_000)
+    thread.cancel(job.id, grace_s=1.0)
+    (ending,) = until_ended()
+    assert ending.result == {"saved": True}
+
+
 @pytest.mark.slow
 def test_a_frozen_engine_is_ended_five_seconds_after_stop(engine, listen, qtbot):
     thread = engine(fake_engine.deaf)
