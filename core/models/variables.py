@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load as parse_safetensors
 from safetensors.numpy import save as dump_safetensors
 
@@ -53,8 +54,15 @@ def pack(values: Mapping[str, np.ndarray]) -> bytes:
 
 
 def unpack(content: bytes) -> dict[str, np.ndarray]:
-    """Returns the arrays of a safetensors file."""
-    return dict(parse_safetensors(content))
+    """Returns the arrays of a safetensors file.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return dict(parse_safetensors(content))
+    except (SafetensorError, KeyError, TypeError) as error:  # KeyError: a data type that NumPy doesn't have
+        raise ValueError("the weights are no safetensors file") from error
 
 
 def _named(group: str, variables: Iterable[Any]) -> Iterable[tuple[str, Any]]:

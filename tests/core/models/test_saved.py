@@ -4,7 +4,8 @@ import pytest
 
 from core import catalog
 from core.errors import UserError
-from core.models.saved import ModelDescription, load_model, save_model
+from core.models.saved import DESCRIPTION, WEIGHTS, ModelDescription, load_model, save_model
+from core.sealed import seal
 
 
 @pytest.fixture
@@ -25,6 +26,12 @@ def test_a_flipped_byte_is_noticed(folder, name):
     content[len(content) // 2] ^= 4
     (folder / name).write_bytes(content)
     with pytest.raises(UserError, match="damaged"):
+        load_model(folder)
+
+
+def test_weights_that_are_no_safetensors_file_are_noticed(folder):
+    seal(folder, {WEIGHTS: b"no such thing", DESCRIPTION: (folder / DESCRIPTION).read_bytes()})
+    with pytest.raises(UserError, match="no safetensors file"):
         load_model(folder)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import UserError
 from core.events import Log
-from core.sealed import MANIFEST
+from core.sealed import MANIFEST, seal
 from core.training.checkpoints import STATE, VARIABLES, Checkpoints, TrainingState
 
 
@@ -87,6 +87,13 @@ def test_a_damaged_one_falls_back_to_the_one_before_and_says_so(checkpoints, eve
     warnings = [event for event in events if isinstance(event, Log) and event.level == "warning"]
     assert [warning.values["name"] for warning in warnings] == ["000002-00000000"]
     assert warnings[0].values["other"] == "000001-00000000"
+
+
+def test_one_sealed_over_what_is_no_safetensors_file_is_damaged_too(checkpoints, events):
+    save(checkpoints, 1)
+    seal(checkpoints.folder / "000002-00000000", {VARIABLES: b"no such thing", STATE: b"{}"})
+    assert checkpoints.load_latest()[0].epoch == 1
+    assert any("damaged" in event.message for event in events if isinstance(event, Log))
 
 
 def test_every_single_byte_counts(checkpoints, events, tmp_path):
