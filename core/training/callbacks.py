@@ -40,6 +40,25 @@ class Watched(Protocol):
         """All steps of an epoch are done, or training was stopped within it."""
 
 
+class Flight:
+    """The steps that a backend has begun and not ended; waits for the oldest where there are too many."""
+
+    def __init__(self) -> None:
+        self._losses: deque[Any] = deque()
+
+    def add(self, logs: dict[str, Any]) -> None:
+        """A step has begun whose logs will be these."""
+        self._losses.append(logs.get("loss"))
+        if len(self._losses) > STEPS_IN_FLIGHT:
+            loss = self._losses.popleft()
+            if loss is not None:
+                keras.ops.convert_to_numpy(loss)
+
+    def clear(self) -> None:
+        """Nothing is under way."""
+        self._losses.clear()
+
+
 class StepWatch(keras.callbacks.CallbackList):
     """Takes the place of Keras's callbacks during `fit`.
 
@@ -55,7 +74,7 @@ class StepWatch(keras.callbacks.CallbackList):
         self._context = context
         self._watched = watched
         self._checkpoint_s = checkpoint_s
-        self._flying: deque[Any] = deque()
+        self._flight = Flight()
         self._next_report = 0.0
         self.next_checkpoint = time.perf_counter() + checkpoint_s
         self.steps = 0  # steps done in this epoch since `fit` began it
@@ -63,7 +82,7 @@ class StepWatch(keras.callbacks.CallbackList):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keras's hook."""
         self.steps = 0
-        self._flying.clear()
+        self._flight.clear()
         self._watched.begin_epoch(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -74,9 +93,7 @@ class StepWatch(keras.callbacks.CallbackList):
         """Keras's hook, called with the logs as they are on the device."""
         self.steps += 1
         logs = logs or {}
-        self._flying.append(logs.get("loss"))
-        if len(self._flying) > STEPS_IN_FLIGHT:
-            _wait_for(self._flying.popleft())
+        self._flight.add(logs)
         now = time.perf_counter()
         if self._context.cancelled or self._context.paused or now >= self.next_checkpoint:
             self._watched.attend(logs)
@@ -87,7 +104,7 @@ class StepWatch(keras.callbacks.CallbackList):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keras's hook."""
-        self._flying.clear()
+        self._flight.clear()
         self._watched.end_epoch(as_floats(logs or {}))
 
 
@@ -108,7 +125,7 @@ class EvaluationWatch(keras.callbacks.CallbackList):
         self._total = steps
         self._done = 0
         self._next_report = time.perf_counter() + REPORT_INTERVAL_S
-        self._flying: deque[Any] = deque()
+        self._flight = Flight()
 
     def on_test_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Keras's hook; nothing to do."""
@@ -116,9 +133,7 @@ class EvaluationWatch(keras.callbacks.CallbackList):
     def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Keras's hook."""
         self._done += 1
-        self._flying.append((logs or {}).get("loss"))
-        if len(self._flying) > STEPS_IN_FLIGHT:
-            _wait_for(self._flying.popleft())
+        self._flight.add(logs or {})
         self._pause()
         if self._context.cancelled:
             self.model.stop_evaluating = True
@@ -168,8 +183,3 @@ def as_floats(logs: dict[str, Any]) -> dict[str, float]:
 def batch_metric(state_steps: int, epoch: float, logs: dict[str, Any], lr: float) -> Metric:
     """Returns the running means of an epoch as an event."""
     return Metric(state_steps, epoch, {**as_floats(logs), "lr": lr})
-
-
-def _wait_for(value: Any) -> None:
-    if value is not None:
-        keras.ops.convert_to_numpy(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from core.context import Context
 from core.data.batches import Augmentation, Batches
 from core.data.dataset import Dataset
-from core.errors import CancelledError, UserError
+from core.errors import UserError
 from core.events import Log, Metric, Progress
 from core.models.variables import named_variables, read_variables, write_variables
 from core.runs import Run
@@ -234,7 +235,7 @@ class Training:
             if self.state.step < len(self._batches):  # at an epoch's end its validation comes first
                 self._sync()
                 if self._check_numbers(as_floats(logs)):
-                    self._save()
+                    self._save(stopping=self._context.cancelled)
             if self._context.cancelled:
                 self._halt()
         self._speed.start()
@@ -291,7 +292,7 @@ class Training:
         validation = self._validate()
         if validation is None:
             state.train_logs = train_logs
-            self._save()
+            self._save(stopping=True)
             self._halt()
             return
         row = {"epoch": state.epoch, **train_logs, **validation}
@@ -359,7 +360,9 @@ class Training:
         if keras.backend.backend() == "jax":
             self._model.jax_state_sync()
 
-    def _save(self) -> None:
+    def _save(self, *, stopping: bool = False) -> None:
+        if stopping:  # who waits for the end may have to wait a little longer
+            self._context.report(Progress("save"))
         state = self.state
         state.train_s = self._clock() - self._began
         state.samples = self._before[0] + self._speed.samples
@@ -375,11 +378,11 @@ class Training:
         self._error = self._error or error
         self._halt()
 
-    def _guard(self, action: Any) -> None:
+    def _guard(self, action: Callable[[], Any]) -> None:
         try:
             action()
-        except (UserError, CancelledError) as error:
-            self._fail(error if isinstance(error, UserError) else UserError("The training was cancelled."))
+        except UserError as error:
+            self._fail(error)
 
 
 def _is_better(row: dict[str, float], best: dict[str, float] | None) -> bool:
