@@ -61,6 +61,8 @@ class TrainingLooks(QObject):
     def make_room(self) -> None:
         """A training is about to start: measuring the model's size must not slow it."""
         self._crowded = True
+        if self._describe is not None or self._describe_timer.isActive():
+            self._say_later()
         self._describe_timer.stop()
         if self._describe is not None:
             self._describe.cancel(grace_s=0)
@@ -77,8 +79,15 @@ class TrainingLooks(QObject):
 
     @Slot()
     def _changed(self) -> None:
-        if self._begun and not self._crowded:
+        if self._begun and self._crowded:
+            self._say_later()
+        elif self._begun:
             self._describe_timer.start()
+
+    def _say_later(self) -> None:
+        """The size that was measured is that of other settings."""
+        set_role(self._setup.size_line, "role", "muted")
+        say(self._setup.size_line.setText, "The model's size is measured once the training has ended.")
 
     @Slot()
     def _start_preview(self) -> None:

@@ -135,3 +135,15 @@ def test_a_run_left_waiting_by_an_earlier_window_is_offered(qtbot, workspace, pr
     qtbot.waitUntil(lambda: panel.view.progress.phase.text().startswith("Done"), timeout=20_000)
     assert panel._last_run == run.id
     window.close()
+
+
+def test_the_model_size_of_older_settings_is_not_shown_while_a_training_runs(window, qtbot):
+    panel = window.panels["training"]
+    window.engines.training._main = fake_engine.deaf
+    window.engines.interactive._main = fake_engine.obedient
+    _start(window, qtbot)
+    panel.setup.size_line.setText("1 parameters")
+    panel.setup.form.editor("epochs").setValue(7)
+    assert "once the training has ended" in panel.setup.size_line.text()
+    _end_all(window, qtbot)
+    qtbot.waitUntil(lambda: "parameters" in panel.setup.size_line.text(), timeout=10_000)
