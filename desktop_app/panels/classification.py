@@ -27,7 +27,7 @@ from desktop_app.store import RunRow
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr, translator
 from desktop_app.widgets.drop_area import DropArea
-from desktop_app.widgets.elements import button, card, label, row
+from desktop_app.widgets.elements import button, card, label, plain_tip, row
 from desktop_app.widgets.picture_view import PictureView
 from desktop_app.widgets.prediction_table import PredictionTable
 from desktop_app.widgets.progress_line import ProgressLine
@@ -284,7 +284,7 @@ class ClassificationPanel(Panel):
         top = chosen.get("top") or [chosen]
         self.bars.show_rows([(str(one["label"]), float(one["probability"])) for one in top])
         self.file_name.setText(Path(chosen["path"]).name)
-        self.file_name.setToolTip(chosen["path"])
+        self.file_name.setToolTip(plain_tip(chosen["path"]))
 
     def _show_skipped(self) -> None:
         for widget in (self.skipped_title, self.skipped):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -23,6 +24,11 @@ from desktop_app.translation import say
 
 SlotLike = Callable[..., Any] | SignalInstance
 _Layout = TypeVar("_Layout", bound=QBoxLayout)
+
+
+def plain_tip(text: str) -> str:
+    """Returns a tool tip that shows the text as it is: Qt would take what looks like HTML for HTML."""
+    return f"<span>{html.escape(text)}</span>" if "<" in text or "&lt;" in text else text
 
 
 def label(text: str = "", *, role: str = "", wrap: bool = False, name: str = "", **values: Any) -> QLabel:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem
 
 from desktop_app.theme import SPACING
+from desktop_app.widgets.elements import plain_tip
 from desktop_app.widgets.pixels import tile_icon, to_image
 
 
@@ -46,5 +47,5 @@ class ImageGrid(QListWidget):
         ratio = self.devicePixelRatioF()
         for index, (picture, text) in enumerate(zip(pictures, texts, strict=True)):
             item = QListWidgetItem(tile_icon(to_image(picture), self._side, ratio), text)
-            item.setToolTip(tips[index] if tips else text)
+            item.setToolTip(plain_tip(tips[index] if tips else text))
             self.addItem(item)

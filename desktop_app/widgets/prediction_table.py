@@ -11,6 +11,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from desktop_app.translation import mark, say, tr, translator
+from desktop_app.widgets.elements import plain_tip
 from desktop_app.widgets.pixels import tile_icon, to_image
 
 THUMBNAIL_PX = 40
@@ -89,7 +90,7 @@ class PredictionModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             return self._thumbnail(row["path"])
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row["path"]
+            return plain_tip(row["path"])
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 2:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None

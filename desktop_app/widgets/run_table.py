@@ -13,6 +13,7 @@ from core import catalog
 from desktop_app.store import RunRow
 from desktop_app.theme import colour
 from desktop_app.translation import mark, say, tr, translator
+from desktop_app.widgets.elements import plain_tip
 
 STATUS = {
     "queued": mark("waiting"),
@@ -104,7 +105,7 @@ class RunModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole and index.column() == STATUS_COLUMN:
             return colour(SHADES.get(row.record.status, "muted"))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.record.message or str(row.run.folder)
+            return plain_tip(row.record.message or str(row.run.folder))
         return None
 
 

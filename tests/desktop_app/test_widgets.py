@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+
+from core.jobs import Job
+from desktop_app.store import RunRow
+from desktop_app.widgets.image_grid import ImageGrid
+from desktop_app.widgets.prediction_table import PredictionModel
+from desktop_app.widgets.run_table import RunModel
+
+MARKUP = "<img src='/etc/x.png'><b>bold</b>"
+ESCAPED = "<span>&lt;img src=&#x27;/etc/x.png&#x27;&gt;&lt;b&gt;bold&lt;/b&gt;</span>"
+
+
+def test_markup_in_file_names_and_messages_is_shown_as_it_is(qtbot, workspace):
+    run, _ = workspace.create_run(Job(task="train", model="cnn", settings={"data": "digits"}))
+    runs, predictions, grid = RunModel(), PredictionModel(), ImageGrid()
+    qtbot.addWidget(grid)
+    runs.show_rows([RunRow(run, run.update(message=MARKUP))])
+    predictions.add([{"path": MARKUP, "label": "cat", "probability": 1.0}])
+    grid.show_pictures([np.zeros((2, 2, 3), np.uint8)], ["cat"], [MARKUP])
+    for model in (runs, predictions):
+        assert model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole) == ESCAPED
+    assert grid.item(0).toolTip() == ESCAPED
+
+
+def test_an_ordinary_tip_stays_as_it_is(qtbot):
+    predictions = PredictionModel()
+    predictions.add([{"path": "/cats & dogs/1.png", "label": "cat", "probability": 1.0}])
+    assert predictions.data(predictions.index(0, 0), Qt.ItemDataRole.ToolTipRole) == "/cats & dogs/1.png"
