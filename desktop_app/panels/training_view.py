@@ -143,7 +143,8 @@ class TrainingView(QWidget):
         else:
             self.progress.rest("{reason}", reason=lambda: tr_parts(status.message, status.values))
         if "test_accuracy" in metrics:
-            self.score.show_score(float(metrics["test_accuracy"]), tested_pictures(status.result))
+            result = status.result
+            self.score.show_score(float(metrics["test_accuracy"]), tested_pictures(result), leaked(result))
 
     # -- events -------------------------------------------------------------------------------------------
 
@@ -174,3 +175,8 @@ def tested_pictures(result: dict[str, Any]) -> int:
     """Returns how many test pictures a training's result speaks of; 0 where it does not say."""
     counts = result.get("counts", {})
     return int(result.get("test_samples", counts.get("test", 0)) or 0)
+
+
+def leaked(result: dict[str, Any]) -> int:
+    """Returns how many test pictures have an exact copy among those it was trained or validated on."""
+    return int(result.get("leaks", 0) or 0)

@@ -25,15 +25,32 @@ class ScoreCard(QFrame):
         self.setLayout(row(frame))
         self.hide()
 
-    def show_score(self, accuracy: float, pictures: int) -> None:
+    def show_score(self, accuracy: float, pictures: int, leaks: int = 0) -> None:
         """Shows the test score.
 
         Args:
             accuracy: share of the test pictures that the model gets right, in [0, 1].
             pictures: how many test pictures there are; 0 where that is not known.
+            leaks: how many of them have an exact copy among the pictures it was trained or validated on.
         """
         self.number.setText(f"{accuracy:.1%}")
-        if pictures:
+        if leaks and pictures:
+            say(
+                self.sentence.setText,
+                "{right} of {pictures} test pictures right. "
+                "Exact copies of {leaks} of them are among the training or validation pictures.",
+                right=f"{round(accuracy * pictures):,}",
+                pictures=f"{pictures:,}",
+                leaks=f"{leaks:,}",
+            )
+        elif leaks:
+            say(
+                self.sentence.setText,
+                "of the test pictures right. "
+                "Exact copies of {leaks} of them are among the training or validation pictures.",
+                leaks=f"{leaks:,}",
+            )
+        elif pictures:
             say(
                 self.sentence.setText,
                 "{right} of {pictures} test pictures right. None of them was seen in training.",

@@ -3,11 +3,14 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt
 
+from core.events import Status
 from core.jobs import Job
+from desktop_app.panels.training_view import TrainingView
 from desktop_app.store import RunRow
 from desktop_app.widgets.image_grid import ImageGrid
 from desktop_app.widgets.prediction_table import PredictionModel
 from desktop_app.widgets.run_table import RunModel
+from desktop_app.widgets.score_card import ScoreCard
 
 MARKUP = "<img src='/etc/x.png'><b>bold</b>"
 ESCAPED = "<span>&lt;img src=&#x27;/etc/x.png&#x27;&gt;&lt;b&gt;bold&lt;/b&gt;</span>"
@@ -29,3 +32,21 @@ def test_an_ordinary_tip_stays_as_it_is(qtbot):
     predictions = PredictionModel()
     predictions.add([{"path": "/cats & dogs/1.png", "label": "cat", "probability": 1.0}])
     assert predictions.data(predictions.index(0, 0), Qt.ItemDataRole.ToolTipRole) == "/cats & dogs/1.png"
+
+
+def test_the_score_says_how_many_test_pictures_were_copies(qtbot):
+    view = TrainingView()
+    qtbot.addWidget(view)
+    result = {"metrics": {"test_accuracy": 0.5}, "test_samples": 40}
+    view.show_ending(Status("finished", result=result | {"leaks": 3}))
+    assert "Exact copies of 3 of them" in view.score.sentence.text()
+    assert "None of them" not in view.score.sentence.text()
+    view.show_ending(Status("finished", result=result))
+    assert "None of them was seen in training" in view.score.sentence.text()
+
+
+def test_the_score_says_so_also_where_the_number_of_pictures_is_unknown(qtbot):
+    card = ScoreCard(lambda: None)
+    qtbot.addWidget(card)
+    card.show_score(0.5, 0, leaks=3)
+    assert card.sentence.text().startswith("of the test pictures right. Exact copies of 3")
