@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import UserError
 from core.events import Images, Status
-from core.jobs import Job
+from core.jobs import Job, installed_backends
 from core.predictions import write_csv
 from desktop_app.job_handle import JobHandle
 from desktop_app.panel import Panel, Studio
@@ -147,7 +147,7 @@ class ClassificationPanel(Panel):
         job = Job(
             task="classify",
             settings={"run": run, "paths": [str(path) for path in paths], "top": TOP, "thumbnails": True},
-            **({"backend": record.job.backend} if record is not None else {}),
+            **({"backend": record.job.backend} if record and record.job.backend in installed_backends() else {}),
         )
         handle = self._job = self.studio.engines.start(job)
         handle.progressed.connect(self.progress.show_progress)

@@ -71,3 +71,11 @@ def test_a_later_answer_for_a_picture_replaces_the_earlier_one(panel):
     _classify(panel, panel.trained[0], "a.png", "dog")
     assert [row["label"] for row in panel.table.predictions.rows] == ["dog"]
     assert panel.bars.rows() == [("dog", 0.9)]
+
+
+@pytest.mark.parametrize(("installed", "taken"), [(["jax", "tensorflow"], "tensorflow"), (["jax"], "jax")])
+def test_the_first_installed_backend_stands_in_for_a_missing_one(panel, monkeypatch, installed, taken):
+    monkeypatch.setattr("core.jobs.installed_backends", lambda: installed)
+    monkeypatch.setattr("desktop_app.panels.classification.installed_backends", lambda: installed)
+    _classify(panel, panel.trained[0], "a.png", "cat")
+    assert panel.jobs[0].backend == taken
