@@ -16,11 +16,14 @@ import keras
 from core import catalog
 from core.errors import UserError
 from core.files import writing_to
+from core.models.size import check_size, count_parameters
 from core.models.variables import named_variables, pack, read_variables, unpack, write_variables
 from core.sealed import DamagedError, seal, unseal
 from core.settings.base import Settings
 
 WEIGHTS, DESCRIPTION, ELSEWHERE = "weights.safetensors", "model.json", "model.keras"
+LARGEST_SIDE, MOST_CLASSES = 4096, 100_000
+BYTES_TO_USE, BYTES_TO_TRAIN = 4, 16  # of one parameter; to train it needs a gradient and two moments too
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,27 @@ class ModelDescription:
             self.settings
         )
         return settings
+
+    def check(self, *, bytes_each: int, parameters: int | None = None) -> None:
+        """Bounds what `build` would build, before it takes any memory.
+
+        Args:
+            bytes_each: int, as in `check_size`.
+            parameters: int, more than these are refused; None sets no bound but the memory.
+
+        Raises:
+            ValueError: a shape, a number of classes or a size that can't be right.
+            UserError: the computer has too little memory.
+        """
+        height, width, channels = self.input_shape
+        if not (1 <= height <= LARGEST_SIDE and 1 <= width <= LARGEST_SIDE and channels in (1, 3)):
+            raise ValueError(f"a model can't have the input shape {self.input_shape}")
+        if not 2 <= len(self.classes) <= MOST_CLASSES:
+            raise ValueError(f"a model can't have {len(self.classes)} classes")
+        found = count_parameters(self.build)
+        if parameters is not None and found > parameters:
+            raise ValueError("its weights are fewer than its settings ask for")
+        check_size(found, bytes_each=bytes_each)
 
     def build(self) -> keras.Model:
         """Builds the model with fresh weights."""
@@ -91,8 +115,10 @@ def load_model(folder: Path) -> tuple[keras.Model, ModelDescription]:
         values = json.loads(contents[DESCRIPTION])
         values["classes"], values["input_shape"] = tuple(values["classes"]), tuple(values["input_shape"])
         description = ModelDescription(**values)
+        weights = unpack(contents[WEIGHTS])
+        description.check(bytes_each=BYTES_TO_USE, parameters=len(contents[WEIGHTS]) // BYTES_TO_USE)
         model = description.build()
-        write_variables(named_variables(model), unpack(contents[WEIGHTS]))
+        write_variables(named_variables(model), weights)
     except (DamagedError, ValueError, TypeError, KeyError) as error:
         raise UserError(
             "The model in '{folder}' is damaged: {reason}.",

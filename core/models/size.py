@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
 import keras
 from keras import layers
+
+from core.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -45,3 +49,37 @@ def multiply_adds(layer: layers.Layer) -> int:
         # Query, key, value and output projections; then scores and weighted sum over all pairs of tokens.
         return 4 * tokens * width * inner + 2 * tokens * tokens * inner
     return 0
+
+
+def check_size(parameters: int, *, bytes_each: int) -> None:
+    """Refuses a model that would take more than a quarter of the computer's memory.
+
+    Args:
+        parameters: int, as `count_parameters` returns.
+        bytes_each: int, what one takes in all: 4 to use it, 16 to train it (weight, gradient, two moments).
+
+    Raises:
+        UserError: it is too large.
+    """
+    room = memory_bytes() // 4
+    if parameters * bytes_each > room:
+        raise UserError(
+            "A model of these settings has {parameters} parameters, and this computer has memory for {room}.",
+            hint="Choose a smaller size, fewer units or fewer classes.",
+            parameters=parameters,
+            room=room // bytes_each,
+        )
+
+
+def count_parameters(build: Callable[[], keras.Model]) -> int:
+    """Returns how many parameters a model would have, without giving it the memory for them."""
+    with keras.StatelessScope(initialize_variables=False):
+        return int(build().count_params())
+
+
+def memory_bytes() -> int:
+    """Returns the computer's physical memory; 8 GiB where the system doesn't say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
+        return 8 * 2**30

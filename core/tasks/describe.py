@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from core import catalog
 from core.context import Context
 from core.data.reading import choose_form, own_side
 from core.data.sources import open_index
 from core.errors import UserError
+from core.models.saved import BYTES_TO_TRAIN, ModelDescription
 from core.models.size import model_size
 from core.settings.dataset import DatasetSettings
 
@@ -36,9 +36,10 @@ def describe(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         form = choose_form(index, settings, context)
         shape = (form.side_px, form.side_px, form.channels)
     context.check()
-    build = catalog.load(catalog.find(catalog.MODELS, context.job.model, "model").build)
+    description = ModelDescription(context.job.model, settings.model_dump(mode="json"), index.classes, shape)
     try:
-        size = model_size(build(settings, shape, len(index.classes)))
+        description.check(bytes_each=BYTES_TO_TRAIN)
+        size = model_size(description.build())
     except (MemoryError, ValueError) as error:
         raise UserError(
             "A model of these settings can't be built: {reason}.",

@@ -14,7 +14,7 @@ from core.data.load import load
 from core.errors import CancelledError, UserError
 from core.events import Log, Progress, Saved
 from core.metrics.classification import scores
-from core.models.saved import ModelDescription, save_model
+from core.models.saved import BYTES_TO_TRAIN, ModelDescription, save_model
 from core.models.size import model_size
 from core.runs import Run
 from core.settings.dataset import DatasetSettings
@@ -52,8 +52,16 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     _check_dataset(dataset, run)
     run.update(dataset=dataset.summary(), versions=versions())
     context.check()
-    keras.utils.set_random_seed(context.job.seed)
     description = ModelDescription(context.job.model, settings.model_dump(mode="json"), dataset.classes, dataset.shape)
+    try:
+        description.check(bytes_each=BYTES_TO_TRAIN)
+    except ValueError as error:
+        raise UserError(
+            "A model of these settings can't be built: {reason}.",
+            hint="Choose a smaller size, fewer blocks or a larger patch.",
+            reason=error,
+        ) from error
+    keras.utils.set_random_seed(context.job.seed)
     model = description.build()
     size = model_size(model)
     fitted = fit(model, dataset, settings, context, run)

@@ -1,5 +1,7 @@
 """A damaged or missing model is told in a sentence, never loaded."""
 
+import json
+
 import pytest
 
 from core import catalog
@@ -33,6 +35,24 @@ def test_weights_that_are_no_safetensors_file_are_noticed(folder):
     seal(folder, {WEIGHTS: b"no such thing", DESCRIPTION: (folder / DESCRIPTION).read_bytes()})
     with pytest.raises(UserError, match="no safetensors file"):
         load_model(folder)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"input_shape": [100_000, 8, 1]}, {"input_shape": [8, 8, 2]}, {"classes": ["a"]}, {"input_shape": [900, 900, 1]}],
+)
+def test_a_foreign_description_is_bounded_before_it_is_built(folder, changed):
+    values = {**json.loads((folder / DESCRIPTION).read_bytes()), **changed}
+    weights = (folder / WEIGHTS).read_bytes()
+    seal(folder, {WEIGHTS: weights, DESCRIPTION: json.dumps(values).encode()})
+    with pytest.raises(UserError, match=r"can't have|fewer than"):
+        load_model(folder)
+
+
+def test_what_does_not_fit_into_memory_is_never_built():
+    settings = {"blocks": 1, "filters": 256, "dense": 4096}
+    with pytest.raises(UserError, match="memory for"):
+        ModelDescription("cnn", settings, ("a", "b"), (4096, 4096, 3)).check(bytes_each=16)
 
 
 def test_a_run_without_a_model_says_so(tmp_path):
