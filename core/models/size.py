@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import prod
 
@@ -73,8 +74,15 @@ def check_size(parameters: int, *, bytes_each: int) -> None:
 
 def count_parameters(build: Callable[[], keras.Model]) -> int:
     """Returns how many parameters a model would have, without giving it the memory for them."""
-    with keras.StatelessScope(initialize_variables=False):
-        return int(build().count_params())
+
+    def count() -> int:
+        with keras.StatelessScope(initialize_variables=False):
+            return int(build().count_params())
+
+    # Keras keeps a list, for each thread, of variables yet to be given memory, and does so at the next chance. A
+    # thread of its own takes that list with it.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(count).result()
 
 
 def memory_bytes() -> int:

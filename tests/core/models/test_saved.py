@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from core import catalog
@@ -53,6 +54,15 @@ def test_what_does_not_fit_into_memory_is_never_built():
     settings = {"blocks": 1, "filters": 256, "dense": 4096}
     with pytest.raises(UserError, match="memory for"):
         ModelDescription("cnn", settings, ("a", "b"), (4096, 4096, 3)).check(bytes_each=16)
+
+
+def test_a_refused_model_leaves_the_next_ones_alone():
+    with pytest.raises(UserError):
+        ModelDescription("cnn", {"filters": 256, "dense": 4096}, ("a", "b"), (4096, 4096, 3)).check(bytes_each=16)
+    for _ in range(2):  # what is left over would be built with the next model, and get in the way of the one after
+        model = ModelDescription("vit", {"size": "tiny"}, ("a", "b"), (28, 28, 1)).build()
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        assert np.isfinite(model.train_on_batch(np.zeros((1, 28, 28, 1)), np.zeros(1)))
 
 
 def test_a_run_without_a_model_says_so(tmp_path):
