@@ -107,6 +107,15 @@ def path_exists(path: Path) -> bool:
         return False
 
 
+def why_not_opened(error: OSError) -> str:
+    """Returns why the system did not open a file or folder, as one plain sentence without values."""
+    if isinstance(error, FileNotFoundError):
+        return "It is not there."
+    if isinstance(error, PermissionError):
+        return "You are not allowed to read it."
+    return "It cannot be opened."
+
+
 def sha256(path: Path) -> str:
     """Returns the file's SHA-256 as 64 hexadecimal digits."""
     with path.open("rb") as file:

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core.data.fitting import change_channels
 from core.errors import UserError
+from core.files import why_not_opened
 
 MAX_PIXELS = 64_000_000
 # What is left out: EPS starts a program, and WMF, FITS, HDF5, MPEG and their like are no pictures that Pillow decodes.
@@ -113,9 +114,8 @@ def _open(source: Path | bytes | BinaryIO, stack: ExitStack) -> Image.Image:
 
 
 def _refuse_large(image: Image.Image) -> None:
-    pixels = image.width * image.height
-    if pixels > MAX_PIXELS:
-        raise DecodeError.because(f"It has {pixels / 1e6:.0f} megapixels, and {MAX_PIXELS // 1_000_000} are allowed.")
+    if image.width * image.height > MAX_PIXELS:
+        raise Image.DecompressionBombError
 
 
 def _raw_mode(image: Image.Image) -> str:
@@ -208,13 +208,14 @@ def _upright(pixels: np.ndarray, image: Image.Image) -> np.ndarray:
 
 
 def _explain(error: Exception) -> str:
+    """Returns a reason. It travels as plain text, through caches too, and is the key of its translation: no values."""
     text = str(error).lower()
     if isinstance(error, UnidentifiedImageError):
         return "It is no picture, or of a kind that is not supported, or its beginning is damaged."
     if isinstance(error, Image.DecompressionBombError):
-        return f"It has more than the {MAX_PIXELS // 1_000_000} megapixels that are allowed."
+        return "It has more than the 64 megapixels that are allowed."  # MAX_PIXELS
     if isinstance(error, OSError) and error.strerror:
-        return f"It cannot be opened: {error.strerror}."
+        return why_not_opened(error)
     if isinstance(error, EOFError) or "truncated" in text or "not enough" in text:
         return "It is cut off: the end of the file is missing."
     if isinstance(error, NotImplementedError):

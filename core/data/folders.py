@@ -13,7 +13,7 @@ from core.data.dataset import Skipped
 from core.data.index import Index
 from core.data.layout import arrange, is_junk, printable
 from core.data.progress import Progressing
-from core.files import path_of
+from core.files import path_of, why_not_opened
 from core.settings.dataset import DatasetSettings
 
 
@@ -84,7 +84,7 @@ def walk(root: Path, context: Context) -> tuple[list[File], tuple[Skipped, ...]]
             seen.add((status.st_dev, status.st_ino))
             entries = list(os.scandir(folder))
         except OSError as error:
-            skipped.append(Skipped(printable(folder), f"It cannot be opened: {error.strerror}."))
+            skipped.append(Skipped(printable(folder), why_not_opened(error)))
             continue
         for entry in entries:
             if is_junk(entry.name):
@@ -100,7 +100,7 @@ def walk(root: Path, context: Context) -> tuple[list[File], tuple[Skipped, ...]]
                 elif entry.is_symlink():
                     skipped.append(Skipped(printable(entry.path), "It is a link that leads nowhere."))
             except OSError as error:
-                skipped.append(Skipped(printable(entry.path), f"It cannot be opened: {error.strerror}."))
+                skipped.append(Skipped(printable(entry.path), why_not_opened(error)))
     progress.end()
     return sorted(files, key=lambda file: file.path), tuple(skipped)
 

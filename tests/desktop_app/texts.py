@@ -27,7 +27,7 @@ WINDOW_CALLS = {
     "_action": 1,
     "DropArea": 1,
 }
-CORE_CALLS = {"UserError": 0, "Log": 0, "Status": 1, "Skipped": 1, "DecodeError": 0, "Skip": 0}
+CORE_CALLS = {"UserError": 0, "Log": 0, "Status": 1, "Skipped": 1, "DecodeError": 0, "Skip": 0, "because": 0}
 
 
 def window_texts() -> set[str]:

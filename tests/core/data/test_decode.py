@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.data.decode import DecodeError, decode, read_size
+from core.data.decode import MAX_PIXELS, DecodeError, decode, read_size
 
 
 def encode(image, kind="PNG", **options):
@@ -170,7 +170,7 @@ def test_what_is_no_picture_is_refused(content):
 
 def test_error_names_the_file(tmp_path):
     path = tmp_path / "notes.png"
-    with pytest.raises(DecodeError, match=r"notes.png.*No such file"):
+    with pytest.raises(DecodeError, match=r"notes.png.*not there"):
         decode(path)
     path.write_text("no picture")
     with pytest.raises(DecodeError, match=r"notes.png.*no picture"):
@@ -179,9 +179,9 @@ def test_error_names_the_file(tmp_path):
 
 def test_more_than_64_megapixels_are_refused_before_decoding():
     header_only = png(8001, 8000, 8, 0, b"")
-    with pytest.raises(DecodeError, match="64 are allowed"):
+    with pytest.raises(DecodeError, match=f"more than the {MAX_PIXELS // 1_000_000} megapixels"):
         decode(header_only)
-    with pytest.raises(DecodeError, match="64 are allowed"):
+    with pytest.raises(DecodeError, match=f"more than the {MAX_PIXELS // 1_000_000} megapixels"):
         read_size(header_only)
 
 
