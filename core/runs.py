@@ -90,7 +90,6 @@ class Run:
         self.log_path = folder / "log.txt"
         self.checkpoints = folder / "checkpoints"
         self.model_folder = folder / "model"
-        self.samples = folder / "samples"
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"

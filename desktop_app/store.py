@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -29,14 +27,12 @@ class RunRow:
         run: the run.
         record: what its run.json held.
         has_model: bool, whether it can classify.
-        classes: what it tells apart.
         model_stamp: int, another number once the model has been saved anew.
     """
 
     run: Run
     record: RunRecord
     has_model: bool = False
-    classes: tuple[str, ...] = field(default=())
     model_stamp: int = 0
 
     @property
@@ -127,12 +123,6 @@ class Store(QObject):
         """Returns the row of the run with that id."""
         return next((row for row in self.rows if row.run.id == run_id), None)
 
-    def free_bytes(self) -> int:
-        """Returns the free space where the workspace lies, in bytes; 0 where it is not known."""
-        with suppress(OSError):
-            return shutil.disk_usage(self.workspace.folder).free
-        return 0
-
     def close(self) -> None:
         """Ends the worker thread and writes the preferences."""
         self.background.close()
@@ -215,7 +205,6 @@ def _model_stamp(run: Run) -> int:
 
 def _read(run: Run, model_stamp: int) -> RunRow:
     record = run.record()
-    classes = tuple(str(name) for name in record.dataset.get("classes", ()))
-    row = RunRow(run, record, model_stamp > 0, classes, model_stamp)
+    row = RunRow(run, record, model_stamp > 0, model_stamp)
     _ = (row.data, row.test_accuracy, row.epochs)  # what the table asks for: odd values raise here, not in a paint
     return row

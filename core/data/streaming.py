@@ -26,11 +26,6 @@ class StreamedImages:
     def __len__(self) -> int:
         return self.shape[0]
 
-    @property
-    def nbytes(self) -> int:
-        """What all pictures would take in memory."""
-        return int(np.prod(self.shape))
-
     def __getitem__(self, chosen: Any) -> np.ndarray:
         """Decodes the chosen pictures: a number, a slice, or an array of numbers or switches."""
         places = np.arange(len(self))[chosen]
