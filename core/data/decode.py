@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core.data.fitting import change_channels
+from core.data.fitting import Colour, change_channels, wanted_channels
 from core.errors import UserError
 from core.files import why_not_opened
 
@@ -19,7 +19,6 @@ MAX_PIXELS = 64_000_000
 COMMON_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF", "JPEG2000")
 FORMATS = (*COMMON_FORMATS, "DIB", "ICO", "TGA", "PCX", "SGI", "QOI", "XBM", "XPM")
 ORIENTATION_TAG = 0x0112
-Colour = Literal["auto", "rgb", "grey"]
 
 
 class DecodeError(UserError):
@@ -84,8 +83,7 @@ def decode(
         raise DecodeError.because(error.reason, path) from error
     except Exception as error:  # damaged files make decoders raise nearly everything
         raise DecodeError.because(_explain(error), path) from error
-    channels = {"auto": pixels.shape[-1], "rgb": 3, "grey": 1}[colour]
-    return np.ascontiguousarray(change_channels(pixels, channels))
+    return np.ascontiguousarray(change_channels(pixels, wanted_channels(colour, pixels.shape[-1])))
 
 
 def read_size(source: Path | bytes | BinaryIO) -> tuple[int, int]:

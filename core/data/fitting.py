@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+Colour = Literal["auto", "rgb", "grey"]
 Fit = Literal["crop", "pad", "stretch"]
 
 
@@ -28,6 +29,16 @@ def fit_picture(picture: np.ndarray, side_px: int, channels: int, *, fit: Fit, b
     if (height, width) != (side_px, side_px):
         picture = _resize(picture, side_px, fit, background)
     return change_channels(picture, channels)
+
+
+def wanted_channels(colour: Colour, own: int) -> int:
+    """Returns how many channels pictures get.
+
+    Args:
+        colour: as the settings say.
+        own: int, 1 or 3, the channels that the pictures have; "auto" keeps them.
+    """
+    return {"auto": own, "rgb": 3, "grey": 1}[colour]
 
 
 def change_channels(pictures: np.ndarray, channels: int) -> np.ndarray:

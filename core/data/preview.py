@@ -12,7 +12,7 @@ from core.data.dataset import SPLITS
 from core.data.decode import DecodeError
 from core.data.index import Index
 from core.data.progress import Progressing
-from core.data.reading import choose_form, decode_one, own_side
+from core.data.reading import decode_one, expected_shape
 from core.data.sources import open_index
 from core.data.splits import given_splits, make_splits
 from core.events import Images
@@ -52,12 +52,6 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         progress.advance()
     progress.end()
     context.report(Images("preview", tuple(pictures), tuple(details)))
-    if drawn is not None:
-        side, channels = own_side(drawn.shape[1:3], settings, index), {"auto": drawn.shape[-1], "rgb": 3, "grey": 1}
-        shape = [side, side, channels[settings.colour]]
-    else:
-        form = choose_form(index, settings, context)
-        shape = [form.side_px, form.side_px, form.channels]
     splits = make_splits(
         index.labels,
         test_share=settings.test_share,
@@ -70,7 +64,7 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         "source": index.source,
         "samples": len(index),
         "classes": class_counts(index.classes, index.labels),
-        "shape": shape,
+        "shape": list(expected_shape(index, settings, context, drawn)),
         "splits": {name: len(splits[name]) for name in SPLITS},
         "given": list(given_splits(index.given)),
         "left_out": len(index.skipped),

@@ -17,7 +17,7 @@ from core.data.cache import Entry, PictureCache, PixelSink
 from core.data.dataset import Skipped
 from core.data.decode import DecodeError, decode, read_size
 from core.data.digests import digest_of, digests_of
-from core.data.fitting import change_channels, fit_picture
+from core.data.fitting import change_channels, fit_picture, wanted_channels
 from core.data.index import Index
 from core.data.parallel import each, suited_workers
 from core.data.progress import Progressing
@@ -118,15 +118,32 @@ def decode_one(index: Index, place: int, settings: DatasetSettings, *, enough_px
     try:
         source = index.read(place)
         if isinstance(source, np.ndarray):
-            return change_channels(source, {"auto": source.shape[-1], "rgb": 3, "grey": 1}[settings.colour])
+            return change_channels(source, wanted_channels(settings.colour, source.shape[-1]))
         return decode(source, background=settings.background, colour=settings.colour, enough_px=enough_px)
     except DecodeError as error:
         raise DecodeError.because(error.reason, index.names[place]) from error
 
 
-def own_side(size: tuple[int, ...], settings: DatasetSettings, index: Index) -> int:
-    """Returns the side, px, to which pictures of the size (height, width) are brought."""
-    return settings.image_px or index.side_px or min(max(size), LARGEST_OWN_SIDE_PX)
+def expected_shape(
+    index: Index, settings: DatasetSettings, context: Context, drawn: np.ndarray | None = None
+) -> tuple[int, int, int]:
+    """Returns the (H, W, C) that pictures will most likely be brought to, having looked at a few.
+
+    Args:
+        index: what is read.
+        settings: the size and the colours that are asked for.
+        context: is asked whether to stop.
+        drawn: uint8 (M, H, W, C), some of the pictures where the index draws them and that has been done.
+
+    Raises:
+        CancelledError: the user has asked the job to stop.
+    """
+    if index.draw is None:
+        form = choose_form(index, settings, context)
+        return form.side_px, form.side_px, form.channels
+    height, width, channels = (index.draw(context, np.array([0])) if drawn is None else drawn).shape[1:]
+    side = _own_side((height, width), settings, index)
+    return side, side, wanted_channels(settings.colour, channels)
 
 
 def choose_form(index: Index, settings: DatasetSettings, context: Context) -> Form:
@@ -152,8 +169,13 @@ def choose_form(index: Index, settings: DatasetSettings, context: Context) -> Fo
         progress.advance()
     # Of two sizes equally common the larger: nothing is lost.
     own = max(sides, key=lambda side: (sides[side], side), default=LARGEST_OWN_SIDE_PX)
-    channels = {"auto": 3 if colours else 1, "rgb": 3, "grey": 1}[settings.colour]
-    return Form(own_side((own,), settings, index), channels, settings, suited_workers(np.median(pixels or [0])))
+    channels = wanted_channels(settings.colour, 3 if colours else 1)
+    return Form(_own_side((own,), settings, index), channels, settings, suited_workers(np.median(pixels or [0])))
+
+
+def _own_side(size: tuple[int, ...], settings: DatasetSettings, index: Index) -> int:
+    """Returns the side, px, to which pictures of the size (height, width) are brought."""
+    return settings.image_px or index.side_px or min(max(size), LARGEST_OWN_SIDE_PX)
 
 
 def _read_files(index: Index, settings: DatasetSettings, context: Context) -> tuple[Entry, Form]:
@@ -256,8 +278,8 @@ def _cache_key(index: Index, settings: DatasetSettings) -> str:
 
 def _bring_to_form(images: np.ndarray, index: Index, settings: DatasetSettings, context: Context) -> np.ndarray:
     count, height, width, channels = images.shape
-    side = own_side((height, width), settings, index)
-    channels = {"auto": channels, "rgb": 3, "grey": 1}[settings.colour]
+    side = _own_side((height, width), settings, index)
+    channels = wanted_channels(settings.colour, channels)
     if (height, width) == (side, side):
         return change_channels(images, channels)
     fitted = np.empty((count, side, side, channels), np.uint8)

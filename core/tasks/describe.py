@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from core.context import Context
-from core.data.reading import choose_form, own_side
+from core.data.reading import expected_shape
 from core.data.sources import open_index
 from core.errors import UserError
 from core.models.saved import BYTES_TO_TRAIN, ModelDescription
@@ -28,13 +26,7 @@ def describe(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     index = open_index(settings, context.job.seed, context)
     if index.problem is not None:
         raise index.problem
-    if index.draw is not None:
-        height, width, channels = index.draw(context, np.array([0])).shape[1:]
-        side = own_side((height, width), settings, index)
-        shape = (side, side, {"auto": channels, "rgb": 3, "grey": 1}[settings.colour])
-    else:
-        form = choose_form(index, settings, context)
-        shape = (form.side_px, form.side_px, form.channels)
+    shape = expected_shape(index, settings, context)
     context.check()
     description = ModelDescription(context.job.model, settings.model_dump(mode="json"), index.classes, shape)
     try:

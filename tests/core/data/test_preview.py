@@ -3,6 +3,7 @@ import time
 import pytest
 from PIL import Image
 
+from core.data.load import load
 from core.data.preview import preview
 from core.errors import UserError
 from core.events import Images
@@ -50,6 +51,13 @@ def test_embedded_digits(context):
 
 def test_settings_decide_the_shape(context):
     assert preview(DatasetSettings(data="digits", image_px=16, colour="rgb"), context)["shape"] == [16, 16, 3]
+
+
+@pytest.mark.parametrize("changes", [{}, {"image_px": 10}, {"colour": "grey"}])
+def test_the_shape_is_the_one_that_training_takes(make_pictures, context, new_context, changes):
+    for data in (str(make_pictures({"a": 12, "b": 12}, size=(20, 30, 3))), "digits"):
+        settings = DatasetSettings(data=data, **changes)
+        assert tuple(preview(settings, context)["shape"]) == load(settings, 0, new_context()).shape
 
 
 def test_what_cannot_be_trained_on_is_said(make_pictures, context):
