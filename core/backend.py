@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
@@ -49,7 +48,7 @@ def prepare(backend: str, device: str, seed: int) -> None:
         if backend != "tensorflow":
             # Keras pulls in an installed TensorFlow for small things (to seed it, say): 5 s and 600 MB for nothing.
             sys.meta_path.insert(0, _Refusal("tensorflow"))
-    with _quiet_stderr():
+    with _quiet_stderr(), _empty_keras_home():
         keras = importlib.import_module("keras")
     if keras.backend.backend() != backend:
         raise UserError(
@@ -103,8 +102,6 @@ class _Refusal(Loader, MetaPathFinder):
 
 def _set_environment(backend: str, device: str) -> None:
     os.environ["KERAS_BACKEND"] = backend
-    # A user's own keras.json may ask for float16 or channels first: read an empty folder instead.
-    os.environ["KERAS_HOME"] = str(Path(tempfile.gettempdir()) / "pixelwright-keras")
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     # Two engines share one GPU: neither may take all its memory.
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
@@ -114,6 +111,20 @@ def _set_environment(backend: str, device: str) -> None:
         os.environ["JAX_PLATFORMS"] = "cpu"
     elif device.startswith("gpu:"):
         os.environ["CUDA_VISIBLE_DEVICES"] = device.removeprefix("gpu:")
+
+
+@contextmanager
+def _empty_keras_home() -> Iterator[None]:
+    """Gives Keras, which reads it once, a folder of settings that is empty and that nobody else can write to.
+
+    A user's own keras.json may ask for float16 or channels first.
+    """
+    with tempfile.TemporaryDirectory(prefix="pixelwright-") as folder:
+        os.environ["KERAS_HOME"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["KERAS_HOME"]
 
 
 def _check_device(device: str) -> None:
