@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ import keras
 from keras import layers
 
 from core.errors import UserError
+
+UNTOLD_MEMORY_BYTES = 8 * 2**30
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,11 @@ def count_parameters(build: Callable[[], keras.Model]) -> int:
 
 def memory_bytes() -> int:
     """Returns the computer's physical memory; 8 GiB where the system doesn't say."""
+    if sys.platform == "win32":
+        kilobytes = ctypes.c_ulonglong()
+        ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(kilobytes))
+        return kilobytes.value * 1024 or UNTOLD_MEMORY_BYTES
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
-        return 8 * 2**30
+    except (OSError, ValueError):
+        return UNTOLD_MEMORY_BYTES
