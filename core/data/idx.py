@@ -21,6 +21,9 @@ from core.settings.dataset import DatasetSettings
 PATTERN = re.compile(r"(?P<prefix>.*?)-?images[-.]idx3[-.]ubyte(?P<gz>\.gz)?", re.IGNORECASE)
 BYTES_TYPE = 0x08
 MAX_DEFLATE_RATIO = 1032  # no stream of deflate unpacks to more
+MAX_BYTES = 4 * 2**30  # all pictures are held in memory; the largest known set in this form takes half a GB
+MAX_RATIO = 100
+SMALL_BYTES = 256 * 2**20  # below these a high ratio is harmless
 CHUNK_BYTES = 2**20
 
 
@@ -104,17 +107,17 @@ def _part(images: Path, context: Context) -> Part:
             labels=name,
             path=images,
         )
-    shape = _header(images, 3)
-    labels = _content(labels_file, _header(labels_file, 1), context)
-    if len(labels) != shape[0]:
+    shape, (count,) = _header(images, 3), _header(labels_file, 1)
+    if count != shape[0]:
         raise UserError(
             "'{path}' holds {pictures} pictures, but '{labels}' holds {count} labels.",
             hint="Use the two files that belong together.",
             path=images,
             pictures=shape[0],
             labels=labels_file.name,
-            count=len(labels),
+            count=count,
         )
+    labels = _content(labels_file, (count,), context)
     prefix = match["prefix"].casefold()
     split = TEST if "t10k" in prefix or "test" in prefix else TRAIN if "train" in prefix else UNGIVEN
     return Part(images, shape, split, labels)
@@ -141,6 +144,14 @@ def _header(path: Path, dimensions: int) -> tuple[int, ...]:
     fits = content <= MAX_DEFLATE_RATIO * size if path.suffix == ".gz" else length + content == size
     if not (content and fits):
         raise _damaged(path)
+    if content > MAX_BYTES or content > max(SMALL_BYTES, MAX_RATIO * size):
+        raise UserError(
+            "'{path}' would unpack to {megabytes} MB from {packed} MB: it is not safe to read.",
+            hint="Use it only if you trust where it comes from: save its pictures as files in class folders.",
+            path=path,
+            megabytes=content >> 20,
+            packed=size >> 20,
+        )
     return shape
 
 

@@ -1,4 +1,5 @@
 import gzip
+import os
 import struct
 
 import numpy as np
@@ -87,6 +88,19 @@ def test_damaged_file_is_one_clear_sentence(mnist, context, change):
     spoil(folder / "train-images-idx3-ubyte.gz", change)
     with pytest.raises(UserError, match="train-images-idx3-ubyte"):
         read(folder, context)
+
+
+def header(count, height, width):
+    return bytes([0, 0, 8, 3]) + struct.pack(">3I", count, height, width)
+
+
+@pytest.mark.parametrize(("count", "ratio"), [(400_000, 1000), (8_000_000, 50)])
+def test_what_would_unpack_to_far_more_than_is_sane_is_refused_unread(mnist, context, count, ratio):
+    path = mnist() / "train-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(header(count, 28, 28)))
+    os.truncate(path, count * 28 * 28 // ratio)  # a hole as long as makes the header possible
+    with pytest.raises(UserError, match=r"train-images-idx3-ubyte.gz' would unpack to \d+ MB"):
+        read(path.parent, context)
 
 
 def test_unpacked_size_must_fit_the_header(mnist, context):
