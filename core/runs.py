@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from core.errors import UserError
 from core.files import path_exists, path_of, read_json, write_json, writing_to
 from core.jobs import Job
+from core.sealed import clear_leftovers
 
 FORMAT = 1
 RunStatus = Literal["queued", "running", "paused", "done", "stopped", "failed", "interrupted"]
@@ -133,6 +134,8 @@ class Run:
     def locked(self) -> Iterator[None]:
         """Holds the run for this process; the system lets go by itself when the process dies.
 
+        What a process that died left half-written is cleared away first.
+
         Raises:
             UserError: another process works on it.
         """
@@ -147,6 +150,8 @@ class Run:
                     run=self.id,
                 ) from None
         try:
+            for folder in (self.folder, self.checkpoints):
+                clear_leftovers(folder)
             yield
         finally:
             lock.release()
@@ -235,7 +240,11 @@ class Workspace:
         )
 
     def mark_interrupted(self) -> list[Run]:
-        """Gives runs whose process is gone the status "interrupted" and returns them, newest first."""
+        """Gives runs whose process is gone the status "interrupted" and returns them, newest first.
+
+        Clears away what is left of deleted ones, too.
+        """
+        self._clear_deleted()
         found = []
         for run in self.runs():
             if run.record().status not in LIVING or run.in_use():
@@ -250,7 +259,7 @@ class Workspace:
         """Removes the run's folder for good.
 
         Raises:
-            UserError: a living process holds it, or it can't be deleted.
+            UserError: a living process holds it, or it can't be moved out of the table.
         """
         with run.locked():
             pass
@@ -258,7 +267,13 @@ class Workspace:
             # Out of the table in one step, then deleted at leisure.
             doomed = run.folder.with_name(f".deleted-{run.id}")
             run.folder.replace(doomed)
-            shutil.rmtree(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)  # what resists goes another time
+
+    def _clear_deleted(self) -> None:
+        """Finishes deletions that a kill cut short."""
+        for doomed in self.runs_folder.glob(".deleted-*"):
+            if not Run(doomed).in_use():
+                shutil.rmtree(doomed, ignore_errors=True)
 
     def _folders(self) -> list[Path]:
         with suppress(OSError):

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from core.files import publish_folder, writing_to
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+ABANDONED_S = 3600.0
 
 
 class DamagedError(Exception):
@@ -91,10 +93,16 @@ def unseal(folder: Path, *, only: tuple[str, ...] = ()) -> dict[str, bytes]:
 
 
 def clear_leftovers(parent: Path) -> None:
-    """Removes what a killed process left half-written in the folder."""
+    """Removes what a killed process left half-written in the folder. Call it where nobody else may write folders.
+
+    Single files may be written by anyone at any time, so only old ones are taken for left behind.
+    """
     with suppress(OSError):
         for left in (*parent.glob(".tmp-*"), *parent.glob(".old-*")):
             shutil.rmtree(left, ignore_errors=True)
+        for left in parent.glob(".*.tmp"):
+            if time.time() - left.stat().st_mtime > ABANDONED_S:
+                left.unlink()
 
 
 def _place(path: Path, content: bytes | Path) -> list[Any]:

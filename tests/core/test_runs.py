@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import UserError
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs import Run, Workspace
 
 
 @pytest.fixture
@@ -102,6 +102,40 @@ def test_deleting_removes_the_folder(workspace, run):
     workspace.delete_run(run)
     assert workspace.runs() == []
     assert list(workspace.runs_folder.iterdir()) == []
+
+
+def test_what_a_kill_left_behind_is_cleared_once_the_run_is_held(workspace, run):
+    (run.checkpoints / "000001-00000000").mkdir(parents=True)
+    litter = [run.folder / ".tmp-model", run.folder / ".old-x", run.checkpoints / ".tmp-y"]
+    for folder in litter:
+        folder.mkdir()
+        (folder / "weights").write_bytes(b"half")
+    old, new = run.folder / ".run.json.a.tmp", run.folder / ".report.html.b.tmp"
+    for file in (old, new):
+        file.write_text("half")
+    os.utime(old, (0, 0))
+    run.update(status="running")
+    workspace.mark_interrupted()
+    assert not any(path.exists() for path in (*litter, old))
+    assert new.exists()
+    assert (run.checkpoints / "000001-00000000").is_dir()
+
+
+def test_nothing_is_cleared_of_a_run_that_a_living_process_holds(workspace, run):
+    with run.locked():
+        (run.folder / ".tmp-model").mkdir()
+        run.update(status="running")
+        workspace.mark_interrupted()
+        assert (run.folder / ".tmp-model").exists()
+
+
+def test_a_deletion_that_was_cut_short_is_finished(workspace, run):
+    doomed = run.folder.rename(run.folder.with_name(f".deleted-{run.id}"))
+    with Run(doomed).locked():
+        workspace.mark_interrupted()
+        assert doomed.exists()
+    workspace.mark_interrupted()
+    assert not doomed.exists()
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere")
