@@ -184,6 +184,7 @@ class Workspace:
         self.folder = folder.expanduser().absolute()
         self.runs_folder = self.folder / "runs"
         self.cache_folder = self.folder / "cache"
+        self._ended: dict[str, tuple[int, ...]] = {}  # runs that need no look until their run.json changes
 
     def create_run(self, job: Job) -> tuple[Run, Job]:
         """Makes the folder of a new training, with the status "queued".
@@ -242,18 +243,23 @@ class Workspace:
     def mark_interrupted(self) -> list[Run]:
         """Gives runs whose process is gone the status "interrupted" and returns them, newest first.
 
-        Clears away what is left of deleted ones, too.
+        Clears away what is left of deleted ones, too. Cheap to call often: what has ended is read once.
         """
         self._clear_deleted()
         found = []
-        for run in self.runs():
-            if run.record().status not in LIVING or run.in_use():
-                continue
-            with suppress(UserError), run.locked():  # a read-only workspace can't be told
-                if run.record().status in LIVING:  # it may have ended just now
-                    run.update(status="interrupted")
-                    found.append(run)
-        return found
+        for run in map(Run, self._folders()):
+            with suppress(OSError, UserError):  # a damaged run, or a read-only workspace: there is nobody to tell
+                status = run.record_path.stat()
+                stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+                if self._ended.get(run.id) == stamp:
+                    continue
+                if run.record().status not in LIVING:
+                    self._ended[run.id] = stamp
+                elif not run.in_use():
+                    with run.locked():
+                        if run.record().status in LIVING:  # it may have ended just now
+                            found.append((run.update(status="interrupted").created, run.id, run))
+        return [run for _, _, run in sorted(found, key=lambda row: row[:2], reverse=True)]
 
     def delete_run(self, run: Run) -> None:
         """Removes the run's folder for good.

@@ -68,6 +68,17 @@ def test_a_run_whose_process_was_killed_becomes_interrupted(workspace, run):
     assert run.resumable()
 
 
+def test_a_run_that_has_ended_is_read_again_only_once_it_changes(workspace, run, monkeypatch):
+    read = []
+    record = Run.record
+    monkeypatch.setattr(Run, "record", lambda self: (read.append(self.id), record(self))[1])
+    for _ in range(3):
+        assert workspace.mark_interrupted() == []
+    assert read == [run.id]
+    run.update(status="running")
+    assert [found.id for found in workspace.mark_interrupted()] == [run.id]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
