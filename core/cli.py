@@ -22,7 +22,7 @@ from core.console import ConsoleListener, use_utf8
 from core.context import Context
 from core.data.sources import find_format
 from core.doctor import examine
-from core.engine import run_job, serve
+from core.engine import make_run, run_job, serve
 from core.errors import UserError
 from core.events import ENDINGS, Status
 from core.files import path_of
@@ -282,10 +282,11 @@ def _run(job: Job, folder: Path | None, found: Run | None = None) -> dict[str, A
         StoppedError: the user interrupted it.
     """
     workspace = _workspace(folder)
-    if job.row.writes_run and found is None:
-        found, job = workspace.create_run(job)
+    cache: dict[str, Any] = {}
     with ConsoleListener() as listener:
-        context = Context(job, workspace, found, listener)
+        if job.row.writes_run and found is None:
+            found, job = make_run(job, workspace, listener, cache)
+        context = Context(job, workspace, found, listener, cache)
         with _interrupts_call(context.cancel):
             ending = run_job(context)
     return _result_of(ending, found)
@@ -306,7 +307,7 @@ def _run_list(jobs: list[Job], workspace: Workspace) -> list[dict[str, Any]]:
         found = None
         try:
             if job.row.writes_run:
-                found, job = workspace.create_run(job)
+                found, job = make_run(job, workspace)
             ending = _run_elsewhere(job, workspace, found)
             results.append({"status": ending.state, **({"run": found.id} if found else {}), **ending.result})
             if ending.state == "failed":

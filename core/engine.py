@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from multiprocessing.connection import Connection
@@ -23,10 +23,13 @@ from typing import Any
 
 from core import catalog
 from core.context import Context
+from core.data.sources import check_data
 from core.errors import CancelledError, UserError
 from core.events import ENDINGS, Event, Progress, Status
 from core.jobs import Job
 from core.runs import Run, Workspace
+from core.settings.base import Settings
+from core.settings.dataset import DatasetSettings
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +37,30 @@ SEND_INTERVAL_S = 0.03  # events travel in bundles: a message each would cost th
 ORPHAN_GRACE_S = 60.0  # how long an engine without a window may take for its last checkpoint
 OUT_OF_MEMORY = re.compile(r"RESOURCE_EXHAUSTED|ResourceExhausted|OutOfMemory|[Oo]ut of memory|\bOOM\b")
 RUN_STATUS = {"finished": "done", "cancelled": "stopped", "failed": "failed"}
+
+
+def make_run(
+    job: Job,
+    workspace: Workspace,
+    listener: Callable[[Event], None] = lambda event: None,
+    cache: dict[str, Any] | None = None,
+) -> tuple[Run, Job]:
+    """Makes the run of a training once its data has been looked at, so that a mistake there leaves no run behind.
+
+    Args:
+        job: a training job.
+        workspace: where the run is made.
+        listener: told how the look gets on.
+        cache: given to the job's context as well, it spares the job a second look.
+
+    Returns:
+        The run, and the job that names it and spells out every setting.
+
+    Raises:
+        UserError: nothing can be trained on the data, a setting does not fit, or the workspace can't be written.
+    """
+    _check_data(Context(job, workspace, listener=listener, cache=cache), job.typed_settings())
+    return workspace.create_run(job)
 
 
 def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Status:
@@ -77,11 +104,18 @@ def _call_task(context: Context, *, keras: bool) -> dict[str, Any]:
     job = context.job
     context.check()  # it may have been cancelled while it waited in the queue
     settings = job.typed_settings()
+    if job.row.writes_run:
+        _check_data(context, settings)  # a mistake there need not wait for the backend
     if keras:
         context.report(Progress("import", detail=catalog.BACKENDS[job.backend]))
         catalog.load("core.backend:prepare")(job.backend, job.device, job.seed)
         context.check()
     return dict(catalog.load(job.function)(settings, context))
+
+
+def _check_data(context: Context, settings: Settings) -> None:
+    if isinstance(settings, DatasetSettings):
+        check_data(settings, context)
 
 
 def _explain(error: Exception) -> Status:

@@ -9,6 +9,27 @@ from core.errors import UserError
 from core.files import path_exists, path_of
 from core.settings.dataset import DatasetSettings
 
+CHECKED = "checked index"
+
+
+def check_data(settings: DatasetSettings, context: Context) -> None:
+    """Finds out whether anything can be trained on what the job names: before a backend is imported, or a run made.
+
+    What was found is kept for the job's own `open_index`, so that a large folder is gone through once.
+
+    Args:
+        settings: the job's.
+        context: the job's; its cache keeps the index.
+
+    Raises:
+        UserError: nothing can be trained on it.
+        CancelledError: the user has asked the job to stop.
+    """
+    index = open_index(settings, context.job.seed, context)
+    if index.problem is not None:
+        raise index.problem
+    context.cache[CHECKED] = (context.job.id, index)
+
 
 def open_index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     """Indexes what `settings.data` names; decodes nothing. An embedded name wins over a file of that name.
@@ -17,7 +38,11 @@ def open_index(settings: DatasetSettings, seed: int, context: Context) -> Index:
         UserError: there is no such thing, or it is no data set.
         CancelledError: the user has asked the job to stop.
     """
-    index: Index = catalog.load(find_format(settings.data).index)(settings, seed, context)
+    index: Index
+    job_id, index = context.cache.pop(CHECKED, ("", None))
+    if job_id == context.job.id:
+        return index
+    index = catalog.load(find_format(settings.data).index)(settings, seed, context)
     return index
 
 
