@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.files import write_atomic
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from core.tables import write_table
 
 
 def write_csv(path: Path, results: Iterable[Mapping[str, Any]]) -> None:
     """Writes one row a picture: path, label, probability, then the other classes by rank.
-
-    UTF-8 with a byte-order mark, without which Excel garbles Chinese names. Written atomically.
 
     Args:
         path: the file.
@@ -26,21 +20,14 @@ def write_csv(path: Path, results: Iterable[Mapping[str, Any]]) -> None:
         UserError: the file can't be written.
     """
     rows = list(results)
-    ranks = max((len(row["top"]) for row in rows), default=0)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
     header = ["path", "label", "probability"]
-    for rank in range(2, ranks + 1):
+    for rank in range(2, max((len(row["top"]) for row in rows), default=0) + 1):
         header += [f"label_{rank}", f"probability_{rank}"]
-    writer.writerow(header)
-    for row in rows:
-        cells = [_plain(row["path"]), _plain(row["label"]), f"{row['probability']:.6f}"]
-        for other in row["top"][1:]:
-            cells += [_plain(other["label"]), f"{other['probability']:.6f}"]
-        writer.writerow(cells)
-    write_atomic(path, text.getvalue().encode("utf-8-sig", errors="replace"))
+    write_table(path, header, (_cells(row) for row in rows))
 
 
-def _plain(text: str) -> str:
-    """A cell that begins like a formula would be run by a spreadsheet: quote it."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+def _cells(row: Mapping[str, Any]) -> list[str | float]:
+    cells = [row["path"], row["label"], row["probability"]]
+    for other in row["top"][1:]:
+        cells += [other["label"], other["probability"]]
+    return cells

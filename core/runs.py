@@ -88,6 +88,7 @@ class Run:
         self.record_path = folder / "run.json"
         self.history_path = folder / "history.csv"
         self.metrics_path = folder / "metrics.jsonl"
+        self.skipped_path = folder / "skipped.csv"
         self.log_path = folder / "log.txt"
         self.checkpoints = folder / "checkpoints"
         self.model_folder = folder / "model"

@@ -19,6 +19,7 @@ from core.models.size import model_size
 from core.runs import Run
 from core.settings.dataset import DatasetSettings
 from core.settings.fit import FitSettings
+from core.tables import write_table
 from core.training.fit import Fitted, fit
 from core.training.predict import predict_split
 
@@ -51,6 +52,7 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     dataset = load(settings, context.job.seed, context)
     _check_dataset(dataset, run)
     run.update(dataset=dataset.summary(), versions=versions())
+    _list_skipped(dataset, run)
     context.check()
     description = ModelDescription(context.job.model, settings.model_dump(mode="json"), dataset.classes, dataset.shape)
     try:
@@ -112,6 +114,14 @@ def _check_dataset(dataset: Dataset, run: Run) -> None:
             hint="Lower the test and validation shares, or add pictures.",
             source=dataset.source,
         )
+
+
+def _list_skipped(dataset: Dataset, run: Run) -> None:
+    """Writes every file that was left out, with its reason, into skipped.csv: the log names only the first."""
+    if dataset.skipped:
+        write_table(run.skipped_path, ("path", "reason"), ((one.path, one.reason) for one in dataset.skipped))
+    else:
+        run.skipped_path.unlink(missing_ok=True)  # of an earlier start, before the files were mended
 
 
 def _save(run: Run, model: keras.Model, description: ModelDescription, fitted: Fitted, context: Context) -> None:

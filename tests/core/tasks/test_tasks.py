@@ -1,8 +1,11 @@
 """From a job to a trained, scored and used model, on the embedded digits."""
 
+import csv
 import json
+import shutil
 import threading
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -224,6 +227,22 @@ def test_stop_takes_effect_within_two_seconds(tmp_path):
 
     do(workspace, "train", {}, run=run, act=stop)
     assert time.perf_counter() - asked[0] < 2
+
+
+def test_every_file_left_out_is_listed_in_the_run(tmp_path, pictures):
+    workspace, data = Workspace(tmp_path / "workspace"), tmp_path / "data"
+    shutil.copytree(pictures, data)
+    for number in range(25):  # more than the log names
+        (data / "0" / f"broken{number}.png").write_bytes(b"")
+    (data / "=notes.txt").write_text("")
+    run = queue(workspace, data=str(data), epochs=1)
+    ending, _ = do(workspace, "train", {}, run=run)
+    assert ending.state == "finished", ending.trace
+    with run.skipped_path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == run.record().dataset["skipped"] == 26
+    assert {Path(row["path"]).name for row in rows} >= {"broken0.png", "broken24.png", "=notes.txt"}
+    assert all(row["reason"].endswith(".") for row in rows)
 
 
 def test_changed_data_are_not_trained_on(tmp_path, pictures):
