@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from core import catalog
 from core.errors import UserError
@@ -98,6 +100,23 @@ def save_model(folder: Path, model: keras.Model, description: ModelDescription) 
             seal(folder, files)
 
 
+def rebuild(description: ModelDescription, weights: Mapping[str, np.ndarray]) -> keras.Model:
+    """Builds the model anew and gives it weights, having made sure that it is no larger than these.
+
+    Args:
+        description: what it is.
+        weights: name -> array, as `read_variables` returns them.
+
+    Raises:
+        ValueError: they do not fit each other.
+        UserError: a setting does not fit, or the computer has too little memory.
+    """
+    description.check(bytes_each=BYTES_TO_USE, parameters=sum(value.size for value in weights.values()))
+    model = description.build()
+    write_variables(named_variables(model), weights)
+    return model
+
+
 def load_model(folder: Path) -> tuple[keras.Model, ModelDescription]:
     """Builds the model anew and gives it the saved weights.
 
@@ -115,10 +134,7 @@ def load_model(folder: Path) -> tuple[keras.Model, ModelDescription]:
         values = json.loads(contents[DESCRIPTION])
         values["classes"], values["input_shape"] = tuple(values["classes"]), tuple(values["input_shape"])
         description = ModelDescription(**values)
-        weights = unpack(contents[WEIGHTS])
-        description.check(bytes_each=BYTES_TO_USE, parameters=len(contents[WEIGHTS]) // BYTES_TO_USE)
-        model = description.build()
-        write_variables(named_variables(model), weights)
+        model = rebuild(description, unpack(contents[WEIGHTS]))
     except (DamagedError, ValueError, TypeError, KeyError) as error:
         raise UserError(
             "The model in '{folder}' is damaged: {reason}.",

@@ -16,19 +16,17 @@ from core.data.parallel import each
 from core.data.pictures import find_pictures, read_picture
 from core.data.progress import Progressing
 from core.errors import UserError
-from core.events import Images, Progress
+from core.events import Images
 from core.metrics.classification import softmax
-from core.models.saved import ModelDescription, load_model
-from core.runs import Run
-from core.sealed import MANIFEST
+from core.models.saved import ModelDescription
 from core.settings.classify import ClassifySettings
 from core.settings.dataset import DatasetSettings
+from core.tasks.trained import trained_model
 from core.training.predict import predict, predict_batch_size
 
 THUMBNAIL_PX = 96
 LARGE_THUMBNAIL_PX = 320  # a few pictures are looked at one by one
 FEW = 32
-MODELS_KEPT = 3
 FIRST_BATCH_S = 0.5  # results are shown at least this often, full batch or not
 
 
@@ -47,7 +45,7 @@ def classify(settings: ClassifySettings, context: Context) -> dict[str, Any]:
         CancelledError: the user has asked the job to stop.
     """
     run = context.workspace.find(settings.run)
-    model, description = cached_model(run, context)
+    model, description = trained_model(run, context)
     paths, skipped = find_pictures(settings.paths, context)
     if not paths and not skipped:
         raise UserError("No pictures were given.", hint="Name pictures or folders of pictures.")
@@ -56,24 +54,6 @@ def classify(settings: ClassifySettings, context: Context) -> dict[str, Any]:
     results = _classify(model, description, paths, bad, settings, context)
     passed = time.perf_counter() - began
     return {"results": results, "skipped": bad, "samples_per_s": round(len(results) / passed, 1) if passed else 0.0}
-
-
-def cached_model(run: Run, context: Context) -> tuple[keras.Model, ModelDescription]:
-    """Returns the run's model, from memory where it is unchanged since it was last used.
-
-    Raises:
-        UserError: there is none, or it is damaged.
-    """
-    manifest = run.model_folder / MANIFEST
-    key = (str(run.folder), manifest.stat().st_mtime_ns if manifest.exists() else 0)
-    kept: dict[Any, tuple[keras.Model, ModelDescription]] = context.cache.setdefault("models", {})
-    if key not in kept:
-        context.report(Progress("load"))
-        kept[key] = load_model(run.model_folder)
-    kept[key] = kept.pop(key)  # the last used stand last
-    while len(kept) > MODELS_KEPT:
-        kept.pop(next(iter(kept)))
-    return kept[key]
 
 
 def top_classes(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[dict[str, Any]]:

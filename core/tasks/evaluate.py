@@ -20,7 +20,7 @@ from core.models.saved import ModelDescription
 from core.runs import Run, safe_name
 from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
-from core.tasks.classify import cached_model
+from core.tasks.trained import trained_model
 from core.training.predict import predict_split
 
 
@@ -57,7 +57,7 @@ def evaluate(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
         CancelledError: the user has asked the job to stop.
     """
     run = context.workspace.find(settings.run)
-    model, description = cached_model(run, context)
+    model, description = trained_model(run, context)
     sample = _other(settings.data, description, context) if settings.data else _own(run, description, context)
     context.report(Progress("evaluate", 0, len(sample.indices), "pictures"))
     began = time.perf_counter()

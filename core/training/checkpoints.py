@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,24 @@ class Checkpoints:
                 )
             )
             return None
+
+    def weights_to_keep(self, *, best: bool) -> tuple[int, dict[str, np.ndarray]] | None:
+        """Reads the variables that would be kept if the training ended here. Removes nothing: it may still go on.
+
+        Args:
+            best: bool, whether the best epoch's are wanted rather than the newest; the newest where there is none yet.
+
+        Returns:
+            The epochs done and name -> array, or None where no checkpoint is intact.
+        """
+        for path in reversed(self._paths()):
+            with suppress(DamagedError):
+                state, values = self._read(path)
+                if best and state.best_epoch >= 0:
+                    with suppress(DamagedError):
+                        return state.best_epoch + 1, self._read(self.folder / _name(state.best_epoch + 1, 0))[1]
+                return state.epoch, values
+        return None
 
     def _read(self, path: Path) -> tuple[TrainingState, dict[str, np.ndarray]]:
         contents = unseal(path)

@@ -261,6 +261,35 @@ def test_changed_data_are_not_trained_on(tmp_path, pictures):
     assert "has changed since the run" in ending.message
 
 
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_a_run_that_was_killed_is_used_with_its_checkpoints(tmp_path, pictures, keep):
+    """The kill is between the last checkpoint and the model; the model that was saved says what is right."""
+    workspace = Workspace(tmp_path)
+    run = queue(workspace, epochs=6, lr=0.02, keep=keep)
+    do(workspace, "train", {}, run=run)
+    classified = {"run": run.id, "paths": [str(pictures)]}
+    before = [do(workspace, "classify", classified)[0], do(workspace, "evaluate", {"run": run.id})[0]]
+    shutil.rmtree(run.model_folder)
+    run.update(status="interrupted", result={})
+    files = sorted(run.checkpoints.rglob("*"))
+    after, events = do(workspace, "classify", classified)
+    assert after.result["results"] == before[0].result["results"]
+    assert any(isinstance(event, Log) and "saved no model yet" in event.message for event in events)
+    assert do(workspace, "evaluate", {"run": run.id})[0].result["metrics"] == before[1].result["metrics"]
+    assert sorted(run.checkpoints.rglob("*")) == files
+
+
+def test_checkpoints_of_another_model_are_a_sentence(tmp_path, pictures):
+    workspace = Workspace(tmp_path)
+    run = queue(workspace, epochs=1)
+    do(workspace, "train", {}, run=run)
+    shutil.rmtree(run.model_folder)
+    run.update(dataset={**run.record().dataset, "shape": [9, 9, 3]})
+    ending, _ = do(workspace, "classify", {"run": run.id, "paths": [str(pictures)]})
+    assert ending.state == "failed"
+    assert "do not belong to it" in ending.message
+
+
 def test_a_run_without_a_model_is_a_sentence(tmp_path, pictures):
     workspace = Workspace(tmp_path)
     run = queue(workspace)
