@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from core import catalog
+from core import __version__, catalog
 from core.console import ConsoleListener, use_utf8
 from core.context import Context
 from core.data.sources import find_format
@@ -26,7 +26,7 @@ from core.engine import make_run, run_job, serve
 from core.errors import UserError
 from core.events import ENDINGS, Status
 from core.files import path_of
-from core.jobs import Job, default_backend, installed_backends
+from core.jobs import DEVICE, Job, default_backend, installed_backends
 from core.predictions import write_csv
 from core.runs import Run, Workspace, default_workspace
 
@@ -40,12 +40,14 @@ app = typer.Typer(
 
 logger = logging.getLogger(__name__)
 
-INTERRUPTED = 130
+BAD_USAGE, INTERRUPTED = 2, 130
+UsageError: Any = typer.BadParameter.__base__  # typer has no name of its own for it
+DATA_HELP = "Folder, zip, idx folder, or an embedded name: digits, shapes."
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line on stdout.")]
 Folder = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="Where runs and caches lie.")]
 Backend = Annotated[str, typer.Option(help="tensorflow, jax or torch; empty takes the run's or the first installed.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
-Seed = Annotated[int, typer.Option(min=0, help="The source of all randomness.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The source of all randomness.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any field of the settings.")]
 
 
@@ -70,9 +72,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO, handlers=[_warnings_to_stderr()])
     try:
-        app(args=words, prog_name="pixelwright")
-    except SystemExit as error:
-        return error.code if isinstance(error.code, int) else 1
+        status = app(args=words, prog_name="pixelwright", standalone_mode=False)
+        if status == INTERRUPTED:  # what becomes of a Ctrl-C where no job catches it
+            raise KeyboardInterrupt
+    except UsageError as error:
+        _fail(_bad_usage(error), as_json="--json" in words)
+        return BAD_USAGE
     except UserError as error:
         _fail(error, as_json="--json" in words)
         return 1
@@ -95,10 +100,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
             as_json="--json" in words,
         )
         return 1
-    return 0
+    return status if isinstance(status, int) else 0
 
 
 # ------------------------------------------------------------------------------------------------ commands
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it)
+    if wanted:
+        sys.stdout.write(f"Pixelwright {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: FBT002
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Tell the version.")
+    ] = False,
+) -> None:
+    """Declares what may stand before a command."""
 
 
 @app.command()
@@ -113,7 +133,7 @@ def doctor(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: 
 
 @app.command()
 def check(
-    data: str,
+    data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
     settings: Set = None,
     seed: Seed = 0,
     workspace: Folder = None,
@@ -136,8 +156,10 @@ def check(
 
 @app.command()
 def train(
-    model: Annotated[str, typer.Argument(help="A key of the catalog: " + ", ".join(catalog.MODELS) + ".")],
-    data: Annotated[str, typer.Option(help="Folder, zip, idx folder, or an embedded name: digits, shapes.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A key of the catalog: " + ", ".join(catalog.MODELS) + ".")
+    ],
+    data: Annotated[str, typer.Option(metavar="DATA", help=DATA_HELP)],
     name: Annotated[str, typer.Option(help="What to call the run.")] = "",
     epochs: Annotated[int | None, typer.Option(min=1, help="How many times to go through the pictures.")] = None,
     size: Annotated[str, typer.Option(help="A named setting of the model: tiny or fast.")] = "",
@@ -201,6 +223,7 @@ def resume(
         )
     if not found.resumable():
         raise UserError("The run '{run}' is already done.", hint="Train a new one, with more epochs.", run=found.id)
+    _check_place(backend, device)
     changes = {name: value for name, value in {"backend": backend, "device": device}.items() if value}
     job = Job.parse({**found.record().job.model_dump(mode="json"), "run": found.id, **changes}, origin="the command")
     _show_training(_run(job, workspace, found), as_json)
@@ -369,20 +392,35 @@ def _interrupts_call(stop: Callable[[], object]) -> Iterator[None]:
 def _job(
     task: str, values: dict[str, Any], backend: str, device: str, seed: int, *, model: str = "", name: str = ""
 ) -> Job:
-    backend = backend or default_backend()
-    catalog.find(catalog.BACKENDS, backend, "backend")
+    _check_place(backend, device)
     return Job.parse(
         {
             "task": task,
             "model": model,
             "settings": values,
-            "backend": backend,
+            "backend": backend or default_backend(),
             "device": device,
             "seed": seed,
             "name": name,
         },
         origin="the command",
     )
+
+
+def _check_place(backend: str, device: str) -> None:
+    """Looks whether there may be such a backend and device; an empty name stands for another's choice.
+
+    Raises:
+        UserError: there can't be.
+    """
+    if backend:
+        catalog.find(catalog.BACKENDS, backend, "backend")
+    if device and not DEVICE.fullmatch(device):
+        raise UserError(
+            "There is no device '{device}'.",
+            hint="Choose auto, cpu or gpu:N; `pixelwright doctor` lists the devices.",
+            device=device,
+        )
 
 
 def _placed(job: Job) -> Job:
@@ -440,6 +478,12 @@ def _output(result: dict[str, Any], as_json: bool, *lines: object) -> None:  # n
 def _print_json(result: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(result) + "\n")
     sys.stdout.flush()
+
+
+def _bad_usage(error: Any) -> UserError:
+    command = error.ctx.command_path if error.ctx else "pixelwright"
+    return UserError("{problem}", hint="`{command} --help` tells how it is used.", problem=error.format_message(),
+                     command=command)  # fmt: skip
 
 
 def _fail(error: UserError, *, as_json: bool) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core import catalog
 from core.errors import UserError
@@ -15,6 +16,7 @@ from core.files import read_json, write_json
 from core.settings.base import Settings
 
 FORMAT = 1
+DEVICE = re.compile(r"auto|cpu|gpu(:\d+)?")
 
 
 class Job(BaseModel):
@@ -41,10 +43,17 @@ class Job(BaseModel):
     model: str = ""
     settings: dict[str, Any] = Field(default_factory=dict)
     backend: Literal["tensorflow", "jax", "torch"] = Field(default_factory=lambda: default_backend())
-    device: str = Field("auto", pattern=r"^(auto|cpu|gpu(:\d+)?)$")
+    device: str = "auto"
     seed: int = Field(0, ge=0, lt=2**31)
     name: str = ""
     run: str = ""
+
+    @field_validator("device")
+    @classmethod
+    def _device(cls, value: str) -> str:
+        if not DEVICE.fullmatch(value):
+            raise ValueError(f"there is no device '{value}'; choose auto, cpu or gpu:N")
+        return value
 
     @property
     def row(self) -> catalog.Task:
@@ -100,7 +109,7 @@ class Job(BaseModel):
                 hint="Write one with `pixelwright train MODEL --data DATA --save-job FILE`, or mend that field.",
                 origin=origin,
                 field=field,
-                reason=first["msg"],
+                reason=first["msg"].removeprefix("Value error, "),
             ) from error
 
     @classmethod

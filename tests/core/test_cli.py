@@ -6,7 +6,9 @@ import zipfile
 import pytest
 from PIL import Image
 
-from core import cli
+from core import __version__, cli
+from core.jobs import Job
+from core.runs import Workspace
 
 
 @pytest.fixture
@@ -66,3 +68,70 @@ def test_a_mistake_in_the_data_is_told_before_a_backend_is_loaded_or_a_run_made(
     status, _, stderr = call("run", tmp_path / "job.json")
     assert (status, said in stderr) == (1, True), stderr
     assert not (tmp_path / "workspace" / "runs").exists()
+
+
+@pytest.fixture
+def run_id(tmp_path):
+    """A run that was stopped."""
+    made, _ = Workspace(tmp_path / "workspace").create_run(Job(task="train", model="cnn", settings={"data": "digits"}))
+    made.update(status="stopped")
+    return made.id
+
+
+TRAIN = ("train", "cnn", "--data", "digits")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        # What is named and is not there, or does not fit: 1.
+        (("train", "rnn", "--data", "digits"), 1, "There is no model 'rnn'. Choose one of: cnn"),
+        (("train", "cnn", "--data", "nowhere"), 1, "There is no file, folder or embedded data set 'nowhere'."),
+        (("check", "nowhere"), 1, "There is no file, folder or embedded data set 'nowhere'."),
+        ((*TRAIN, "--backend", "theano"), 1, "There is no backend 'theano'. Choose one of: tensorflow"),
+        ((*TRAIN, "--device", "abacus"), 1, "There is no device 'abacus'. Choose auto, cpu or gpu:N"),
+        ((*TRAIN, "--size", "huge"), 1, "The setting 'size' does not fit"),
+        ((*TRAIN, "--set", "colours=3"), 1, "There is no setting 'colours'."),
+        (("resume", "RUN", "--backend", "theano"), 1, "There is no backend 'theano'. Choose one of: tensorflow"),
+        (("resume", "RUN", "--device", "abacus"), 1, "There is no device 'abacus'. Choose auto, cpu or gpu:N"),
+        (("evaluate", "RUN", "--backend", "theano"), 1, "There is no backend 'theano'. Choose one of: tensorflow"),
+        (("classify", "RUN", "a.png", "--device", "abacus"), 1, "There is no device 'abacus'."),
+        (("resume", "nothing"), 1, "There is no run 'nothing'"),
+        (("evaluate", "nothing"), 1, "There is no run 'nothing'"),
+        (("classify", "nothing", "a.png"), 1, "There is no run 'nothing'"),
+        (("run", "missing.json"), 1, "missing.json"),
+        # Words that make no sense: 2.
+        (("bake",), 2, "bake"),
+        (("train", "cnn"), 2, "--data"),
+        (("train", "--data", "digits"), 2, "MODEL"),
+        ((*TRAIN, "--colour", "red"), 2, "--colour"),
+        ((*TRAIN, "--epochs", "many"), 2, "--epochs"),
+        ((*TRAIN, "--epochs", "0"), 2, "--epochs"),
+        ((*TRAIN, "--seed", "3000000000"), 2, "--seed"),
+        ((*TRAIN, "--set", "epochs"), 2, "KEY=VALUE"),
+        (("classify", "RUN"), 2, "PATH"),
+    ],
+)
+def test_a_mistake_is_told_in_a_line_and_in_json_with_its_exit_status(call, run_id, words, status, said):
+    words = [run_id if word == "RUN" else word for word in words]
+    for as_json in ((), ("--json",)):
+        found, stdout, stderr = call(*words, *as_json)
+        assert found == status
+        assert said in stderr
+        assert len(stderr.splitlines()) == 1
+        assert [json.loads(line)["error"] for line in stdout.splitlines()] == ([stderr.strip()] if as_json else [])
+
+
+def test_the_version_and_the_help_are_told(call):
+    assert call("--version") == (0, f"Pixelwright {__version__}\n", "")
+    status, stdout, _ = call("--help")
+    assert (status, "classify" in stdout) == (0, True)
+
+
+def test_ctrl_c_where_no_job_catches_it_is_told_too(call, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "examine", interrupt)
+    status, stdout, stderr = call("doctor", "--json")
+    assert (status, json.loads(stdout), stderr) == (130, {"status": "stopped"}, "Stopped.\n")
