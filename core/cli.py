@@ -212,7 +212,7 @@ def resume(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Go on with a run that was stopped or cut off."""
-    place = _workspace(workspace)
+    place = _existing(workspace)
     place.mark_interrupted()
     found = place.find(run)
     if found.in_use():
@@ -232,7 +232,7 @@ def resume(
 @app.command()
 def runs(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: FBT002
     """List the runs, newest first."""
-    place = _workspace(workspace)
+    place = _existing(workspace)
     place.mark_interrupted()
     rows = [_row(found) for found in place.runs()]
     table = Table(Column("run", no_wrap=True), Column("name", overflow="fold"), "status", "test accuracy")
@@ -255,7 +255,7 @@ def evaluate(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Score a run on pictures it has never seen, and write its report."""
-    found = _workspace(workspace).find(run)
+    found = _existing(workspace).find(run)
     values = {**_pairs(settings), "run": str(found.folder), "data": data and _absolute(data)}
     result = _run(_job("evaluate", values, backend or _backend_of(found), device, seed), workspace)
     _output(result, as_json, *_metric_lines(result["metrics"]), f"Report: {result['report']}")
@@ -275,7 +275,7 @@ def classify(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Tell what is on pictures."""
-    found = _workspace(workspace).find(run)
+    found = _existing(workspace).find(run)
     values = {**_pairs(settings), "run": str(found.folder), "paths": paths, "top": top}
     result = _run(_job("classify", values, backend or _backend_of(found), device, seed), workspace)
     if not result["results"]:
@@ -455,6 +455,22 @@ def _absolute(data: str) -> str:
 
 def _workspace(folder: Path | None) -> Workspace:
     return Workspace(folder or default_workspace())
+
+
+def _existing(folder: Path | None) -> Workspace:
+    """Returns the workspace for a command that makes nothing new; before the first training there may be none yet.
+
+    Raises:
+        UserError: one was named, and is not there.
+    """
+    workspace = _workspace(folder)
+    if folder is not None and not workspace.folder.is_dir():
+        raise UserError(
+            "There is no workspace '{folder}'.",
+            hint="Name a folder that holds runs/, or leave --workspace out.",
+            folder=workspace.folder,
+        )
+    return workspace
 
 
 def _backend_of(run: Run) -> str:

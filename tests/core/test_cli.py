@@ -135,3 +135,15 @@ def test_ctrl_c_where_no_job_catches_it_is_told_too(call, monkeypatch):
     monkeypatch.setattr(cli, "examine", interrupt)
     status, stdout, stderr = call("doctor", "--json")
     assert (status, json.loads(stdout), stderr) == (130, {"status": "stopped"}, "Stopped.\n")
+
+
+@pytest.mark.parametrize("words", [("runs",), ("resume", "x"), ("evaluate", "x"), ("classify", "x", "a.png")])
+def test_a_workspace_that_is_not_there_is_told(call, tmp_path, words):
+    status, _, stderr = call(*words, "--workspace", tmp_path / "mistyped")
+    assert (status, "There is no workspace" in stderr, "mistyped" in stderr) == (1, True, True)
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_before_the_first_training_there_are_no_runs(call):
+    status, stdout, _ = call("runs", "--json")
+    assert (status, json.loads(stdout)["runs"]) == (0, [])
