@@ -124,11 +124,13 @@ def _options(
 @app.command()
 def doctor(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Tell which backends and devices there are, what is missing, and the command that adds it."""
-    found = examine(_workspace(workspace).folder)
-    table = Table("backend", "version", "devices", "what to do")
-    for name, row in found["backends"].items():
-        table.add_row(name, row["version"], ", ".join(row["devices"]) or row["error"], row["remedy"])
-    _output(found, as_json, f"Pixelwright {found['version']}, Python {found['python']}, {found['system']}", table)
+    stream = sys.stderr if as_json else sys.stdout
+
+    def tell(line: str) -> None:
+        stream.write(f"{line}\n")
+        stream.flush()
+
+    _output(examine(_workspace(workspace).folder, tell), as_json)
 
 
 @app.command()

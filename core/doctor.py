@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -19,35 +20,45 @@ PACKAGES = ("keras", "keras-hub", "tensorflow", "jax", "torch", "pyside6", "nump
 IMPORT_TIMEOUT_S = 120.0
 
 
-def examine(workspace: Path) -> dict[str, Any]:
+def examine(workspace: Path, tell: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Examines packages, backends, devices and the workspace. Imports each backend in a process of its own.
 
     Args:
         workspace: the folder whose free space is told.
+        tell: called with one line for each thing, as soon as it is known: a backend may take 10 s.
 
     Returns:
         {"version", "python", "system", "packages": {name: version}, "backends": {name: {"installed", "works",
         "version", "devices", "error", "remedy"}}, "devices": ["tensorflow: cpu:0", ...], "workspace": {...}}.
     """
+    python, system = platform.python_version(), platform.platform()
+    tell(f"Pixelwright {__version__}, Python {python}, {system}")
+    place = _examine_workspace(workspace)
+    may = "" if place["writable"] else ", but it cannot be written"
+    tell(f"Workspace: {place['folder']} ({place['free_bytes'] / 1e9:.0f} GB free{may})")
     installed = installed_backends()
-    backends = {}
-    for name in catalog.BACKENDS:
+    backends: dict[str, dict[str, Any]] = {}
+    for name, title in catalog.BACKENDS.items():
         found = _import_elsewhere(name) if name in installed else {"devices": [], "error": "not installed"}
-        backends[name] = {
+        row = backends[name] = {
             "installed": name in installed,
             "works": not found["error"],
             "version": _version(name),
             **found,
             "remedy": _remedy(name) if found["error"] else "",
         }
+        told = (
+            f" {row['version']}: {', '.join(row['devices'])}" if row["works"] else f": {row['error']} ({row['remedy']})"
+        )
+        tell(title + told)
     return {
         "version": __version__,
-        "python": platform.python_version(),
-        "system": platform.platform(),
+        "python": python,
+        "system": system,
         "packages": {name: _version(name) for name in PACKAGES},
         "backends": backends,
         "devices": [f"{name}: {device}" for name, found in backends.items() for device in found["devices"]],
-        "workspace": _examine_workspace(workspace),
+        "workspace": place,
     }
 
 
