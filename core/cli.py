@@ -29,6 +29,7 @@ from core.files import path_of
 from core.jobs import DEVICE, Job, default_backend, installed_backends
 from core.predictions import write_csv
 from core.runs import Run, Workspace, default_workspace
+from core.wording import counted
 
 app = typer.Typer(
     name="pixelwright",
@@ -147,10 +148,16 @@ def check(
     table = Table("class", "pictures")
     for name, count in result["classes"].items():
         table.add_row(name, str(count))
-    lines = [
-        f"{result['samples']} readable pictures, {len(result['unreadable'])} unreadable files, "
-        f"{len(result['duplicates'])} groups of duplicates."
-    ]
+    counts = (
+        counted(result["samples"], "readable picture", "readable pictures"),
+        counted(len(result["unreadable"]), "unreadable file", "unreadable files"),
+        counted(result["duplicate_groups"], "group of duplicates", "groups of duplicates"),
+    )
+    lines = [f"{', '.join(counts)}."]
+    if result["splits"]:
+        splits = ", ".join(f"{count:,} {name}" for name, count in result["splits"].items())
+        given = f" (given: {', '.join(result['given'])})" if result["given"] else ""
+        lines.append(f"Splits: {splits}{given}.")
     lines += [f"Unreadable: {row['path']}: {row['reason']}" for row in result["unreadable"]]
     lines += result.get("warnings", [])
     _output(result, as_json, table, *lines)
@@ -200,7 +207,7 @@ def run(
         return
     results = _run_list(jobs, _workspace(workspace))
     failed = sum(1 for row in results if row["status"] != "finished")
-    _output({"runs": results}, as_json, f"{len(results) - failed} jobs done, {failed} failed.")
+    _output({"runs": results}, as_json, f"{counted(len(results) - failed, 'job', 'jobs')} done, {failed} failed.")
     if failed:
         raise typer.Exit(1)
 

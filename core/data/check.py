@@ -19,8 +19,9 @@ from core.data.preview import class_counts
 from core.data.progress import Progressing
 from core.data.reading import choose_form, decode_one
 from core.data.sources import open_index
-from core.data.splits import given_splits
+from core.data.splits import given_splits, make_splits
 from core.settings.dataset import DatasetSettings
+from core.wording import counted
 
 LISTED_GROUPS = 1000
 IMBALANCE = 10.0
@@ -48,8 +49,9 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     """Looks at every picture of a data set.
 
     Returns:
-        `samples` (pictures that can be read), `classes` (name -> count of these), `splits` (given ones, name ->
-        count), `unreadable` and `left_out` ([{path, reason}], pictures that can't be read and files that are no part
+        `samples` (pictures that can be read), `classes` (name -> count of these), `splits` (name -> count, as training
+        would take them; empty where nothing can be trained on it), `given` (splits the source sets itself),
+        `unreadable` and `left_out` ([{path, reason}], pictures that can't be read and files that are no part
         of the data set), `duplicates` ([{paths, labels, splits, leak, conflict}], exact copies by their pixels: a leak
         where given splits share them, a conflict where their labels differ), `duplicate_groups`, `leaks` and
         `conflicts` (how many such groups), `imbalance` (largest class over smallest), `sizes`, `colours`, and
@@ -74,7 +76,8 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         "source": index.source,
         "samples": len(seen),
         "classes": counts,
-        "splits": {name: int(np.sum(given == SPLITS.index(name))) for name in given_splits(given)},
+        "splits": _split_counts(index, places, seen, settings, context.job.seed),
+        "given": list(given_splits(given)),
         "unreadable": [{"path": one.path, "reason": one.reason} for one in unreadable],
         "left_out": [{"path": one.path, "reason": one.reason} for one in index.skipped],
         "duplicates": duplicates[:LISTED_GROUPS],
@@ -118,6 +121,23 @@ def _look(index: Index, settings: DatasetSettings, context: Context) -> tuple[di
     return seen, tuple(unreadable)
 
 
+def _split_counts(
+    index: Index, places: np.ndarray, seen: dict[int, Seen], settings: DatasetSettings, seed: int
+) -> dict[str, int]:
+    if index.problem is not None:
+        return {}
+    splits = make_splits(
+        index.labels[places],
+        test_share=settings.test_share,
+        validation_share=settings.validation_share,
+        seed=seed,
+        given=index.given[places],
+        digests=np.array([seen[place].digest for place in places], np.uint64),
+        groups=None if index.groups is None else index.groups[places],
+    )
+    return {name: len(splits[name]) for name in SPLITS}
+
+
 def _duplicates(index: Index, seen: dict[int, Seen]) -> list[dict[str, Any]]:
     """Returns the groups of exact copies, the harmful ones first."""
     members: dict[Seen, list[int]] = {}
@@ -156,21 +176,26 @@ def _warnings(report: dict[str, Any], index: Index, labels: np.ndarray, given: n
     if index.problem is not None:
         found.append(str(index.problem))
     if report["unreadable"]:
-        found.append(f"{len(report['unreadable'])} pictures cannot be read; training leaves them out.")
+        unreadable = counted(len(report["unreadable"]), "picture", "pictures")
+        found.append(f"{unreadable} cannot be read; training leaves out what it can't read.")
     if report["left_out"]:
-        found.append(f"{len(report['left_out'])} files are no part of the data set.")
+        found.append(f"{counted(len(report['left_out']), 'file is', 'files are')} no part of the data set.")
     if report["leaks"]:
-        found.append(f"{report['leaks']} pictures occur in more than one given split: the test score will flatter.")
+        leaks = counted(report["leaks"], "picture occurs", "pictures occur")
+        found.append(f"{leaks} in more than one given split: the test score will flatter.")
     if report["conflicts"]:
-        found.append(f"{report['conflicts']} pictures occur under more than one label: one of the labels is wrong.")
+        conflicts = counted(report["conflicts"], "picture occurs", "pictures occur")
+        found.append(f"{conflicts} under more than one label: one of the labels is wrong.")
     if report["duplicate_groups"]:
-        found.append(f"{report['duplicate_groups']} pictures occur more than once; copies are kept in one split.")
+        copied = counted(report["duplicate_groups"], "picture occurs", "pictures occur")
+        found.append(f"{copied} more than once; copies are kept in one split.")
     if report["imbalance"] >= IMBALANCE:
         found.append(f"The largest class has {report['imbalance']:g} times as many pictures as the smallest.")
     few = [name for name, count in report["classes"].items() if count < FEW_PICTURES]
     if few:
         shown = ", ".join(f"'{name}'" for name in few[:5]) + (" ..." if len(few) > 5 else "")
-        found.append(f"{len(few)} classes have fewer than {FEW_PICTURES} pictures that can be read: {shown}.")
+        classes = counted(len(few), "class has", "classes have")
+        found.append(f"{classes} fewer than {FEW_PICTURES} pictures that can be read: {shown}.")
     # A class outside train is only a fault where the source says what is train.
     if np.any(given == 0):
         untrained = sorted(set(labels.tolist()) - set(labels[given == 0].tolist()))

@@ -147,3 +147,17 @@ def test_a_workspace_that_is_not_there_is_told(call, tmp_path, words):
 def test_before_the_first_training_there_are_no_runs(call):
     status, stdout, _ = call("runs", "--json")
     assert (status, json.loads(stdout)["runs"]) == (0, [])
+
+
+def test_check_tells_the_splits_and_counts_in_words(call, tmp_path):
+    folder = _pictures(tmp_path / "data", *(f"{name}/{number}.png" for name in "ab" for number in range(10)))
+    for number, path in enumerate(sorted(folder.rglob("*.png"))):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
+    (folder / "a" / "bad.png").write_bytes(b"")
+    (folder / "a" / "notes.txt").write_text("")
+    status, stdout, _ = call("check", folder)
+    assert status == 0
+    assert "20 readable pictures, 1 unreadable file, 0 groups of duplicates." in stdout
+    assert "Splits: 14 train, 2 validation, 4 test." in stdout
+    assert "1 picture cannot be read" in stdout
+    assert "1 file is no part of the data set." in stdout

@@ -60,7 +60,8 @@ def test_copies_in_two_given_splits_are_a_leak(make_pictures, context):
     report = look(folder, context)
     assert report["leaks"] == 1
     assert sorted(report["duplicates"][0]["splits"]) == ["test", "train"]
-    assert report["splits"] == {"train": 24, "test": 25}
+    assert report["splits"] == {"train": 19, "validation": 5, "test": 25}
+    assert report["given"] == ["train", "test"]
 
 
 def test_pictures_of_other_sizes_with_the_same_bytes_are_no_copies(tmp_path, context):

@@ -1,0 +1,8 @@
+"""Words for numbers, in English."""
+
+from __future__ import annotations
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Returns a number with the words that follow it, such as "1 file is" and "2 files are"."""
+    return f"{count:,} {one if count == 1 else many}"
