@@ -62,6 +62,7 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
         given=layout.given,
         read=read,
         skipped=layout.skipped,
+        inside=layout.inside,
         problem=layout.problem,
     )
 

@@ -56,6 +56,7 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
         given=layout.given,
         read=lambda place: root / paths[place],
         skipped=unreachable + layout.skipped,
+        inside=layout.inside,
         problem=layout.problem,
     )
 

@@ -39,6 +39,7 @@ class Index:
         draw: returns pictures, uint8 (N, H, W, C), C being 1 or 3: all, or those at the places it is given.
         skipped: files that are no pictures of this data set, each with its reason.
         groups: (N,), equal where pictures must stay in one split; None where nothing is known.
+        inside: (N,), each file's path below its class folder; None where the pictures are no files.
         side_px: int, px, the size its maker asked for; 0 where pictures have the sizes they happen to have.
         problem: why nothing can be trained on it, though its pictures can be looked at; None where all is well.
     """
@@ -53,6 +54,7 @@ class Index:
     draw: Draw | None = None
     skipped: tuple[Skipped, ...] = ()
     groups: np.ndarray | None = None
+    inside: Sequence[str] | None = None
     side_px: int = 0
     problem: UserError | None = None
 

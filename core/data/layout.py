@@ -44,6 +44,7 @@ class Layout:
         kept: int64 (N,), places in the list of files.
         labels: int32 (N,), indices into `classes`; -1 where there are none.
         given: int8 (N,), the split, or -1.
+        inside: (N,), the path below the class folder.
         skipped: files left out.
         problem: why nothing can be trained on it; None where all is well.
     """
@@ -52,6 +53,7 @@ class Layout:
     kept: np.ndarray
     labels: np.ndarray
     given: np.ndarray
+    inside: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     problem: UserError | None
 
@@ -93,18 +95,23 @@ def arrange(source: str, files: list[str]) -> Layout:
     parts = _inside_single_folders(parts)
     found = _classes_and_splits(parts)
 
-    members = [(place, label, split) for place, (label, split, _) in zip(kept, found, strict=True) if label is not None]
+    members = [
+        (place, label, split, "/".join(pieces[1 if split == UNGIVEN else 2 :]))
+        for place, pieces, (label, split, _) in zip(kept, parts, found, strict=True)
+        if label is not None
+    ]
     for place, (label, _, reason) in zip(kept, found, strict=True):
         if label is None and members:
             skipped.append(Skipped(_display(source, files[place]), reason))
-    labels_seen = [label for _, label, _ in members if label is not None]
+    labels_seen = [label for _, label, _, _ in members]
     classes = tuple(sorted(set(labels_seen)))
     number = {name: label for label, name in enumerate(classes)}
     return Layout(
         classes=classes,
-        kept=np.array([place for place, _, _ in members] or kept, np.int64),
+        kept=np.array([place for place, _, _, _ in members] or kept, np.int64),
         labels=np.array([number[label] for label in labels_seen] or [-1] * len(kept), np.int32),
-        given=np.array([split for _, _, split in members] or [UNGIVEN] * len(kept), np.int8),
+        given=np.array([split for _, _, split, _ in members] or [UNGIVEN] * len(kept), np.int8),
+        inside=tuple(printable(path) for _, _, _, path in members) or tuple("/".join(pieces) for pieces in parts),
         skipped=tuple(skipped),
         problem=_problem(source, classes, len(kept)),
     )

@@ -54,6 +54,7 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
             path=settings.data,
         )
     labels = labels.astype(np.int32)
+    groups = None if index.groups is None else index.groups[pictures.kept]
     splits = make_splits(
         labels,
         test_share=settings.test_share,
@@ -61,8 +62,17 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
         seed=seed,
         given=given,
         digests=pictures.digests,
-        groups=None if index.groups is None else index.groups[pictures.kept],
+        groups=groups,
     )
+    if groups is not None and (divided := count_leaks(splits, groups)):
+        context.report(
+            Log(
+                "{count} pictures of the test split belong to a group that is in another split too: the test score is "
+                "too good.",
+                "warning",
+                {"count": divided},
+            )
+        )
     leaks = count_leaks(splits, pictures.digests)
     if leaks:
         context.report(
@@ -87,11 +97,11 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
 
 
 def count_leaks(splits: dict[str, np.ndarray], digests: np.ndarray) -> int:
-    """Returns how many test pictures have an exact copy in train or validation.
+    """Returns how many test pictures have an exact copy, or another of their group, in train or validation.
 
     Args:
         splits: "train", "validation", "test" -> indices.
-        digests: (N,), equal where pictures are exact copies.
+        digests: (N,), equal where pictures are exact copies, or of one group.
     """
     seen = np.concatenate([splits["train"], splits["validation"]])
     return int(np.isin(digests[splits["test"]], digests[seen]).sum())

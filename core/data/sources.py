@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core import catalog
 from core.context import Context
+from core.data.groups import find_groups
 from core.data.index import Index
 from core.errors import UserError
 from core.files import path_exists, path_of
@@ -35,7 +38,7 @@ def open_index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     """Indexes what `settings.data` names; decodes nothing. An embedded name wins over a file of that name.
 
     Raises:
-        UserError: there is no such thing, or it is no data set.
+        UserError: there is no such thing, it is no data set, or it has no groups to keep together where that is asked.
         CancelledError: the user has asked the job to stop.
     """
     index: Index
@@ -43,7 +46,9 @@ def open_index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     if job_id == context.job.id:
         return index
     index = catalog.load(find_format(settings.data).index)(settings, seed, context)
-    return index
+    if settings.group_by == "none" or index.problem is not None:
+        return index
+    return replace(index, groups=find_groups(index, settings, context))
 
 
 def find_format(data: str) -> catalog.Dataset:

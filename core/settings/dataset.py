@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
 from core.settings.base import Settings, setting
+
+MOST_REPEATS = 3
 
 
 class DatasetSettings(Settings):
@@ -63,6 +66,21 @@ class DatasetSettings(Settings):
         ge=0.0,
         le=0.9,
     )
+    group_by: Literal["none", "folder", "name"] = setting(
+        "none",
+        "Group by",
+        "Keeps what belongs together in one split: a folder inside the class folders, or names that share a part.",
+        group="Data",
+        advanced=True,
+    )
+    group_pattern: str = setting(
+        "^([^_]+)_",
+        "Group pattern",
+        "For group by name: a regular expression, its brackets round the part of the name that a group shares.",
+        group="Data",
+        advanced=True,
+        max_length=100,
+    )
     side_px: int = setting(
         64,
         "Scene side",
@@ -102,6 +120,23 @@ class DatasetSettings(Settings):
         ge=2,
         le=64,
     )
+
+    @field_validator("group_pattern")
+    @classmethod
+    def _check_pattern(cls, value: str) -> str:
+        try:
+            groups = re.compile(value).groups
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ValueError("it is no regular expression") from error
+        # Escapes and sets of characters hold no brackets and no repeats; a lazy repeat is one repeat.
+        bare = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", value)
+        if groups != 1 or re.search(r"\(\?(?!:)", bare):
+            raise ValueError("it needs one pair of brackets, and none that begin with a question mark but (?:")
+        repeats = re.findall(r"\)?(?:[*+?]|\{[^}]*\})[?+]?", bare.replace("(?:", "("))
+        # A pattern from elsewhere must not keep the program busy for hours.
+        if len(repeats) > MOST_REPEATS or any(repeat.startswith(")") for repeat in repeats):
+            raise ValueError("it repeats brackets, or more than three things: it could take too long")
+        return value
 
     @field_validator("directions", mode="before")
     @classmethod

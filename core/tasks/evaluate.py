@@ -132,6 +132,7 @@ def _other(data: str, description: ModelDescription, context: Context) -> Sample
             "data": data,
             "image_px": side,
             "colour": colour,
+            "group_by": "none",  # all of it is scored
         }
     )
     dataset = load(settings, context.job.seed, context, minimum_classes=1)

@@ -229,6 +229,21 @@ def test_stop_takes_effect_within_two_seconds(tmp_path):
     assert time.perf_counter() - asked[0] < 2
 
 
+def test_groups_stay_together_in_training_and_in_its_evaluation(tmp_path, pictures):
+    """The digits' files are called by their number: those of one first digit are a group."""
+    workspace = Workspace(tmp_path)
+    groups = {"data": str(pictures), "group_by": "name", "group_pattern": "^([0-9])"}
+    run = queue(workspace, epochs=1, test_share=0.3, **groups)
+    ending, _ = do(workspace, "train", {}, run=run)
+    assert ending.state == "finished", ending.trace
+    counts = ending.result["counts"]
+    assert counts["test"] > 11
+    assert all(count % 11 <= 3 for count in counts.values())  # seven groups of eleven and three of one
+    scored, _ = do(workspace, "evaluate", {"run": run.id})
+    assert scored.result["count"] == counts["test"]
+    assert scored.result["metrics"]["test_accuracy"] == ending.result["metrics"]["test_accuracy"]
+
+
 def test_every_file_left_out_is_listed_in_the_run(tmp_path, pictures):
     workspace, data = Workspace(tmp_path / "workspace"), tmp_path / "data"
     shutil.copytree(pictures, data)
