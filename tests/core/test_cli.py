@@ -57,7 +57,7 @@ def _empty(folder):
         (lambda folder: _pictures(folder, "cats/1.png", "cats/2.png"), "only one class"),
         (_hostile_zip, "not safe to read"),
         (lambda folder: folder, "There is no file, folder"),
-        (lambda _: "shapes-clips", "not single pictures"),
+        (lambda _: "shapes-clips", "not single pictures. Choose the data set 'shapes'"),
     ],
 )
 def test_a_mistake_in_the_data_is_told_before_a_backend_is_loaded_or_a_run_made(call, tmp_path, make, said):

@@ -61,7 +61,7 @@ def clips(settings: DatasetSettings, seed: int, context: Context) -> Index:
         side_px=settings.side_px,
         problem=UserError(
             "'{path}' holds clips, not single pictures.",
-            hint="Choose a model for clips, or the data set 'shapes'.",
+            hint="Choose the data set 'shapes': a model for clips is to come.",
             path="shapes-clips",
         ),
     )
