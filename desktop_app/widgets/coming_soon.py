@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.theme import SPACING
-from desktop_app.widgets.elements import column, label
+from desktop_app.widgets.elements import column, label, row
 from desktop_app.widgets.icon_label import IconLabel
 
 
@@ -24,10 +24,13 @@ class ComingSoon(QWidget):
         sign = IconLabel(icon, "accent", 56)
         heading = label(title, role="title")
         words = label(text, role="muted", wrap=True, name="comingSoon")
-        words.setFixedWidth(440)
+        words.setMaximumWidth(440)
         for line in (heading, words):
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        layout = column(1, sign, -SPACING, heading, words, 2, spacing=SPACING)
-        for widget in (sign, heading, words):
-            layout.setAlignment(widget, Qt.AlignmentFlag.AlignHCenter)
-        self.setLayout(layout)
+        # Centred by stretches: an alignment would take the wrapped words' height for one line's.
+        centred = [row(1, widget, 1) for widget in (sign, heading)]
+        words_line = row(words)
+        words_line.insertStretch(0, 1)
+        words_line.addStretch(1)
+        words_line.setStretch(1, 100)
+        self.setLayout(column(1, *centred, words_line, 2, spacing=SPACING))
