@@ -1,4 +1,4 @@
-"""The main window: a rail of panels, the message bar, the menus. It only assembles."""
+"""The main window: a rail of panels, the messages over them, the menus. It only assembles."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from desktop_app.store import Store
 from desktop_app.theme import SPACING, show_icon, theme
 from desktop_app.translation import LANGUAGES, mark, say, translator
 from desktop_app.widgets.drop_area import DropTarget
-from desktop_app.widgets.elements import column, row, set_role
+from desktop_app.widgets.elements import row, set_role
 from desktop_app.widgets.message_bar import MessageBar
 
 RAIL_PX = 108
@@ -57,8 +57,9 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.store = store
         self.engines = engines
-        self.messages = MessageBar()
         self._painted = False
+        self._ground = QWidget()
+        self.messages = MessageBar(self._ground)
         self._pages = QStackedWidget()
         self._pages.setObjectName("pages")
         self._rail = QButtonGroup(self)
@@ -105,11 +106,8 @@ class MainWindow(QMainWindow):
         buttons.addStretch(1)
         self._rail.button(0).setChecked(True)
         self._rail.idClicked.connect(self._pages.setCurrentIndex)
-        holder = QWidget()
-        messages = column(self.messages)
-        messages.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, 0)
-        holder.setLayout(row(rail, column(messages, self._pages, spacing=0), spacing=0))
-        self.setCentralWidget(holder)
+        self._ground.setLayout(row(rail, self._pages, spacing=0))
+        self.setCentralWidget(self._ground)
 
     def _make_menus(self) -> None:
         file = self._menu("&File")

@@ -1,11 +1,11 @@
-"""Messages at the top of the window: one sentence, what to do about it, details to unfold. Never a dialog."""
+"""Messages in a corner of the window: one sentence, what to do about it, details to unfold. Never a dialog."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from desktop_app.widgets.elements import button, label, row
 from desktop_app.widgets.icon_label import IconLabel
 
 MOST = 3  # messages shown at once; an older one makes room
+WIDEST_PX = 640
 ICON_ROLES = {"info": "accent", "good": "good", "warning": "warning", "error": "bad"}
 
 
@@ -27,6 +28,7 @@ class Message(QFrame):
         level: "info", "good", "warning" or "error".
         details: str, shown on demand, e.g. a traceback for a bug report.
         actions: (English text, function) pairs; the message goes when one is pressed.
+        about: str, what it is about, for `MessageBar.withdraw`.
         values: what stands in the text's braces.
     """
 
@@ -38,9 +40,11 @@ class Message(QFrame):
         level: str = "info",
         details: str = "",
         actions: tuple[tuple[str, Callable[[], Any]], ...] = (),
+        about: str = "",
         **values: Any,
     ) -> None:
         super().__init__()
+        self.about = about
         self.setObjectName("message")
         self.setProperty("level", level)
         sign = IconLabel(level, ICON_ROLES[level])
@@ -88,14 +92,46 @@ class Message(QFrame):
 
 
 class MessageBar(QWidget):
-    """The place where messages appear, newest at the bottom."""
+    """The place where messages appear, newest at the bottom.
 
-    def __init__(self) -> None:
-        super().__init__()
+    It floats over the lower right corner of the ground: what is under the mouse never moves because of a message.
+
+    Args:
+        ground: the widget it floats over, and whose child it becomes.
+    """
+
+    def __init__(self, ground: QWidget) -> None:
+        super().__init__(ground)
         self.setObjectName("messageBar")
+        self._ground = ground
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(SPACING // 2)
+        ground.installEventFilter(self)
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 (Qt's name)
+        """Stays in the corner."""
+        if watched is self._ground and event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        """Follows what the messages need: one has come, gone, or unfolds its details."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return super().event(event)
+
+    def _place(self) -> None:
+        shown = self.messages()
+        self.setVisible(bool(shown))
+        if not shown:
+            return
+        width = min(WIDEST_PX, self._ground.width() - 4 * SPACING)
+        height = sum(message.heightForWidth(width) for message in shown) + (len(shown) - 1) * self._layout.spacing()
+        left, top = self._ground.width() - width - 2 * SPACING, self._ground.height() - height - 2 * SPACING
+        self.setGeometry(left, top, width, height)
+        self.raise_()
 
     def show_message(self, text: str, /, *, level: str = "info", seconds: float = 0, **more: Any) -> Message:
         """Shows a message.
@@ -104,7 +140,7 @@ class MessageBar(QWidget):
             text: str, English.
             level: as for `Message`.
             seconds: float, after which it goes by itself; 0 lets it stay.
-            more: details, actions and values, as for `Message`.
+            more: details, actions, about and values, as for `Message`.
         """
         message = Message(text, level=level, **more)
         same = [old for old in self.messages() if old.text.text() == message.text.text()]
@@ -112,6 +148,7 @@ class MessageBar(QWidget):
             old.dismiss()
         self._layout.addWidget(message)
         message.show()  # else it would count as hidden until the event loop shows it
+        self._place()
         if seconds:
             QTimer.singleShot(round(seconds * 1000), message, message.dismiss)
         return message
@@ -119,6 +156,12 @@ class MessageBar(QWidget):
     def show_error(self, error: UserError, *, details: str = "") -> Message:
         """Shows what an error says and what to do about it."""
         return self.show_message("{error}", level="error", details=details, error=lambda: tr_error(error))
+
+    def withdraw(self, about: str) -> None:
+        """Takes away what no longer holds: a question about a training that has ended, say."""
+        for message in self.messages():
+            if message.about == about:
+                message.dismiss()
 
     def messages(self) -> list[Message]:
         """Returns the messages that are shown, oldest first."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import fake_engine
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QSpinBox
 
 from core.errors import UserError
 from core.jobs import Job
@@ -64,6 +64,23 @@ def test_an_error_is_a_sentence_with_its_details_folded(window):
     assert not message._details.isVisible()
 
 
+def test_a_message_moves_nothing_under_the_mouse(window, qtbot):
+    panel = window.panels["training"]
+    before = [widget.mapTo(window, widget.rect().topLeft()) for widget in (panel.setup.start_button, panel.runs.table)]
+    message = window.messages.show_message("Something went wrong. " * 8, level="error", details="Traceback")
+    QApplication.processEvents()
+    after = [widget.mapTo(window, widget.rect().topLeft()) for widget in (panel.setup.start_button, panel.runs.table)]
+    assert before == after
+    assert message.isVisible()
+    bar = window.messages
+    assert bar.geometry().bottom() < bar.parentWidget().height()
+    height = bar.height()
+    message.findChild(QAbstractButton, "messageDetails").click()
+    qtbot.waitUntil(lambda: bar.height() > height)
+    message.dismiss()
+    qtbot.waitUntil(lambda: not bar.isVisible())
+
+
 def test_the_same_message_is_shown_once(window):
     for _ in range(5):
         window.messages.show_message("The disk is full.")
@@ -85,7 +102,7 @@ def test_a_run_that_was_cut_off_is_offered_and_resumed(qtbot, workspace, prefere
     panel = window.panels["training"]
     qtbot.mouseClick(resume, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: panel.view.progress.phase.text().startswith("Done"), timeout=20_000)
-    assert panel._last_run == run.id
+    assert panel._viewed == run.id
     window.close()
 
 
