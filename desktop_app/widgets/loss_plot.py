@@ -51,6 +51,13 @@ class Curve:
             del self.x[1::2], self.y[1::2]
             self._every *= 2
 
+    def put_before(self, earlier: Curve) -> None:
+        """Puts another curve's points before its own."""
+        points = zip(earlier.x + self.x, earlier.y + self.y, strict=True)
+        self.x, self.y, self._every, self._skipped = [], [], 1, 0
+        for x, y in points:
+            self.add(x, y)
+
     def at(self, x: float) -> float | None:
         """Returns the value at the nearest point, or None where there is none."""
         if not self.x:
@@ -76,17 +83,31 @@ class TwinPlot(QWidget):
         self._plot: Any = None
         self._items: dict[str, Any] = {}
         self._cursor: Any = None
+        self._curves: dict[str, Curve] = {}
+        self._newest: dict[str, float] = {}
         self._restart()
         self._readout = label(role="muted", name=f"readout_{key}")
         self.setLayout(column(row(label(title, role="heading"), 1, self._readout), spacing=4))
         theme().changed.connect(self._recolour)
-        translator().changed.connect(self._name_axes)
+        translator().changed.connect(self._rename)
 
     def clear(self) -> None:
-        """Forgets all points."""
+        """Forgets all points, and the range the axes showed."""
         self._restart()
-        self._readout.setText("")
         self.draw()
+        if self._plot is not None:
+            self._plot.setRange(xRange=(0, 1), yRange=(0, 1))
+            self._plot.enableAutoRange()
+
+    def show_earlier(self, metrics: Iterable[Metric]) -> None:
+        """Puts the points of events that came before before those there are, without drawing them."""
+        newest, own = self._newest, self._curves
+        self._restart()
+        for metric in metrics:
+            self.add(metric)
+        for name, curve in self._curves.items():
+            own[name].put_before(curve)
+        self._curves, self._newest = own, newest or self._newest
 
     def add(self, metric: Metric) -> None:
         """Takes the points of one event, without drawing them.
@@ -117,7 +138,7 @@ class TwinPlot(QWidget):
             return
         import pyqtgraph
 
-        self._plot = pyqtgraph.PlotWidget(background=None)
+        self._plot = pyqtgraph.PlotWidget(background=None, axisItems={"bottom": _epoch_axis()})
         item = self._plot.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
@@ -135,12 +156,11 @@ class TwinPlot(QWidget):
         assert layout is not None  # noqa: S101 (for the type checker)
         layout.addWidget(self._plot)
         self._recolour()
-        self._name_axes()
         self.draw()
 
     def _restart(self) -> None:
         self._curves = {self._key: Curve(), f"val_{self._key}": Curve()}
-        self._newest: dict[str, float] = {}
+        self._newest = {}
 
     @Slot()
     def _recolour(self) -> None:
@@ -160,9 +180,11 @@ class TwinPlot(QWidget):
             axis = self._plot.getAxis(side)
             axis.setPen(colour("border"))
             axis.setTextPen(colour("muted"))
+        self._rename()  # a legend's new colour is drawn with its text
 
     @Slot()
-    def _name_axes(self) -> None:
+    def _rename(self) -> None:
+        self._show_readout(self._newest)
         if self._plot is None:
             return
         self._plot.setLabel("bottom", tr("Epoch"))
@@ -186,10 +208,21 @@ class TwinPlot(QWidget):
     def _show_readout(self, values: dict[str, float], epoch: float | None = None) -> None:
         parts = [] if epoch is None else [tr("epoch {epoch}", epoch=f"{epoch:.1f}")]
         if self._key in values:
-            parts.append(f"{tr('Training')} {values[self._key]:.4f}")
+            parts.append(f"{tr('Training')} {values[self._key]:.3f}")
         if f"val_{self._key}" in values:
-            parts.append(f"{tr('Validation')} {values[f'val_{self._key}']:.4f}")
-        self._readout.setText("   ".join(parts))
+            parts.append(f"{tr('Validation')} {values[f'val_{self._key}']:.3f}")
+        self._readout.setText("  ".join(parts))
+
+
+def _epoch_axis() -> Any:
+    """Returns an axis that marks whole epochs only."""
+    import pyqtgraph
+
+    class EpochAxis(pyqtgraph.AxisItem):
+        def tickSpacing(self, minimum: float, maximum: float, size: float) -> Any:  # noqa: N802 (pyqtgraph's name)
+            return [level for level in super().tickSpacing(minimum, maximum, size) if level[0] >= 1] or [(1, 0)]
+
+    return EpochAxis("bottom")
 
 
 class LossPlot(QWidget):
@@ -222,6 +255,15 @@ class LossPlot(QWidget):
         for metric in metrics:
             self.loss.add(metric)
             self.accuracy.add(metric)
+        self._draw_soon()
+
+    def show_earlier(self, metrics: list[Metric]) -> None:
+        """Takes the events that came before those it has: of a training that is gone on with, or long ended."""
+        self.loss.show_earlier(metrics)
+        self.accuracy.show_earlier(metrics)
+        self._draw_soon()
+
+    def _draw_soon(self) -> None:
         self._stale = set(self._turn)
         if not self._timer.isActive():
             self._timer.start()

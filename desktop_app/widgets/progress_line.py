@@ -39,12 +39,13 @@ class ProgressLine(QWidget):
         self.bar = QProgressBar(textVisible=False)
         self.bar.setObjectName("progressBar")
         say(self.bar.setAccessibleName, "Progress")
+        self._trained = 0.0  # when this training last told how far it is, monotonic seconds; 0 before
         self.setLayout(column(row(self.phase, 1, self.numbers), self.bar, spacing=6))
-        self._trained = 0.0  # when a training last told how far it is, monotonic seconds
         self.rest("")
 
     def rest(self, text: str, /, **values: object) -> None:
         """Shows a text and an empty bar: nothing is being done."""
+        self._trained = 0.0
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
         self.numbers.setText("")
@@ -58,6 +59,7 @@ class ProgressLine(QWidget):
 
     def wait(self) -> None:
         """Shows a bar that moves to and fro: something is being done, nobody knows how long."""
+        self._trained = 0.0
         self.bar.setRange(0, 0)
 
     def say(self, text: str, /, **values: object) -> None:
@@ -67,7 +69,8 @@ class ProgressLine(QWidget):
     def show_progress(self, progress: Progress) -> None:
         """Shows what a task reports."""
         now = time.monotonic()
-        if progress.phase == "validate" and now - self._trained < BRIEF_S:
+        in_training = progress.phase == "validate" and self._trained > 0
+        if in_training and now - self._trained < BRIEF_S:
             return
         if progress.phase == "train":
             self._trained = now
@@ -76,6 +79,8 @@ class ProgressLine(QWidget):
         if progress.detail and "{detail}" not in template:
             text = f"{text} · {tr_detail(progress.detail)}"
         self.say("{text}", text=text)
+        if in_training:
+            return  # the bar and the time left are the whole training's, of which this is a part
         self.numbers.setText(" · ".join(part for part in (rate_text(progress), time_text(progress.eta_s)) if part))
         # A range of nought makes the bar move to and fro.
         self.bar.setRange(0, max(0, progress.total))
