@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -203,12 +204,18 @@ class Workspace:
         run_id = f"{now:%Y%m%d-%H%M%S}-{job.model or job.task}-{uuid4().hex[:4]}"
         job = job.complete().model_copy(update={"run": run_id})
         data = Path(str(job.settings.get("data", ""))).stem
-        record = RunRecord(id=run_id, name=job.name or f"{job.model} {data}".strip(), job=job)
+        record = RunRecord(id=run_id, name=job.name or self._free_name(f"{job.model} {data}".strip()), job=job)
         run = Run(self.runs_folder / run_id)
         with writing_to(run.folder):
             run.folder.mkdir(parents=True)
         write_json(run.record_path, record.model_dump(mode="json"))
         return run, job
+
+    def _free_name(self, name: str) -> str:
+        """Returns the name, with a number where another run has it: "cnn digits 2"."""
+        taken = {run.record().name for run in self.runs()}
+        numbered = (f"{name} {number}" for number in itertools.count(2))
+        return name if name not in taken else next(other for other in numbered if other not in taken)
 
     def runs(self) -> list[Run]:
         """Returns every readable run, newest first; damaged ones are left out (`damaged_runs` lists them)."""
