@@ -1,10 +1,12 @@
-"""A worker thread for short disk work: scanning runs, deleting, writing a table. It must not touch a widget."""
+"""Worker threads for disk work: scanning runs, deleting, writing a table. They must not touch a widget."""
 
 from __future__ import annotations
 
 import logging
 import queue
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
@@ -75,3 +77,27 @@ class Background(QThread):
                 otherwise(error)
         elif then is not None:
             then(result)
+
+
+class Aside(QObject):
+    """Does functions that may never return, such as a look at a dead share, each in a thread nobody waits for."""
+
+    _done = Signal(object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._done.connect(self._deliver)
+
+    def do(self, function: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        """Starts a function; `then` gets its result, in the thread this object lives in, if it ever comes."""
+
+        def work() -> None:
+            result = function()
+            with suppress(RuntimeError):  # the window is gone
+                self._done.emit(then, result)
+
+        threading.Thread(target=work, name="aside", daemon=True).start()
+
+    @Slot(object, object)
+    def _deliver(self, then: Callable[[Any], None], result: Any) -> None:
+        then(result)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pydantic import TypeAdapter
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import UserError
+from core.events import Metric
 from core.jobs import Job
 from core.runs import RESUMABLE, Run, RunRecord, Workspace
 from desktop_app.background import Background
 from desktop_app.preferences import Preferences
 
 logger = logging.getLogger(__name__)
+METRIC = TypeAdapter(Metric)
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,10 @@ class Store(QObject):
         """Deletes a run's folder, off the window's thread."""
         self.background.do(lambda: self.workspace.delete_run(run), lambda _: self.refresh())
 
+    def read_metrics(self, run: Run, then: Callable[[list[Metric]], None]) -> None:
+        """Reads all a run has measured, off the window's thread."""
+        self.background.do(lambda: _metrics(run), then)
+
     def row(self, run_id: str) -> RunRow | None:
         """Returns the row of the run with that id."""
         return next((row for row in self.rows if row.run.id == run_id), None)
@@ -208,3 +217,13 @@ def _read(run: Run, model_stamp: int) -> RunRow:
     row = RunRow(run, record, model_stamp > 0, model_stamp)
     _ = (row.data, row.test_accuracy, row.epochs)  # what the table asks for: odd values raise here, not in a paint
     return row
+
+
+def _metrics(run: Run) -> list[Metric]:
+    """The run's measurements; lines that are torn or foreign are left out."""
+    found = []
+    with suppress(OSError), run.metrics_path.open("rb") as lines:
+        for line in lines:
+            with suppress(ValueError):
+                found.append(METRIC.validate_json(line))
+    return found

@@ -243,7 +243,10 @@ class ClassificationPanel(Panel):
             self.run_box.clear()
             for found in usable:
                 self.run_box.addItem(_caption(found), found.run.id)
-            self.run_box.setCurrentIndex(max(0, self.run_box.findData(chosen)) if usable else -1)
+            index = self.run_box.findData(chosen)
+            if index < 0 and usable and not self._wanted_run:
+                index = 0
+            self.run_box.setCurrentIndex(index)  # -1 while the run that is wanted has not been listed
         if self.run_box.currentData() == self._wanted_run:
             self._wanted_run = ""
         self._enable()

@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter
 
 from core.errors import UserError
-from core.events import Saved, Status
+from core.events import Metric, Saved, Status
 from core.runs import Run
+from desktop_app.background import Aside
 from desktop_app.job_handle import JobHandle
 from desktop_app.panel import Panel, Studio
 from desktop_app.panels.training_looks import TrainingLooks
@@ -44,14 +45,18 @@ class TrainingPanel(Panel):
         self._discarding: set[str] = set()  # job ids whose run goes when they end
         self._offered: set[str] = set()  # cut-off runs that need not be offered again by this window
         self._look_timer = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
-        self._last_run = ""  # the run whose score is shown
+        self._viewed = ""  # the run whose curves and score are shown
+        self._to_choose = ""  # the job whose run is to be chosen in the table: the one just started
+        self._measured = False  # whether the training that is shown has measured anything yet
+        self._aside = Aside(self)
         right = QSplitter(Qt.Orientation.Vertical)
         right.setHandleWidth(SPACING + SPACING // 2)
         right.setChildrenCollapsible(False)
         right.addWidget(self.view)
         right.addWidget(self.runs)
-        right.setStretchFactor(0, 3)
+        right.setStretchFactor(0, 2)
         right.setStretchFactor(1, 1)
+        right.setSizes([490, 240])  # of the runs, four are seen from the beginning
         right.setContentsMargins(0, 2 * SPACING, 2 * SPACING, 2 * SPACING)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -67,13 +72,15 @@ class TrainingPanel(Panel):
         self.view.pause_requested.connect(self.pause_or_resume)
         self.view.stop_requested.connect(self.stop)
         self.view.discard_requested.connect(self.discard)
-        self.view.classify_requested.connect(self._classify_last)
+        self.view.classify_requested.connect(self._classify_viewed)
+        self.runs.looked_at.connect(self.look_at)
         self.runs.resume_requested.connect(self.resume)
         self.runs.classify_requested.connect(self._classify)
         self.runs.repeat_requested.connect(self._repeat)
         self.runs.delete_requested.connect(self.delete)
         self.studio.store.interrupted_found.connect(self.offer)
         self.studio.store.runs_changed.connect(self._watch_others)
+        self.studio.store.runs_changed.connect(self._renew_viewed)
         self._look_timer.timeout.connect(self._look_again)
 
     def begin(self) -> None:
@@ -113,7 +120,7 @@ class TrainingPanel(Panel):
                 self.setup.data.choose("digits")
 
         if data not in EMBEDDED:
-            self.studio.store.background.do(lambda: _is_there(data), choose)
+            self._aside.do(lambda: _is_there(data), choose)
 
     # -- what the user asks -------------------------------------------------------------------------------
 
@@ -123,8 +130,12 @@ class TrainingPanel(Panel):
         if problem := self.setup.problem():
             self.studio.messages.show_message("{problem}", level="warning", problem=problem)
             return
+        if (error := self.looks.problem) is not None:
+            self.studio.messages.show_error(error)
+            self.looks.look_again()  # it may have been mended since
+            return
         self.looks.make_room()
-        self._follow(self.studio.engines.start(self.setup.job()))
+        self._follow(self.studio.engines.start(self.setup.job()), chosen=True)
 
     @Slot(object)
     def resume(self, row: RunRow) -> None:
@@ -134,17 +145,20 @@ class TrainingPanel(Panel):
         preferences = self.studio.store.preferences
         preferences.set("dismissed", [known for known in preferences.get("dismissed", []) if known != row.run.id])
         self._offered.discard(row.run.id)
+        self.studio.messages.withdraw(row.job.id)
         self.looks.make_room()
-        self._follow(self.studio.engines.start(row.job, str(row.run.folder)))
+        self._follow(self.studio.engines.start(row.job, str(row.run.folder)), chosen=True)
 
     @Slot()
     def pause_or_resume(self) -> None:
-        """Lets the training wait, or go on."""
+        """Lets the training wait, or go on; or resumes the run that is shown."""
         if self._shown is None:
-            return
-        if self._shown.state == "paused":
+            if (row := self.studio.store.row(self._viewed)) is not None and row.resumable:
+                self.resume(row)
+        elif self._shown.state == "paused":
             self._shown.resume()
         else:
+            self.view.show_pausing()
             self._shown.pause()
 
     @Slot()
@@ -163,10 +177,8 @@ class TrainingPanel(Panel):
         def do() -> None:
             if handle.active:
                 self._cancel_and_delete(handle)
-            elif handle.run_folder:
-                self.studio.store.delete(Run(Path(handle.run_folder)))
 
-        self._ask("End this training and delete all it has learned?", mark("Discard"), do)
+        self._ask("End this training and delete all it has learned?", mark("Discard"), do, about=handle.job.id)
 
     @Slot(object)
     def delete(self, row: RunRow) -> None:
@@ -179,33 +191,51 @@ class TrainingPanel(Panel):
             else:
                 self.studio.store.delete(row.run)
 
-        self._ask("Delete the run '{name}' with its model for good?", mark("Delete"), do, name=row.record.name)
+        self._ask(
+            "Delete the run '{name}' of {when} with its model for good?",
+            mark("Delete"),
+            do,
+            about=row.job.id,
+            name=row.record.name,
+            when=row.record.created.replace("T", " "),
+        )
 
     @Slot(list)
     def offer(self, rows: list[RunRow]) -> None:
-        """Offers the newest of the runs that were cut off, or never begun; the others' turn is another time."""
+        """Offers the newest of the runs that were cut off, the others' turn is another time; and all left waiting."""
         engines = self.studio.engines
         fresh = [row for row in rows if row.run.id not in self._offered and engines.handle(row.job.id) is None]
-        if not fresh:
-            return
         self._offered |= {row.run.id for row in fresh}
-        first = fresh[0]
+        cut_off = [row for row in fresh if row.record.status != "queued"]
+        waiting = [row for row in fresh if row.record.status == "queued"]
+        if cut_off:
+            self._offer(
+                cut_off[:1], mark("The training '{name}' was cut off. It can go on where it was."), mark("Resume")
+            )
+        if len(waiting) == 1:
+            text = mark("The training '{name}' was still waiting when the window was closed.")
+            self._offer(waiting, text, mark("Start"))
+        elif waiting:
+            text = mark("{count} trainings were still waiting when the window was closed.")
+            self._offer(waiting, text, mark("Start"))
+
+    def _offer(self, rows: list[RunRow], text: str, answer: str) -> None:
         preferences = self.studio.store.preferences
 
-        def later() -> None:
-            preferences.set("dismissed", [*preferences.get("dismissed", []), first.run.id][-200:])
+        def go_on() -> None:
+            for row in reversed(rows):  # the one that was queued first, first
+                self.resume(row)
 
-        waiting = first.record.status == "queued"
+        def later() -> None:
+            preferences.set("dismissed", [*preferences.get("dismissed", []), *(row.run.id for row in rows)][-200:])
+
         self.studio.messages.show_message(
-            mark("The training '{name}' was still waiting when the window was closed.")
-            if waiting
-            else mark("The training '{name}' was cut off. It can go on where it was."),
+            text,
             level="warning",
-            actions=(
-                (mark("Start") if waiting else mark("Resume"), lambda: self.resume(first)),
-                (mark("Not now"), later),
-            ),
-            name=first.record.name,
+            actions=((answer, go_on), (mark("Not now"), later)),
+            about=rows[0].job.id,
+            name=rows[0].record.name,
+            count=len(rows),
         )
 
     @Slot()
@@ -228,11 +258,12 @@ class TrainingPanel(Panel):
             self.view.show_stopping()
         handle.cancel()
 
-    def _ask(self, question: str, answer: str, do: Callable[[], None], **values: Any) -> None:
+    def _ask(self, question: str, answer: str, do: Callable[[], None], *, about: str, **values: Any) -> None:
         self.studio.messages.show_message(
             question,
             level="warning",
             actions=((answer, do), (mark("Keep it"), lambda: None)),
+            about=about,
             **values,
         )
 
@@ -241,9 +272,9 @@ class TrainingPanel(Panel):
         self.run_offered.emit("classification", row.run.id)
 
     @Slot()
-    def _classify_last(self) -> None:
-        if self._last_run:
-            self.run_offered.emit("classification", self._last_run)
+    def _classify_viewed(self) -> None:
+        if self._viewed:
+            self.run_offered.emit("classification", self._viewed)
 
     @Slot(object)
     def _repeat(self, row: RunRow) -> None:
@@ -251,34 +282,94 @@ class TrainingPanel(Panel):
 
     # -- what the engine says -----------------------------------------------------------------------------
 
-    def _follow(self, handle: JobHandle) -> None:
+    def _follow(self, handle: JobHandle, *, chosen: bool) -> None:
         handle.ended.connect(self._end)
         handle.saved.connect(self._notice_saved)
+        self._to_choose = handle.job.id if chosen else ""
         if self._shown is None:
             self._show(handle)
         else:
-            waiting = sum(other.state == "queued" for other in self.studio.engines.active_trainings())
             self.studio.messages.show_message(
-                "The training waits for the one that runs. Waiting: {waiting}.", seconds=6, waiting=waiting
+                "The training waits for the one that runs. Waiting: {waiting}.", seconds=6, waiting=self._waiting()
             )
+
+    def _waiting(self) -> int:
+        return sum(other.state == "queued" for other in self.studio.engines.active_trainings())
 
     def _show(self, handle: JobHandle) -> None:
         self._shown = handle
+        self._viewed = Path(handle.run_folder).name
+        self._measured = False
         self.view.begin(handle.job)
         handle.status_changed.connect(self._show_status)
         handle.progressed.connect(self.view.show_progress)
-        handle.measured.connect(self.view.add_metrics)
+        handle.measured.connect(self._add_metrics)
         handle.logged.connect(self.view.add_log)
+
+    @Slot(list)
+    def _add_metrics(self, metrics: list[Metric]) -> None:
+        self.view.add_metrics(metrics)
+        if not self._measured:
+            self._measured = True
+            self._show_earlier(before=metrics[0].step)
+
+    def _show_earlier(self, *, before: int) -> None:
+        """Draws what the run had measured when it was gone on with."""
+        viewed = self._viewed
+
+        def show(metrics: list[Metric]) -> None:
+            if self._viewed == viewed:
+                self.view.plot.show_earlier([metric for metric in metrics if metric.step < before])
+
+        if self._shown is not None:
+            self.studio.store.read_metrics(Run(Path(self._shown.run_folder)), show)
+
+    @Slot(object)
+    def look_at(self, row: RunRow) -> None:
+        """Shows a run's curves and score, unless a training is being shown."""
+        if self._shown is not None:
+            return
+        self._viewed = row.run.id
+
+        def show(metrics: list[Metric]) -> None:
+            if self._shown is None and self._viewed == row.run.id:
+                self.view.show_run(row, metrics)
+
+        self.studio.store.read_metrics(row.run, show)
+
+    @Slot()
+    def _renew_viewed(self) -> None:
+        """Follows what has become of the run that is shown."""
+        row = self.studio.store.row(self._viewed)
+        if row is not None:
+            self.view.show_name(row.record.name)
+        if self._shown is not None or not self._viewed:
+            return
+        if row is None:  # deleted
+            self._viewed = ""
+            self.view.idle()
+        else:
+            queued = self.studio.engines.handle(row.job.id) is not None
+            self.view.show_resumable(resumable=row.resumable and not queued)
 
     @Slot(object)
     def _notice_saved(self, saved: Saved) -> None:
-        if saved.kind in ("run", "model"):
-            self.studio.store.refresh()
+        if saved.kind not in ("run", "model"):
+            return
+        handle = self.sender()
+        if saved.kind == "run" and isinstance(handle, JobHandle):
+            run_id = Path(saved.path).name
+            if handle is self._shown:
+                self._viewed = run_id
+            if handle.job.id == self._to_choose:
+                self._to_choose = ""
+                self.runs.choose(run_id)
+        self.studio.store.refresh()
 
     @Slot(object)
     def _show_status(self, status: Status) -> None:
         if self._shown is not None and self._shown.active:
-            self.view.show_state(status, stopping=self._shown.stopping)
+            self.view.show_state(status, stopping=self._shown.stopping, waiting=self._waiting())
             self.studio.store.refresh()
 
     @Slot(object)
@@ -286,10 +377,11 @@ class TrainingPanel(Panel):
         handle = self.sender()
         if not isinstance(handle, JobHandle):
             return
+        self.studio.messages.withdraw(handle.job.id)
         shown = handle is self._shown
         if shown:
             self._shown = None
-            self._last_run = Path(handle.run_folder).name
+            self._viewed = Path(handle.run_folder).name
             self.view.show_ending(status)
             QTimer.singleShot(0, self, self._show_next)
         if handle.job.id in self._discarding:

@@ -35,6 +35,7 @@ class TrainingLooks(QObject):
         self._engines = engines
         self._setup = setup
         self._view = view
+        self.problem: UserError | None = None  # what is wrong with the data that are chosen
         self._begun = False
         self._crowded = False  # a training starts: it gets the cores
         self._preview: JobHandle | None = None
@@ -58,6 +59,10 @@ class TrainingLooks(QObject):
         self._preview_timer.stop()
         self._describe_timer.stop()
 
+    def look_again(self) -> None:
+        """Looks at the same data once more."""
+        self._preview_timer.start()
+
     def make_room(self) -> None:
         """A training is about to start: measuring the model's size must not slow it."""
         self._crowded = True
@@ -74,6 +79,7 @@ class TrainingLooks(QObject):
 
     @Slot()
     def _data_changed(self) -> None:
+        self.problem = None
         if self._begun:
             self._preview_timer.start()
 
@@ -91,6 +97,7 @@ class TrainingLooks(QObject):
 
     @Slot()
     def _start_preview(self) -> None:
+        self.problem = None
         if self._preview is not None:
             self._preview.cancel()
         handle = self._preview = self._engines.start(self._setup.preview_job())
@@ -111,7 +118,7 @@ class TrainingLooks(QObject):
         elif status.state == "failed":
             self._view.pictures.clear()
             self._view.classes.hide()
-            error = UserError(status.message, hint=status.hint, **status.values)
+            error = self.problem = UserError(status.message, hint=status.hint, **status.values)
             set_role(self._setup.data.about, "role", "error")
             self._setup.data.show_counts("{reason}", reason=lambda: tr_error(error))
             say(self._view.about.setText, "{reason}", reason=lambda: tr_error(error))

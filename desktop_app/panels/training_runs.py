@@ -12,12 +12,15 @@ from desktop_app.theme import SPACING
 from desktop_app.widgets.elements import ButtonRow, button, card, label, row
 from desktop_app.widgets.run_table import RunTable
 
+MIN_ROWS = 3
+
 
 class TrainingRuns(QWidget):
     """The run table with its buttons.
 
     Signals:
         resume_requested, classify_requested, delete_requested, repeat_requested: a `RunRow`.
+        looked_at: the `RunRow` that was clicked.
 
     Args:
         store: where the rows come from.
@@ -28,6 +31,7 @@ class TrainingRuns(QWidget):
     classify_requested = Signal(object)
     delete_requested = Signal(object)
     repeat_requested = Signal(object)
+    looked_at = Signal(object)
 
     def __init__(self, store: Store, engines: Engines) -> None:
         super().__init__()
@@ -59,13 +63,32 @@ class TrainingRuns(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(frame)
+        self.table.setMinimumHeight(self.table.height_of(MIN_ROWS))
+        self._wanted = ""  # a run that is to be chosen once it is listed
         self.table.row_chosen.connect(self._enable)
+        self.table.clicked.connect(self._look)
+        self.table.activated.connect(self._look)
         store.runs_changed.connect(self._show_rows)
         self._enable(None)
+
+    def choose(self, run_id: str) -> None:
+        """Chooses a run now, or as soon as it is listed."""
+        self._wanted = run_id
+        self._choose_wanted()
+
+    def _choose_wanted(self) -> None:
+        if self._wanted and self._store.row(self._wanted) is not None:
+            self.table.choose(self._wanted)
+            self._wanted = ""
+
+    @Slot()
+    def _look(self) -> None:
+        self._emit(self.looked_at)
 
     @Slot()
     def _show_rows(self) -> None:
         self.table.show_rows(self._store.rows)
+        self._choose_wanted()
         self._pages.setCurrentWidget(self.table if self._store.rows else self._empty)
 
     @Slot(object)

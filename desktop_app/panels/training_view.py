@@ -8,8 +8,9 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from core.events import Images, Log, Progress, Status
+from core.events import Images, Log, Metric, Progress, Status
 from core.jobs import Job
+from desktop_app.store import RunRow
 from desktop_app.theme import SPACING, show_icon
 from desktop_app.translation import say, tr, tr_parts, translator
 from desktop_app.widgets.elements import ButtonRow, button, card, column, label, row
@@ -17,7 +18,8 @@ from desktop_app.widgets.image_grid import ImageGrid
 from desktop_app.widgets.log_view import LogView
 from desktop_app.widgets.loss_plot import LossPlot
 from desktop_app.widgets.progress_line import ProgressLine
-from desktop_app.widgets.score_card import ScoreCard
+from desktop_app.widgets.run_table import STATUS
+from desktop_app.widgets.score_line import ScoreLine
 
 PICTURES, CURVES, LOG = range(3)
 
@@ -47,7 +49,7 @@ class TrainingView(QWidget):
         self.discard_button = button(
             "Discard", self.discard_requested, icon="trash", role="quiet", name="discard", tip="Deletes the run."
         )
-        self.score = ScoreCard(self.classify_requested)
+        self.score = ScoreLine(self.classify_requested)
         self.pictures = ImageGrid()
         self.about = label(role="muted", wrap=True, name="previewAbout")
         self.classes = label(role="muted", wrap=True, name="classCounts")
@@ -66,6 +68,7 @@ class TrainingView(QWidget):
         head = row(self.title, self.state, 1, buttons)
         layout.addLayout(head)
         layout.addWidget(self.progress)
+        layout.addWidget(self.score)
         for page in (column(self.about, self.classes, self.pictures), column(self.plot), column(self.log)):
             holder = QWidget()
             page.setContentsMargins(0, SPACING, 0, 0)
@@ -80,7 +83,6 @@ class TrainingView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(SPACING + SPACING // 2)
         whole.addWidget(frame)
-        whole.addWidget(self.score)
         whole.addWidget(pages, 1)
 
     @Slot()
@@ -91,60 +93,113 @@ class TrainingView(QWidget):
     # -- states -------------------------------------------------------------------------------------------
 
     def idle(self) -> None:
-        """Shows that nothing runs."""
-        self.show_buttons(running=False)
-        self.progress.rest("Press Start to train on these pictures.")
+        """Shows that nothing runs, and no run."""
+        say(self.title.setText, "Ready to train")
+        self.plot.clear()
+        self.log.clear_lines()
+        self._rest("Press Start to train on these pictures.")
 
     def begin(self, job: Job) -> None:
         """Shows a job from its beginning."""
-        self.score.hide()
         self.plot.clear()
         self.log.clear_lines()
         data = Path(str(job.settings.get("data", ""))).name
-        say(self.title.setText, "{name}", name=job.name or f"{tr(job.model.upper())} · {data}")
+        self.show_name(job.name or f"{tr(job.model.upper())} · {data}")
         self.tabs.setCurrentIndex(CURVES)
-        self.show_buttons(running=True)
+        self.score.hide()
+        self.progress.show()
         self.progress.wait()
         self.progress.say("Starting the engine")
+        self.show_buttons(running=True)
         say(self.state.setText, "starting")
+
+    def show_name(self, name: str) -> None:
+        """Shows what the run is called."""
+        say(self.title.setText, "{name}", name=name)
 
     def show_buttons(self, *, running: bool, paused: bool = False, stopping: bool = False) -> None:
         """Enables what can be pressed now."""
+        self.show_resumable(resumable=paused)
         self.pause_button.setEnabled(running and not stopping)
         self.stop_button.setEnabled(running and not stopping)
         self.discard_button.setEnabled(running)
-        say(self.pause_button.setText, "Resume" if paused else "Pause")
-        show_icon(self.pause_button.setIcon, "play" if paused else "pause")
         say(self.stop_button.setText, "Stopping…" if stopping else "Stop")
         if not running:
-            self.state.setText("")
-            say(self.state.setText, "{nothing}", nothing="")
+            self._show_state("")
 
-    def show_state(self, status: Status, *, stopping: bool) -> None:
-        """Shows a state that is no ending."""
+    def show_resumable(self, *, resumable: bool) -> None:
+        """Lets the run that is shown be resumed, or not."""
+        self.pause_button.setEnabled(resumable)
+        say(self.pause_button.setText, "Resume" if resumable else "Pause")
+        show_icon(self.pause_button.setIcon, "play" if resumable else "pause")
+
+    def show_state(self, status: Status, *, stopping: bool, waiting: int) -> None:
+        """Shows a state that is no ending, and how many trainings wait for this one."""
         paused = status.state == "paused"
         self.show_buttons(running=True, paused=paused, stopping=stopping)
-        say(self.state.setText, {"queued": "waiting", "paused": "paused"}.get(status.state, "running"))
+        self._show_state(
+            "stopping" if stopping else {"queued": "waiting", "paused": "paused"}.get(status.state, "running"), waiting
+        )
 
     def show_stopping(self) -> None:
         """Answers the Stop button at once, before the engine can."""
         self.show_buttons(running=True, stopping=True)
-        say(self.state.setText, "stopping")
+        self._show_state("stopping")
+
+    def show_pausing(self) -> None:
+        """Answers the Pause button at once: an import or the first step may last."""
+        self.pause_button.setEnabled(False)
+        say(self.pause_button.setText, "Pausing…")
+        self._show_state("pausing")
 
     def show_ending(self, status: Status) -> None:
         """Shows how the job ended."""
-        self.show_buttons(running=False)
-        metrics: dict[str, Any] = status.result.get("metrics", {})
         if status.state == "finished":
+            self._rest("Done. The model is saved.")
             self.progress.fill()
-            self.progress.say("Done. The model is saved.")
+            self._show_score(status.result)
         elif status.state == "cancelled":
-            self.progress.rest("Stopped. What it has learned is kept; the run can be resumed.")
+            self._rest("Stopped. What it has learned is kept; the run can be resumed.")
+            self._show_score(status.result)
         else:
-            self.progress.rest("{reason}", reason=lambda: tr_parts(status.message, status.values))
+            self._rest("{reason}", reason=lambda: tr_parts(status.message, status.values))
+
+    def show_run(self, row: RunRow, metrics: list[Metric]) -> None:
+        """Shows a run that is not being trained now.
+
+        Args:
+            row: the run.
+            metrics: all it has measured.
+        """
+        self.plot.clear()
+        self.plot.show_earlier(metrics)
+        self.log.clear_lines()
+        self.show_name(row.record.name)
+        self.tabs.setCurrentIndex(CURVES)
+        self._rest("{nothing}", nothing="")
+        self._show_score(row.record.result)
+        self.show_resumable(resumable=row.resumable)
+        self._show_state(STATUS[row.record.status])
+
+    def _rest(self, text: str, **values: Any) -> None:
+        self.score.hide()
+        self.progress.show()
+        self.progress.rest(text, **values)
+        self.show_buttons(running=False)
+
+    def _show_score(self, result: dict[str, Any]) -> None:
+        metrics: dict[str, Any] = result.get("metrics", {})
         if "test_accuracy" in metrics:
-            result = status.result
             self.score.show_score(float(metrics["test_accuracy"]), tested_pictures(result), leaked(result))
+            self.progress.hide()
+
+    def _show_state(self, state: str, waiting: int = 0) -> None:
+        if waiting:
+            say(self.state.setText, "{state}, {waiting} waiting", state=lambda: tr(state), waiting=waiting)
+        elif state:
+            say(self.state.setText, state)
+        else:
+            say(self.state.setText, "{nothing}", nothing="")
 
     # -- events -------------------------------------------------------------------------------------------
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import stat
-from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
@@ -103,8 +101,5 @@ class DataChooser(QWidget):
             self.choose(path)
 
     def _start_folder(self) -> str:
-        parent = Path(self._data).parent
-        with suppress(OSError, ValueError):  # a share that is gone
-            if self._data not in EMBEDDED and stat.S_ISDIR(parent.stat().st_mode):
-                return str(parent)
-        return str(Path.home())
+        # Not looked at: a share that is gone would keep the window waiting.
+        return str(Path.home() if self._data in EMBEDDED else Path(self._data).parent)

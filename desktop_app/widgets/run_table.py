@@ -26,6 +26,8 @@ STATUS = {
 }
 SHADES = {"done": "good", "failed": "bad", "interrupted": "warning", "running": "accent", "paused": "warning"}
 
+ROW_PX = 28
+
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()  # what Qt passes where there is no parent
 
@@ -49,14 +51,14 @@ def _when(row: RunRow) -> str:
 
 COLUMNS: tuple[tuple[str, Callable[[RunRow], str]], ...] = (
     (mark("Name"), lambda row: row.record.name),
-    (mark("Model"), _model),
-    (mark("Data"), lambda row: row.data),
     (mark("Status"), lambda row: tr(STATUS[row.record.status])),
     (mark("Test accuracy"), _accuracy),
     (mark("Epochs"), lambda row: "" if row.epochs is None else str(row.epochs)),
+    (mark("Model"), _model),
+    (mark("Data"), lambda row: row.data),
     (mark("When"), _when),
 )
-STATUS_COLUMN, RIGHT = 3, (4, 5)
+STATUS_COLUMN, RIGHT = 1, (2, 3)
 
 
 class RunModel(QAbstractTableModel):
@@ -128,7 +130,7 @@ class RunTable(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(28)
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
         self.setTabKeyNavigation(False)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
@@ -149,6 +151,10 @@ class RunTable(QTableView):
         elif rows:
             self.selectRow(0)
         self._tell()
+
+    def height_of(self, rows: int) -> int:
+        """Returns the height, in px, at which that many rows are seen."""
+        return self.horizontalHeader().sizeHint().height() + rows * ROW_PX + 2 * self.frameWidth()
 
     def choose(self, run_id: str) -> None:
         """Chooses a run."""

@@ -76,3 +76,11 @@ def slow_saver(connection, workspace, threads) -> None:
     connection.send([(job, Progress("save"))])
     time.sleep(2)
     connection.send([(job, Status("cancelled", result={"saved": True}))])
+
+
+def measuring(connection, workspace, threads) -> None:
+    """Goes on with its job in the third epoch of nine steps, measures once, and finishes."""
+    job = _next_job(connection)
+    connection.send([(job, Status("running")), (job, Metric(19, 19 / 9, {"loss": 0.4}, "batch"))])
+    time.sleep(1)
+    connection.send([(job, Status("finished"))])

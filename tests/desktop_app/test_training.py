@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import errno
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import fake_engine
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
 
+from core.events import Metric
 from core.jobs import Job
+from core.runs import Run
 from desktop_app.app import make_window
 
 
@@ -23,7 +28,7 @@ def _start(window, qtbot, times: int = 1) -> None:
         qtbot.mouseClick(setup.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.store.rows) == times, timeout=10_000)
     view = window.panels["training"].view
-    qtbot.waitUntil(lambda: view.state.text() == "running", timeout=10_000)
+    qtbot.waitUntil(lambda: view.state.text().startswith("running"), timeout=10_000)
 
 
 def _end_all(window, qtbot) -> None:
@@ -133,7 +138,7 @@ def test_a_run_left_waiting_by_an_earlier_window_is_offered(qtbot, workspace, pr
     _answer(window, qtbot, "Start")
     panel = window.panels["training"]
     qtbot.waitUntil(lambda: panel.view.progress.phase.text().startswith("Done"), timeout=20_000)
-    assert panel._last_run == run.id
+    assert panel._viewed == run.id
     window.close()
 
 
@@ -147,3 +152,114 @@ def test_the_model_size_of_older_settings_is_not_shown_while_a_training_runs(win
     assert "once the training has ended" in panel.setup.size_line.text()
     _end_all(window, qtbot)
     qtbot.waitUntil(lambda: "parameters" in panel.setup.size_line.text(), timeout=10_000)
+
+
+def test_the_question_to_discard_goes_when_the_training_has_ended(window, qtbot, workspace):
+    panel = window.panels["training"]
+    window.engines.training._main = fake_engine.slow_saver
+    _start(window, qtbot)
+    qtbot.mouseClick(panel.view.discard_button, Qt.MouseButton.LeftButton)
+    assert "delete all it has learned" in window.messages.messages()[-1].text.text()
+    qtbot.mouseClick(panel.view.stop_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.engines.active_trainings(), timeout=10_000)
+    assert not [message for message in window.messages.messages() if message.about]
+    assert len(workspace.runs()) == 1
+
+
+def test_the_run_that_was_started_is_the_one_that_is_chosen(window, qtbot, workspace):
+    panel = window.panels["training"]
+    window.engines.training._main = fake_engine.obedient
+    old, _ = workspace.create_run(_train())
+    old.update(status="stopped")
+    window.store.refresh()
+    qtbot.waitUntil(lambda: len(window.store.rows) == 1, timeout=10_000)
+    qtbot.mouseClick(panel.setup.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(window.store.rows) == 2 and not window.engines.active_trainings(), timeout=20_000)
+    chosen = panel.runs.table.chosen()
+    assert chosen.run.id != old.id
+    assert chosen.run.id == panel._viewed
+    assert chosen.record.name == "cnn digits 2"
+    assert panel.view.title.text() == "cnn digits 2"
+    panel.runs.table.choose(old.id)
+    panel.resume(panel.runs.table.chosen())
+    qtbot.waitUntil(lambda: panel._viewed == old.id and not window.engines.active_trainings(), timeout=20_000)
+    assert panel.runs.table.chosen().run.id == old.id
+
+
+def _measured_run(workspace, epochs: int, **values) -> Run:
+    run, _ = workspace.create_run(_train())
+    lines = [Metric(9 * (epoch + 1), float(epoch + 1), {"loss": 1 / (1 + epoch)}, "epoch") for epoch in range(epochs)]
+    run.metrics_path.write_text("".join(json.dumps(asdict(line)) + "\n" for line in lines) + "{torn", "utf-8")
+    run.update(**values)
+    return run
+
+
+def test_a_run_that_is_clicked_shows_its_curves_and_score(window, qtbot, workspace):
+    panel = window.panels["training"]
+    metrics = {"metrics": {"test_accuracy": 0.75}, "test_samples": 4}
+    run = _measured_run(workspace, 3, status="done", result=metrics)
+    window.store.refresh()
+    qtbot.waitUntil(lambda: bool(window.store.rows), timeout=10_000)
+    table = panel.runs.table
+    spot = table.visualRect(table.model().index(0, 0)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.waitUntil(lambda: panel.view.score.isVisible(), timeout=10_000)
+    assert "3 of 4" in panel.view.score.sentence.text()
+    assert panel.view.plot.loss.points("loss") == [(1.0, 1.0), (2.0, 0.5), (3.0, 1 / 3)]
+    assert not panel.view.pause_button.isEnabled()
+
+    # Deleted, it is shown no longer, and nothing can be done with it.
+    window.store.delete(run)
+    qtbot.waitUntil(lambda: not panel.view.score.isVisible(), timeout=10_000)
+    assert panel.view.title.text() == "Ready to train"
+    assert panel.view.plot.loss.points("loss") == []
+
+
+def test_a_stopped_run_is_resumed_by_the_button_above_its_curves(window, qtbot, workspace):
+    panel = window.panels["training"]
+    window.engines.training._main = fake_engine.measuring
+    _measured_run(workspace, 3, status="stopped")
+    window.store.refresh()
+    qtbot.waitUntil(lambda: bool(window.store.rows), timeout=10_000)
+    panel.look_at(window.store.rows[0])
+    qtbot.waitUntil(lambda: panel.view.title.text() == "cnn digits", timeout=10_000)
+    qtbot.waitUntil(lambda: panel.view.pause_button.caption() == "Resume", timeout=10_000)
+    qtbot.mouseClick(panel.view.pause_button, Qt.MouseButton.LeftButton)
+
+    # It goes on at step 19, in the third epoch: what was measured beyond is not drawn twice.
+    points = panel.view.plot.loss.points
+    qtbot.waitUntil(lambda: [x for x, _ in points("loss")] == [1.0, 2.0, 19 / 9], timeout=20_000)
+    qtbot.waitUntil(lambda: not window.engines.active_trainings(), timeout=20_000)
+
+
+def test_a_training_on_data_that_are_none_is_refused_before_it_begins(window, qtbot, workspace, tmp_path):
+    panel = window.panels["training"]
+    panel.take_paths([tmp_path / "gone"])
+    qtbot.waitUntil(lambda: panel.looks.problem is not None, timeout=20_000)
+    qtbot.mouseClick(panel.setup.start_button, Qt.MouseButton.LeftButton)
+    assert "gone" in window.messages.messages()[-1].text.text()
+    assert not window.engines.active_trainings()
+    assert not workspace.runs()
+
+    (tmp_path / "gone" / "a").mkdir(parents=True)  # mended, it can be tried again
+    for label in ("a", "b"):
+        (tmp_path / "gone" / label).mkdir(exist_ok=True)
+        for number in range(5):
+            Image.new("RGB", (8, 8)).save(tmp_path / "gone" / label / f"{number}.png")
+    qtbot.waitUntil(lambda: panel.looks.problem is None, timeout=20_000)
+
+
+def test_trainings_left_waiting_are_started_in_their_order(qtbot, workspace, preferences):
+    for name in ("first", "second"):
+        run, _ = workspace.create_run(_train())
+        run.update(name=name, created=f"2026-01-01T00:00:0{len(name) - 4}")
+    window = _open(qtbot, workspace, preferences)
+    window.engines.training._main = fake_engine.deaf
+    qtbot.waitUntil(lambda: bool(window.messages.messages()), timeout=10_000)
+    assert "2 trainings were still waiting" in window.messages.messages()[0].text.text()
+    _answer(window, qtbot, "Start")
+    assert [Path(handle.job.run).name for handle in window.engines.active_trainings()] == [
+        row.run.id for row in sorted(window.store.rows, key=lambda row: row.record.created)
+    ]
+    _end_all(window, qtbot)
+    window.close()

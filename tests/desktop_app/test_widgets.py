@@ -10,7 +10,7 @@ from desktop_app.store import RunRow
 from desktop_app.widgets.image_grid import ImageGrid
 from desktop_app.widgets.prediction_table import PredictionModel
 from desktop_app.widgets.run_table import RunModel
-from desktop_app.widgets.score_card import ScoreCard
+from desktop_app.widgets.score_line import ScoreLine
 
 MARKUP = "<img src='/etc/x.png'><b>bold</b>"
 ESCAPED = "<span>&lt;img src=&#x27;/etc/x.png&#x27;&gt;&lt;b&gt;bold&lt;/b&gt;</span>"
@@ -46,7 +46,7 @@ def test_the_score_says_how_many_test_pictures_were_copies(qtbot):
 
 
 def test_the_score_says_so_also_where_the_number_of_pictures_is_unknown(qtbot):
-    card = ScoreCard(lambda: None)
+    card = ScoreLine(lambda: None)
     qtbot.addWidget(card)
     card.show_score(0.5, 0, leaks=3)
     assert card.sentence.text().startswith("of the test pictures right. Exact copies of 3")

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QWidget
 
 from desktop_app.theme import SPACING
 from desktop_app.translation import say
-from desktop_app.widgets.elements import SlotLike, button, card, label, row
+from desktop_app.widgets.elements import SlotLike, button, label, row
 
 
-class ScoreCard(QFrame):
-    """A big number and the sentence that says what it means. Hidden until there is a score."""
+class ScoreLine(QWidget):
+    """A big number, the sentence that says what it means, and a button to use the model. Hidden without a score."""
 
     def __init__(self, classify: SlotLike) -> None:
         super().__init__()
-        frame, layout = card()
         self.number = label(role="score", name="testScore")
         self.sentence = label(wrap=True, name="testSentence")
         self.classify_button = button("Classify with it", classify, icon="classification", name="classifyWithResult")
-        layout.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, SPACING)
         line = row(self.number, self.sentence, self.classify_button, spacing=2 * SPACING)
         line.setStretch(1, 1)
-        layout.addLayout(line)
-        self.setLayout(row(frame))
+        self.setLayout(line)
         self.hide()
 
     def show_score(self, accuracy: float, pictures: int, leaks: int = 0) -> None:
