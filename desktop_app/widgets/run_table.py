@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from core import catalog
 from desktop_app.store import RunRow
 from desktop_app.theme import colour
 from desktop_app.translation import mark, say, tr, translator
@@ -27,15 +27,14 @@ STATUS = {
 SHADES = {"done": "good", "failed": "bad", "interrupted": "warning", "running": "accent", "paused": "warning"}
 
 ROW_PX = 28
+NAME_PX = 150
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()  # what Qt passes where there is no parent
 
 
 def _model(row: RunRow) -> str:
-    known = catalog.MODELS.get(row.job.model)
-    size = row.job.settings.get("size", "")
-    return " · ".join(part for part in (tr(known.title) if known else row.job.model, tr(str(size))) if part)
+    return " · ".join(part for part in (row.job.model, tr(str(row.job.settings.get("size", "")))) if part)
 
 
 def _accuracy(row: RunRow) -> str:
@@ -137,8 +136,7 @@ class RunTable(QTableView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column in range(len(COLUMNS)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(56)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)  # `_fit` sees to it
         say(self.setAccessibleName, "Runs")
         self.selectionModel().selectionChanged.connect(self._tell)
 
@@ -150,7 +148,18 @@ class RunTable(QTableView):
             self.choose(chosen.run.id)
         elif rows:
             self.selectRow(0)
+        self._fit()
         self._tell()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)
+        """Gives the name what the other columns leave."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        header = self.horizontalHeader()
+        others = sum(header.sectionSize(column) for column in range(1, len(COLUMNS)))
+        header.resizeSection(0, max(NAME_PX, self.viewport().width() - others))
 
     def height_of(self, rows: int) -> int:
         """Returns the height, in px, at which that many rows are seen."""
