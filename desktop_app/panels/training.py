@@ -16,6 +16,7 @@ from desktop_app.background import Aside
 from desktop_app.job_handle import JobHandle
 from desktop_app.panel import Panel, Studio
 from desktop_app.panels.training_looks import TrainingLooks
+from desktop_app.panels.training_offers import TrainingOffers
 from desktop_app.panels.training_runs import TrainingRuns
 from desktop_app.panels.training_setup import TrainingSetup
 from desktop_app.panels.training_view import TrainingView
@@ -24,8 +25,6 @@ from desktop_app.theme import SPACING
 from desktop_app.translation import mark, tr_parts
 from desktop_app.widgets.data_chooser import EMBEDDED
 from desktop_app.widgets.loss_plot import import_curves
-
-LOOK_AGAIN_MS = 3000  # while another window's engine writes a run
 
 
 class TrainingPanel(Panel):
@@ -43,8 +42,7 @@ class TrainingPanel(Panel):
         self.looks = TrainingLooks(studio.engines, self.setup, self.view)
         self._shown: JobHandle | None = None  # the training the view shows
         self._discarding: set[str] = set()  # job ids whose run goes when they end
-        self._offered: set[str] = set()  # cut-off runs that need not be offered again by this window
-        self._look_timer = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
+        self.offers = TrainingOffers(studio, self)
         self._viewed = ""  # the run whose curves and score are shown
         self._to_choose = ""  # the job whose run is to be chosen in the table: the one just started
         self._measured = False  # whether the training that is shown has measured anything yet
@@ -78,15 +76,13 @@ class TrainingPanel(Panel):
         self.runs.classify_requested.connect(self._classify)
         self.runs.repeat_requested.connect(self._repeat)
         self.runs.delete_requested.connect(self.delete)
-        self.studio.store.interrupted_found.connect(self.offer)
-        self.studio.store.runs_changed.connect(self._watch_others)
+        self.offers.accepted.connect(self._resume_all)
         self.studio.store.runs_changed.connect(self._renew_viewed)
-        self._look_timer.timeout.connect(self._look_again)
 
     def begin(self) -> None:
         """Makes the curves, looks at the data and for runs that were cut off. Called after the first paint."""
         self.looks.begin()
-        self.studio.store.find_interrupted()
+        self.offers.look()
         # Its import takes 0.4 s: in a thread it costs the window a few ms at a time.
         self.studio.store.background.do(import_curves, lambda _: self.view.plot.ensure_curves())
         self._check_data()
@@ -97,7 +93,7 @@ class TrainingPanel(Panel):
 
     def remember(self) -> None:
         """Keeps the last data and model for the next start."""
-        self._look_timer.stop()
+        self.offers.end()
         self.looks.end()
         preferences = self.studio.store.preferences
         preferences.set("data", self.setup.data.data)
@@ -142,12 +138,14 @@ class TrainingPanel(Panel):
         """Goes on with a run that was stopped, cut off or failed."""
         if self.studio.engines.handle(row.job.id) is not None:
             return  # it waits its turn already
-        preferences = self.studio.store.preferences
-        preferences.set("dismissed", [known for known in preferences.get("dismissed", []) if known != row.run.id])
-        self._offered.discard(row.run.id)
-        self.studio.messages.withdraw(row.job.id)
+        self.offers.forget(row)
         self.looks.make_room()
         self._follow(self.studio.engines.start(row.job, str(row.run.folder)), chosen=True)
+
+    @Slot(list)
+    def _resume_all(self, rows: list[RunRow]) -> None:
+        for row in rows:
+            self.resume(row)
 
     @Slot()
     def pause_or_resume(self) -> None:
@@ -199,57 +197,6 @@ class TrainingPanel(Panel):
             name=row.record.name,
             when=row.record.created.replace("T", " "),
         )
-
-    @Slot(list)
-    def offer(self, rows: list[RunRow]) -> None:
-        """Offers the newest of the runs that were cut off, the others' turn is another time; and all left waiting."""
-        engines = self.studio.engines
-        fresh = [row for row in rows if row.run.id not in self._offered and engines.handle(row.job.id) is None]
-        self._offered |= {row.run.id for row in fresh}
-        cut_off = [row for row in fresh if row.record.status != "queued"]
-        waiting = [row for row in fresh if row.record.status == "queued"]
-        if cut_off:
-            self._offer(
-                cut_off[:1], mark("The training '{name}' was cut off. It can go on where it was."), mark("Resume")
-            )
-        if len(waiting) == 1:
-            text = mark("The training '{name}' was still waiting when the window was closed.")
-            self._offer(waiting, text, mark("Start"))
-        elif waiting:
-            text = mark("{count} trainings were still waiting when the window was closed.")
-            self._offer(waiting, text, mark("Start"))
-
-    def _offer(self, rows: list[RunRow], text: str, answer: str) -> None:
-        preferences = self.studio.store.preferences
-
-        def go_on() -> None:
-            for row in reversed(rows):  # the one that was queued first, first
-                self.resume(row)
-
-        def later() -> None:
-            preferences.set("dismissed", [*preferences.get("dismissed", []), *(row.run.id for row in rows)][-200:])
-
-        self.studio.messages.show_message(
-            text,
-            level="warning",
-            actions=((answer, go_on), (mark("Not now"), later)),
-            about=rows[0].job.id,
-            name=rows[0].record.name,
-            count=len(rows),
-        )
-
-    @Slot()
-    def _watch_others(self) -> None:
-        """Looks again in a while where a run is written by another window's engine: it may be cut off yet."""
-        handle = self.studio.engines.handle
-        if any(
-            row.record.status in ("running", "paused") and handle(row.job.id) is None for row in self.studio.store.rows
-        ):
-            self._look_timer.start()
-
-    @Slot()
-    def _look_again(self) -> None:
-        self.studio.store.find_interrupted()
 
     def _cancel_and_delete(self, handle: JobHandle) -> None:
         """Ends a training that is queued or running; its run goes when it has ended."""

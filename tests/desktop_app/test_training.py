@@ -81,7 +81,7 @@ def _open(qtbot, workspace, preferences):
     window = make_window(workspace, preferences)
     qtbot.addWidget(window)
     window.engines.training._main = fake_engine.obedient
-    window.panels["training"]._look_timer.setInterval(200)
+    window.panels["training"].offers._timer.setInterval(200)
     window.show()
     return window
 
