@@ -31,7 +31,7 @@ class RunRow:
     Args:
         run: the run.
         record: what its run.json held.
-        has_model: bool, whether it can classify.
+        has_model: bool, whether it can classify: with its model, or a checkpoint where it was cut off before.
         model_stamp: int, another number once the model has been saved anew.
     """
 
@@ -205,11 +205,12 @@ def _stamp(run: Run) -> tuple[int, ...]:
 
 
 def _model_stamp(run: Run) -> int:
-    """When the model was saved, in ns; 0 where there is none."""
-    try:
-        return max((entry.stat().st_mtime_ns for entry in os.scandir(run.model_folder)), default=1)
-    except OSError:
-        return 0
+    """When the model was saved, in ns; of a run that was cut off before, its last checkpoint; 0 without either."""
+    for folder, names in ((run.model_folder, "*"), (run.checkpoints, "[0-9]*")):
+        with suppress(OSError):
+            if saved := [path.stat().st_mtime_ns for path in folder.glob(names)]:
+                return max(saved)
+    return 0
 
 
 def _read(run: Run, model_stamp: int) -> RunRow:

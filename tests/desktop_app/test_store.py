@@ -56,3 +56,17 @@ def test_a_scan_that_fails_is_told_and_the_next_one_works(store, qtbot, workspac
             store.refresh()
     _refresh(store, qtbot)
     assert len(store.rows) == 1
+
+
+def test_a_run_that_was_cut_off_can_classify_with_its_checkpoint(store, qtbot, workspace):
+    run, _ = workspace.create_run(_train())
+    _refresh(store, qtbot)
+    assert not store.rows[0].has_model
+    (run.checkpoints / ".tmp-1").mkdir(parents=True)  # half written
+    run.update(status="interrupted")
+    _refresh(store, qtbot)
+    assert not store.rows[0].has_model
+    (run.checkpoints / "000001").mkdir()
+    _refresh(store, qtbot)
+    assert store.rows[0].has_model
+    assert store.rows[0].model_stamp > 0
