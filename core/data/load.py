@@ -84,7 +84,7 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
         )
     return Dataset(
         source=index.source,
-        fingerprint=_fingerprint(classes, labels, pictures),
+        fingerprint=_fingerprint(classes, labels, pictures, groups),
         classes=classes,
         images=pictures.images,
         labels=labels,
@@ -128,10 +128,12 @@ def none_readable(source: str, skipped: tuple[Skipped, ...]) -> UserError:
     )
 
 
-def _fingerprint(classes: tuple[str, ...], labels: np.ndarray, pictures: Pictures) -> str:
-    """Returns a hash of classes, labels and pixels: a copy of the data elsewhere has the same."""
+def _fingerprint(classes: tuple[str, ...], labels: np.ndarray, pictures: Pictures, groups: np.ndarray | None) -> str:
+    """Returns a hash of classes, labels, pixels and groups: a copy of the data elsewhere has the same."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(repr((classes, pictures.images.shape)).encode("utf-8", "backslashreplace"))
     digest.update(labels.astype("<i4").tobytes())
     digest.update(pictures.digests.astype("<u8").tobytes())
+    if groups is not None:  # they decide the splits, and come from names, of which nothing else here knows
+        digest.update(groups.astype("<i8").tobytes())
     return digest.hexdigest()

@@ -1,4 +1,5 @@
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -72,6 +73,18 @@ def test_names_that_share_a_part_stay_in_one_split(named, context):
     assert {len(splits) for splits in homes(dataset, by_name).values()} == {1}
     assert [len(rows) for rows in dataset.splits.values()] == [140, 20, 40]
     assert not context.of(Log)
+
+
+def test_regrouped_pictures_have_another_fingerprint_and_a_copy_has_the_same(named, context, tmp_path):
+    folder = named()
+    before = read(folder, context, group_by="name")
+    assert read(shutil.copytree(folder, tmp_path / "copy"), context, group_by="name").fingerprint == before.fingerprint
+    for path in list(folder.rglob("p19_*.png")):  # the order of the files stays
+        path.rename(path.with_name(f"p18_z{path.stem[4:]}.png"))
+    after = read(folder, context, group_by="name")
+    assert np.array_equal(after.labels, before.labels)
+    assert after.fingerprint != before.fingerprint
+    assert read(folder, context).fingerprint == read(tmp_path / "copy", context).fingerprint
 
 
 def test_the_preview_counts_the_same_splits(by_person, context, new_context):
