@@ -52,10 +52,10 @@ def find_groups(index: Index, settings: DatasetSettings, context: Context) -> np
 
 
 def _group_of(path: str, pattern: re.Pattern[str] | None) -> str | None:
-    folder, _, name = path.rpartition("/")
     if pattern is None:
-        return folder or None
-    match = pattern.search(name[:LONGEST_NAME])
+        folder, below, _ = path.partition("/")  # the first below the class folder, whatever lies deeper
+        return folder if below else None
+    match = pattern.search(path.rpartition("/")[2][:LONGEST_NAME])
     return match[1] if match else None
 
 

@@ -68,6 +68,14 @@ def test_a_folders_pictures_stay_in_one_split_across_classes(by_person, make_zip
     assert [len(rows) for rows in dataset.splits.values()] == [140, 20, 40]
 
 
+def test_folders_deeper_inside_a_groups_folder_belong_to_the_group(make_pictures, context):
+    folder = make_pictures({f"{label}/{person}/day{day}": 2 for label in "ab" for person in PEOPLE for day in range(3)})
+    dataset = read(folder, context, group_by="folder")
+    found = homes(dataset, lambda name: name.split("/")[-3])
+    assert set(found) == set(PEOPLE)
+    assert {len(splits) for splits in found.values()} == {1}
+
+
 def test_names_that_share_a_part_stay_in_one_split(named, context):
     dataset = read(named(), context, group_by="name")
     assert {len(splits) for splits in homes(dataset, by_name).values()} == {1}
