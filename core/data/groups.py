@@ -24,7 +24,7 @@ def find_groups(index: Index, settings: DatasetSettings, context: Context) -> np
         int64 (N,), equal where pictures belong together.
 
     Raises:
-        UserError: the pictures are no files, or no file belongs to a group.
+        UserError: the pictures are no files, no file belongs to a group, or all belong to the same.
         CancelledError: the user has asked the job to stop.
     """
     if index.inside is None:
@@ -45,6 +45,8 @@ def find_groups(index: Index, settings: DatasetSettings, context: Context) -> np
         progress.advance()
     if alone == len(index):
         raise _none_found(index, settings)
+    if len(numbers) == 1:
+        raise _one_found(index, settings)
     if alone:
         message = "{alone} of {count} pictures belong to no group: each is taken for one of its own."
         context.report(Log(message, "warning", {"alone": alone, "count": len(index)}))
@@ -71,5 +73,27 @@ def _none_found(index: Index, settings: DatasetSettings) -> UserError:
         hint="Mend group_pattern, or set group_by to none.",
         pattern=settings.group_pattern,
         path=index.source,
-        name=str(index.names[0]).rpartition("/")[2],
+        name=_first_name(index),
     )
+
+
+def _one_found(index: Index, settings: DatasetSettings) -> UserError:
+    if settings.group_by == "folder":
+        return UserError(
+            "All pictures of '{path}' are one group, the folder '{name}': they can't be divided.",
+            hint="Put those that belong together into a folder of their own, or set group_by to none.",
+            path=index.source,
+            name=index.inside[0].partition("/")[0] if index.inside else "",
+        )
+    return UserError(
+        "The group pattern '{pattern}' puts all pictures of '{path}', such as '{name}', into one group: they can't be "
+        "divided.",
+        hint="Mend group_pattern, or set group_by to none.",
+        pattern=settings.group_pattern,
+        path=index.source,
+        name=_first_name(index),
+    )
+
+
+def _first_name(index: Index) -> str:
+    return str(index.names[0]).rpartition("/")[2]

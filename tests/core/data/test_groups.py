@@ -134,6 +134,21 @@ def test_groups_that_are_not_there_are_told(named, context, changes, said):
         load(DatasetSettings(**{"data": str(named()), **changes}), 0, context)
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"group_by": "name"}, r"'\^\(\[\^_\]\+\)_' puts all pictures of .* such as 'IMG_00.png', into one group"),
+        ({"group_by": "folder"}, "are one group, the folder 'all'"),
+    ],
+)
+def test_a_single_group_of_all_pictures_is_refused(make_pictures, context, changes, said):
+    folder = make_pictures({"a/all": 10, "b/all": 10})
+    for path in list(folder.rglob("*.png")):
+        path.rename(path.with_name(f"IMG_0{path.name}"))
+    with pytest.raises(UserError, match=said):
+        read(folder, context, **changes)
+
+
 @pytest.mark.parametrize("pattern", [r"^([^_]+)_", r"IMG_(\d+)-\d+", r"(?:left|right)-(\w+?)-", r"^([]+*?{)]+)\)"])
 def test_patterns_that_are_fine(pattern):
     assert DatasetSettings.parse({"group_pattern": pattern}).group_pattern == pattern
