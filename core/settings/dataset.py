@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
 from core.settings.base import Settings, setting
-
-MOST_REPEATS = 3
+from core.settings.patterns import check_group_pattern
 
 
 class DatasetSettings(Settings):
@@ -124,18 +122,7 @@ class DatasetSettings(Settings):
     @field_validator("group_pattern")
     @classmethod
     def _check_pattern(cls, value: str) -> str:
-        try:
-            groups = re.compile(value).groups
-        except (re.error, OverflowError, RecursionError) as error:
-            raise ValueError("it is no regular expression") from error
-        # Escapes and sets of characters hold no brackets and no repeats; a lazy repeat is one repeat.
-        bare = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", value)
-        if groups != 1 or re.search(r"\(\?(?!:)", bare):
-            raise ValueError("it needs one pair of brackets, and none that begin with a question mark but (?:")
-        repeats = re.findall(r"\)?(?:[*+?]|\{[^}]*\})[?+]?", bare.replace("(?:", "("))
-        # A pattern from elsewhere must not keep the program busy for hours.
-        if len(repeats) > MOST_REPEATS or any(repeat.startswith(")") for repeat in repeats):
-            raise ValueError("it repeats brackets, or more than three things: it could take too long")
+        check_group_pattern(value)
         return value
 
     @field_validator("directions", mode="before")

@@ -1,9 +1,11 @@
 import re
 import shutil
+import time
 
 import numpy as np
 import pytest
 
+from core.data.groups import LONGEST_NAME
 from core.data.load import load
 from core.data.preview import preview
 from core.errors import UserError
@@ -149,9 +151,27 @@ def test_a_single_group_of_all_pictures_is_refused(make_pictures, context, chang
         read(folder, context, **changes)
 
 
-@pytest.mark.parametrize("pattern", [r"^([^_]+)_", r"IMG_(\d+)-\d+", r"(?:left|right)-(\w+?)-", r"^([]+*?{)]+)\)"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"^([^_]+)_",
+        r"IMG_(\d+)-\d+",
+        r"(?:left|right)-(\w+?)-",
+        r"^([]+*?{)]+)\)",
+        r"^.*_(\w+)_.*\.png$",
+        r"(?i)^(?P<person>[a-z]{3})\d{2}",
+    ],
+)
 def test_patterns_that_are_fine(pattern):
     assert DatasetSettings.parse({"group_pattern": pattern}).group_pattern == pattern
+
+
+@pytest.mark.parametrize("pattern", [r"^\w*\w*\w*([b-z])", r"\w*\w*([b-z])", "^.*?.*?.*?(!)"])
+def test_the_worst_of_the_patterns_that_pass_take_no_second_for_the_longest_name(pattern):
+    DatasetSettings.parse({"group_pattern": pattern})
+    began = time.perf_counter()
+    assert re.search(pattern, "a" * LONGEST_NAME) is None
+    assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -160,13 +180,19 @@ def test_patterns_that_are_fine(pattern):
         ("(", "no regular expression"),
         ("person", "one pair of brackets"),
         ("(a)(b)", "one pair of brackets"),
-        ("(?P<person>a)", "one pair of brackets"),
-        ("(?#[)(a+)+(?#])", "one pair of brackets"),
+        ("(?#[)(a+)+(?#])", "too long"),
         ("(a+)+$", "too long"),
+        ("[\\\n[](a+)+x]", "too long"),  # a set, for who takes backslash and newline for no escape
+        ("[\\\\[](a+)+x]", "too long"),
         ("(?:a|a)*(b)", "too long"),
         ("(a){2,}", "too long"),
         ("(.*).*.*.*!", "too long"),
         ("a?a?a?a?(a)aaaa", "too long"),
+        (r"\w*\w*\w*([b-z])", "too long"),
+        (r"(?m)^\w*\w*\w*([b-z])", "too long"),
+        ("(?:|)" * 19 + "(!)", "too long"),
+        (r"(a)(?=b)", "too long"),
+        (r"(\w+)\1", "too long"),
         ("(" + "a" * 99 + ")", "100"),
     ],
 )
