@@ -139,8 +139,14 @@ class Run:
         What a process that died left half-written is cleared away first.
 
         Raises:
-            UserError: another process works on it.
+            UserError: another process works on it, or it is not there: the lock alone would make its folder anew.
         """
+        if not path_exists(self.record_path):
+            raise UserError(
+                "The run '{run}' is no longer there.",
+                hint="It was deleted or moved: start a new one.",
+                run=self.id,
+            )
         lock = FileLock(self.folder / "run.lock")
         with writing_to(self.folder):
             try:
@@ -160,6 +166,8 @@ class Run:
 
     def in_use(self) -> bool:
         """Whether a living process holds the run."""
+        if not path_exists(self.folder):
+            return False
         lock = FileLock(self.folder / "run.lock")
         try:
             lock.acquire(timeout=0)

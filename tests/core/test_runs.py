@@ -115,6 +115,16 @@ def test_deleting_removes_the_folder(workspace, run):
     assert list(workspace.runs_folder.iterdir()) == []
 
 
+def test_a_deleted_run_is_refused_and_its_folder_not_made_anew(workspace, run):
+    workspace.delete_run(run)
+    assert not run.in_use()
+    with pytest.raises(UserError, match="no longer there"), run.locked():
+        pass
+    with pytest.raises(UserError, match="no longer there"):
+        workspace.delete_run(run)
+    assert list(workspace.runs_folder.iterdir()) == []
+
+
 def test_what_a_kill_left_behind_is_cleared_once_the_run_is_held(workspace, run):
     (run.checkpoints / "000001-00000000").mkdir(parents=True)
     litter = [run.folder / ".tmp-model", run.folder / ".old-x", run.checkpoints / ".tmp-y"]
