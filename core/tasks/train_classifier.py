@@ -52,7 +52,7 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     dataset = load(settings, context.job.seed, context)
     _check_dataset(dataset, run)
     run.update(dataset=dataset.summary(), versions=versions())
-    _list_skipped(dataset, run)
+    _list_skipped(dataset, run, context)
     context.check()
     description = ModelDescription(context.job.model, settings.model_dump(mode="json"), dataset.classes, dataset.shape)
     try:
@@ -116,12 +116,21 @@ def _check_dataset(dataset: Dataset, run: Run) -> None:
         )
 
 
-def _list_skipped(dataset: Dataset, run: Run) -> None:
+def _list_skipped(dataset: Dataset, run: Run, context: Context) -> None:
     """Writes every file that was left out, with its reason, into skipped.csv: the log names only the first."""
-    if dataset.skipped:
-        write_table(run.skipped_path, ("path", "reason"), ((one.path, one.reason) for one in dataset.skipped))
-    else:
-        run.skipped_path.unlink(missing_ok=True)  # of an earlier start, before the files were mended
+    try:
+        if dataset.skipped:
+            write_table(run.skipped_path, ("path", "reason"), ((one.path, one.reason) for one in dataset.skipped))
+        else:
+            run.skipped_path.unlink(missing_ok=True)  # of an earlier start, before the files were mended
+    except (OSError, UserError):  # on Windows a spreadsheet holds the file it shows
+        context.report(
+            Log(
+                "'{path}' can't be brought up to date: close it where it is open. The training goes on.",
+                "warning",
+                {"path": run.skipped_path},
+            )
+        )
 
 
 def _save(run: Run, model: keras.Model, description: ModelDescription, fitted: Fitted, context: Context) -> None:

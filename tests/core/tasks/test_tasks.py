@@ -260,6 +260,20 @@ def test_every_file_left_out_is_listed_in_the_run(tmp_path, pictures):
     assert all(row["reason"].endswith(".") for row in rows)
 
 
+@pytest.mark.parametrize("broken", [0, 1])
+def test_a_list_of_skipped_files_that_is_held_open_ends_no_training(tmp_path, pictures, broken):
+    workspace, data = Workspace(tmp_path / "workspace"), tmp_path / "data"
+    shutil.copytree(pictures, data)
+    for number in range(broken):
+        (data / "0" / f"broken{number}.png").write_bytes(b"")
+    run = queue(workspace, data=str(data), epochs=1)
+    run.skipped_path.mkdir()  # no more to be replaced or removed than a file that another program holds
+    ending, events = do(workspace, "train", {}, run=run)
+    assert ending.state == "finished", ending.trace
+    told = [event for event in events if isinstance(event, Log) and "brought up to date" in event.message]
+    assert [(event.level, event.values["path"]) for event in told] == [("warning", run.skipped_path)]
+
+
 def test_changed_data_are_not_trained_on(tmp_path, pictures):
     workspace = Workspace(tmp_path / "workspace")
     data = tmp_path / "data"
