@@ -221,13 +221,13 @@ class Workspace:
 
     def _free_name(self, name: str) -> str:
         """Returns the name, with a number where another run has it: "cnn digits 2"."""
-        taken = {run.record().name for run in self.runs()}
+        taken = {record.name for _, record in self._records()}
         numbered = (f"{name} {number}" for number in itertools.count(2))
         return name if name not in taken else next(other for other in numbered if other not in taken)
 
     def runs(self) -> list[Run]:
         """Returns every readable run, newest first; damaged ones are left out (`damaged_runs` lists them)."""
-        return [run for _, run in sorted(self._scan(), key=lambda pair: pair[0], reverse=True)]
+        return [run for run, _ in self._newest_first()]
 
     def damaged_runs(self) -> list[Run]:
         """Returns the folders under runs/ whose run.json can't be read."""
@@ -246,8 +246,8 @@ class Workspace:
         for folder in (path_of(text), self.runs_folder / text):
             if text and path_exists(folder / "run.json"):
                 return Run(folder.absolute())
-        for run in self.runs():
-            if text and (run.record().name == text or run.id.startswith(text)):
+        for run, record in self._newest_first():
+            if text and (record.name == text or run.id.startswith(text)):
                 return run
         raise UserError(
             "There is no run '{text}' in '{workspace}'.",
@@ -306,11 +306,14 @@ class Workspace:
             ]
         return []
 
-    def _scan(self) -> Iterator[tuple[tuple[str, str], Run]]:
-        for folder in self._folders():
+    def _newest_first(self) -> list[tuple[Run, RunRecord]]:
+        return sorted(self._records(), key=lambda pair: (pair[1].created, pair[0].id), reverse=True)
+
+    def _records(self) -> Iterator[tuple[Run, RunRecord]]:
+        """Reads every run.json once; leaves out what is damaged, or deleted meanwhile."""
+        for run in map(Run, self._folders()):
             with suppress(UserError):
-                run = Run(folder)
-                yield (run.record().created, run.id), run
+                yield run, run.record()
 
 
 def default_workspace() -> Path:

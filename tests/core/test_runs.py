@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -77,6 +78,23 @@ def test_a_run_that_has_ended_is_read_again_only_once_it_changes(workspace, run,
     assert read == [run.id]
     run.update(status="running")
     assert [found.id for found in workspace.mark_interrupted()] == [run.id]
+
+
+def test_a_run_deleted_by_another_process_meanwhile_hinders_no_new_one(workspace, run, monkeypatch):
+    record = Run.record
+    read = []
+
+    def read_then_delete(self):
+        found = record(self)
+        read.append(self.id)
+        shutil.rmtree(self.folder)
+        return found
+
+    monkeypatch.setattr(Run, "record", read_then_delete)
+    made, _ = workspace.create_run(Job(task="train", model="cnn", settings={"data": "digits"}))
+    assert read == [run.id]
+    monkeypatch.undo()
+    assert made.record().name == "cnn digits"
 
 
 @pytest.mark.parametrize(
