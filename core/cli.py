@@ -1,15 +1,13 @@
-"""The command line. It builds the same jobs as the window and runs them in its own process."""
+"""The command line. It builds the same jobs as the window, has `headless` run them, and prints what came of them."""
 
 from __future__ import annotations
 
 import json
 import logging
-import multiprocessing
-import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,14 +16,12 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from core import __version__, catalog
-from core.console import ConsoleListener, use_utf8
-from core.context import Context
+from core.console import use_utf8
 from core.data.sources import find_format
 from core.doctor import examine
-from core.engine import make_run, run_job, serve
 from core.errors import UserError
-from core.events import ENDINGS, Status
 from core.files import path_of
+from core.headless import StoppedError, run_here, run_list
 from core.jobs import DEVICE, Job, default_backend, installed_backends
 from core.predictions import write_csv
 from core.runs import Run, Workspace, default_workspace
@@ -50,14 +46,6 @@ Backend = Annotated[str, typer.Option(help="tensorflow, jax or torch; empty take
 Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The source of all randomness.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any field of the settings.")]
-
-
-class StoppedError(Exception):
-    """The user interrupted the job; holds what there is to say of it."""
-
-    def __init__(self, result: dict[str, Any]) -> None:
-        super().__init__("stopped")
-        self.result = result
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -144,7 +132,7 @@ def check(
 ) -> None:
     """Examine a data set: counts, classes, unreadable files, duplicates, leaks, imbalance."""
     values = {**_pairs(settings), "data": _absolute(data)}
-    result = _run(_job("check", values, default_backend(), "auto", seed), workspace)
+    result = run_here(_job("check", values, default_backend(), "auto", seed), _workspace(workspace))
     table = Table("class", "pictures")
     for name, count in result["classes"].items():
         table.add_row(name, str(count))
@@ -189,7 +177,7 @@ def train(
         job.complete().save(save_job)
         _output({"job": str(save_job)}, as_json, f"Wrote {save_job}.")
         return
-    _show_training(_run(job, workspace), as_json)
+    _show_training(run_here(job, _workspace(workspace)), as_json)
 
 
 @app.command()
@@ -203,9 +191,9 @@ def run(
     if not jobs:
         raise UserError("'{path}' holds no job.", hint="Write one with --save-job.", path=job_file)
     if len(jobs) == 1:
-        _show_training(_run(jobs[0], workspace), as_json)
+        _show_training(run_here(jobs[0], _workspace(workspace)), as_json)
         return
-    results = _run_list(jobs, _workspace(workspace))
+    results = run_list(jobs, _workspace(workspace))
     failed = sum(1 for row in results if row["status"] != "finished")
     _output({"runs": results}, as_json, f"{counted(len(results) - failed, 'job', 'jobs')} done, {failed} failed.")
     if failed:
@@ -235,7 +223,7 @@ def resume(
     _check_place(backend, device)
     changes = {name: value for name, value in {"backend": backend, "device": device}.items() if value}
     job = Job.parse({**found.record().job.model_dump(mode="json"), "run": found.id, **changes}, origin="the command")
-    _show_training(_run(job, workspace, found), as_json)
+    _show_training(run_here(job, place, found), as_json)
 
 
 @app.command()
@@ -264,9 +252,10 @@ def evaluate(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Score a run on pictures it has never seen, and write its report."""
-    found = _existing(workspace).find(run)
+    place = _existing(workspace)
+    found = place.find(run)
     values = {**_pairs(settings), "run": str(found.folder), "data": data and _absolute(data)}
-    result = _run(_job("evaluate", values, backend or _backend_of(found), device, seed), workspace)
+    result = run_here(_job("evaluate", values, backend or _backend_of(found), device, seed), place)
     _output(result, as_json, *_metric_lines(result["metrics"]), f"Report: {result['report']}")
 
 
@@ -284,9 +273,10 @@ def classify(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Tell what is on pictures."""
-    found = _existing(workspace).find(run)
+    place = _existing(workspace)
+    found = place.find(run)
     values = {**_pairs(settings), "run": str(found.folder), "paths": paths, "top": top}
-    result = _run(_job("classify", values, backend or _backend_of(found), device, seed), workspace)
+    result = run_here(_job("classify", values, backend or _backend_of(found), device, seed), place)
     if not result["results"]:
         first = result["skipped"][0]
         raise UserError(
@@ -303,99 +293,7 @@ def classify(
     _output(result, as_json, table, *(f"Skipped: {row['path']}: {row['reason']}" for row in result["skipped"]))
 
 
-# ------------------------------------------------------------------------------------------------- running
-
-
-def _run(job: Job, folder: Path | None, found: Run | None = None) -> dict[str, Any]:
-    """Runs the job here and returns its result.
-
-    Raises:
-        UserError: it failed.
-        StoppedError: the user interrupted it.
-    """
-    workspace = _workspace(folder)
-    cache: dict[str, Any] = {}
-    with ConsoleListener() as listener:
-        if job.row.writes_run and found is None:
-            found, job = make_run(job, workspace, listener, cache)
-        context = Context(job, workspace, found, listener, cache)
-        with _interrupts_call(context.cancel):
-            ending = run_job(context)
-    return _result_of(ending, found)
-
-
-def _result_of(ending: Status, run: Run | None) -> dict[str, Any]:
-    if ending.state == "cancelled":
-        raise StoppedError({"status": "stopped", **({"run": run.id} if run else {})})
-    if ending.state == "failed":
-        raise UserError(ending.message, hint=ending.hint, **ending.values)
-    return ending.result
-
-
-def _run_list(jobs: list[Job], workspace: Workspace) -> list[dict[str, Any]]:
-    """Runs each job in an engine process of its own: they may differ in backend, and one crash ends one job."""
-    results = []
-    for job in jobs:
-        found = None
-        try:
-            if job.row.writes_run:
-                found, job = make_run(job, workspace)
-            ending = _run_elsewhere(job, workspace, found)
-            results.append({"status": ending.state, **({"run": found.id} if found else {}), **ending.result})
-            if ending.state == "failed":
-                _fail(UserError(ending.message, hint=ending.hint, **ending.values), as_json=False)
-            if ending.state == "cancelled":
-                raise StoppedError({"status": "stopped", "runs": results})
-        except UserError as error:
-            _fail(error, as_json=False)
-            results.append({"status": "failed", "error": str(error)})
-    return results
-
-
-def _run_elsewhere(job: Job, workspace: Workspace, run: Run | None) -> Status:
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=serve, args=(theirs, str(workspace.folder), 0))
-    process.start()
-    theirs.close()
-    try:
-        ours.send(("run", job.model_dump(mode="json"), str(run.folder) if run else ""))
-        with ConsoleListener() as listener, _interrupts_call(lambda: ours.send(("cancel", job.id))):
-            while True:
-                for _, event in ours.recv():
-                    listener(event)
-                    if isinstance(event, Status) and event.state in ENDINGS:
-                        ours.send(("end",))
-                        return event
-    except (EOFError, OSError):
-        process.join()
-        if run is not None:
-            run.update(status="failed", message="The engine crashed.")
-        return Status(
-            "failed",
-            "The engine of the job '{name}' crashed (exit code {code}).",
-            "Resume the run: what it had saved is kept.",
-            {"name": job.name or job.model or job.task, "code": process.exitcode},
-        )
-    finally:
-        ours.close()  # an engine without a listener writes a checkpoint and exits
-        process.join()
-
-
-@contextmanager
-def _interrupts_call(stop: Callable[[], object]) -> Iterator[None]:
-    """The first Ctrl-C (or a termination signal) asks the job to stop and keep its work; the second is final."""
-
-    def cancel(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        stop()
-
-    former = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+# ---------------------------------------------------------------------------------------------------- jobs
 
 
 def _job(

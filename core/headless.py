@@ -1,0 +1,140 @@
+"""Runs jobs for the command line: one in this process, or a list, each in a process of its own. Prints no result."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from core.console import ConsoleListener
+from core.context import Context
+from core.engine import make_run, run_job, serve
+from core.errors import UserError
+from core.events import ENDINGS, Status
+from core.jobs import Job
+from core.runs import Run, Workspace
+
+
+class StoppedError(Exception):
+    """The user interrupted the job; holds what there is to say of it."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        super().__init__("stopped")
+        self.result = result
+
+
+def run_here(job: Job, workspace: Workspace, found: Run | None = None) -> dict[str, Any]:
+    """Runs the job in this process, its progress on stderr.
+
+    Args:
+        job: any job.
+        workspace: where its run is made, and what it uses is looked for.
+        found: the run that a training goes on with; None makes a new one.
+
+    Returns:
+        What the task returned.
+
+    Raises:
+        UserError: it failed.
+        StoppedError: the user interrupted it.
+    """
+    cache: dict[str, Any] = {}
+    with ConsoleListener() as listener:
+        if job.row.writes_run and found is None:
+            found, job = make_run(job, workspace, listener, cache)
+        context = Context(job, workspace, found, listener, cache)
+        with _interrupts_call(context.cancel):
+            ending = run_job(context)
+    return _result_of(ending, found)
+
+
+def _result_of(ending: Status, run: Run | None) -> dict[str, Any]:
+    if ending.state == "cancelled":
+        raise StoppedError({"status": "stopped", **({"run": run.id} if run else {})})
+    if ending.state == "failed":
+        raise UserError(ending.message, hint=ending.hint, **ending.values)
+    return ending.result
+
+
+def run_list(jobs: list[Job], workspace: Workspace) -> list[dict[str, Any]]:
+    """Runs each job in an engine process of its own: they may differ in backend, and one crash ends one job.
+
+    Args:
+        jobs: any jobs; what fails is told on stderr, and the next begins.
+        workspace: as in `run_here`.
+
+    Returns:
+        For each job its "status" ("finished" or "failed"), its "run" where it trains, and what the task returned.
+
+    Raises:
+        StoppedError: the user interrupted one.
+    """
+    results = []
+    for job in jobs:
+        found = None
+        try:
+            if job.row.writes_run:
+                found, job = make_run(job, workspace)
+            ending = _run_elsewhere(job, workspace, found)
+            results.append({"status": ending.state, **({"run": found.id} if found else {}), **ending.result})
+            if ending.state == "failed":
+                _tell(UserError(ending.message, hint=ending.hint, **ending.values))
+            if ending.state == "cancelled":
+                raise StoppedError({"status": "stopped", "runs": results})
+        except UserError as error:
+            _tell(error)
+            results.append({"status": "failed", "error": str(error)})
+    return results
+
+
+def _tell(error: UserError) -> None:
+    sys.stderr.write(f"{error}\n")
+
+
+def _run_elsewhere(job: Job, workspace: Workspace, run: Run | None) -> Status:
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=serve, args=(theirs, str(workspace.folder), 0))
+    process.start()
+    theirs.close()
+    try:
+        ours.send(("run", job.model_dump(mode="json"), str(run.folder) if run else ""))
+        with ConsoleListener() as listener, _interrupts_call(lambda: ours.send(("cancel", job.id))):
+            while True:
+                for _, event in ours.recv():
+                    listener(event)
+                    if isinstance(event, Status) and event.state in ENDINGS:
+                        ours.send(("end",))
+                        return event
+    except (EOFError, OSError):
+        process.join()
+        if run is not None:
+            run.update(status="failed", message="The engine crashed.")
+        return Status(
+            "failed",
+            "The engine of the job '{name}' crashed (exit code {code}).",
+            "Resume the run: what it had saved is kept.",
+            {"name": job.name or job.model or job.task, "code": process.exitcode},
+        )
+    finally:
+        ours.close()  # an engine without a listener writes a checkpoint and exits
+        process.join()
+
+
+@contextmanager
+def _interrupts_call(stop: Callable[[], object]) -> Iterator[None]:
+    """The first Ctrl-C (or a termination signal) asks the job to stop and keep its work; the second is final."""
+
+    def cancel(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stop()
+
+    former = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
