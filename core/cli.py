@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +20,7 @@ from core.data.sources import find_format
 from core.doctor import examine
 from core.errors import UserError
 from core.files import path_of
-from core.headless import StoppedError, run_here, run_list
+from core.headless import StoppedError, explain_crash, run_here, run_list
 from core.jobs import DEVICE, Job, default_backend, installed_backends
 from core.predictions import write_csv
 from core.runs import Run, Workspace, default_workspace
@@ -34,8 +33,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train, classify, generate and caption pictures, offline. Without a command, the window opens.",
 )
-
-logger = logging.getLogger(__name__)
 
 BAD_USAGE, INTERRUPTED = 2, 130
 UsageError: Any = typer.BadParameter.__base__  # typer has no name of its own for it
@@ -78,16 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _print_json(result)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 (the outermost: a sentence, not a traceback)
-        logger.error("".join(traceback.format_exception(error)))
-        _fail(
-            UserError(
-                "The command failed: {kind}: {reason}.",
-                hint="This is a mistake of the program: please report it with the command you gave.",
-                kind=type(error).__name__,
-                reason=error,
-            ),
-            as_json="--json" in words,
-        )
+        _fail(explain_crash(error), as_json="--json" in words)
         return 1
     return status if isinstance(status, int) else 0
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +18,8 @@ from core.errors import UserError
 from core.events import ENDINGS, Status
 from core.jobs import Job
 from core.runs import Run, Workspace
+
+logger = logging.getLogger(__name__)
 
 
 class StoppedError(Exception):
@@ -67,34 +71,57 @@ def run_list(jobs: list[Job], workspace: Workspace) -> list[dict[str, Any]]:
         workspace: as in `run_here`.
 
     Returns:
-        For each job its "status" ("finished" or "failed"), its "run" where it trains, and what the task returned.
+        For each job its "status" ("finished" or "failed"), its "run" where it trains, what the task returned, and the
+        "error" where it failed.
 
     Raises:
-        StoppedError: the user interrupted one.
+        StoppedError: the user interrupted one; holds those before it too.
     """
-    results = []
+    rows = []
     for job in jobs:
-        found = None
-        try:
+        rows.append(_run_listed(job, workspace))
+        if rows[-1]["status"] == "cancelled":
+            raise StoppedError({"status": "stopped", "runs": rows})
+    return rows
+
+
+def _run_listed(job: Job, workspace: Workspace) -> dict[str, Any]:
+    """Returns the row of one job. Whatever goes wrong ends this job alone."""
+    found = None
+    error: UserError | None = None
+    ending = Status("failed")
+    try:
+        with ConsoleListener() as listener:
             if job.row.writes_run:
-                found, job = make_run(job, workspace)
-            ending = _run_elsewhere(job, workspace, found)
-            results.append({"status": ending.state, **({"run": found.id} if found else {}), **ending.result})
-            if ending.state == "failed":
-                _tell(UserError(ending.message, hint=ending.hint, **ending.values))
-            if ending.state == "cancelled":
-                raise StoppedError({"status": "stopped", "runs": results})
-        except UserError as error:
-            _tell(error)
-            results.append({"status": "failed", "error": str(error)})
-    return results
+                found, job = make_run(job, workspace, listener)
+            ending = _run_elsewhere(job, workspace, found, listener)
+        if ending.state == "failed":
+            error = UserError(ending.message, hint=ending.hint, **ending.values)
+    except KeyboardInterrupt:  # before the job began, or the second
+        ending = Status("cancelled")
+    except UserError as refusal:
+        error = refusal
+    except Exception as crash:  # noqa: BLE001 (the outermost for this job: the others must not wait for a person)
+        error = explain_crash(crash)
+    row = {"status": ending.state, **({"run": found.id} if found else {}), **ending.result}
+    if error is not None:
+        sys.stderr.write(f"{error}\n")
+        row["error"] = str(error)
+    return row
 
 
-def _tell(error: UserError) -> None:
-    sys.stderr.write(f"{error}\n")
+def explain_crash(error: Exception) -> UserError:
+    """Returns a sentence for what no one foresaw; the trace goes into the process's log."""
+    logger.error("".join(traceback.format_exception(error)))
+    return UserError(
+        "The command failed: {kind}: {reason}.",
+        hint="This is a mistake of the program: please report it with the command you gave.",
+        kind=type(error).__name__,
+        reason=error,
+    )
 
 
-def _run_elsewhere(job: Job, workspace: Workspace, run: Run | None) -> Status:
+def _run_elsewhere(job: Job, workspace: Workspace, run: Run | None, listener: ConsoleListener) -> Status:
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=serve, args=(theirs, str(workspace.folder), 0))
@@ -102,7 +129,7 @@ def _run_elsewhere(job: Job, workspace: Workspace, run: Run | None) -> Status:
     theirs.close()
     try:
         ours.send(("run", job.model_dump(mode="json"), str(run.folder) if run else ""))
-        with ConsoleListener() as listener, _interrupts_call(lambda: ours.send(("cancel", job.id))):
+        with _interrupts_call(lambda: ours.send(("cancel", job.id))):
             while True:
                 for _, event in ours.recv():
                     listener(event)

@@ -6,7 +6,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from core import __version__, cli
+from core import __version__, cli, headless
+from core.events import Status
 from core.jobs import Job
 from core.runs import Workspace
 
@@ -142,6 +143,56 @@ def test_a_workspace_that_is_not_there_is_told(call, tmp_path, words):
     status, _, stderr = call(*words, "--workspace", tmp_path / "mistyped")
     assert (status, "There is no workspace" in stderr, "mistyped" in stderr) == (1, True, True)
     assert not (tmp_path / "mistyped").exists()
+
+
+@pytest.fixture
+def job_list(tmp_path):
+    """A list of three trainings on a folder of pictures."""
+    data = _pictures(tmp_path / "data", *(f"{name}/{number}.png" for name in "ab" for number in range(10)))
+    job = {"task": "train", "model": "cnn", "settings": {"data": str(data)}}
+    path = tmp_path / "jobs.json"
+    path.write_text(json.dumps([{**job, "name": str(number)} for number in range(3)]))
+    return path
+
+
+@pytest.fixture
+def second_fails(monkeypatch):
+    """Makes the look at the second job's data raise something; no job is really run."""
+
+    def install(error):
+        make_run = headless.make_run
+
+        def make(job, *rest):
+            if job.name == "1":
+                raise error
+            return make_run(job, *rest)
+
+        monkeypatch.setattr(headless, "make_run", make)
+        monkeypatch.setattr(headless, "_run_elsewhere", lambda *_: Status("finished", result={"epochs": 3}))
+
+    return install
+
+
+def test_a_list_of_jobs_goes_on_after_one_that_crashes_as_its_data_is_looked_at(call, job_list, second_fails):
+    second_fails(RuntimeError("broken"))
+    status, stdout, stderr = call("run", job_list, "--json")
+    rows = json.loads(stdout)["runs"]
+    assert (status, [row["status"] for row in rows]) == (1, ["finished", "failed", "finished"])
+    assert rows[1]["error"] in stderr
+    assert "RuntimeError: broken" in rows[1]["error"]
+
+
+def test_ctrl_c_as_data_is_looked_at_keeps_what_the_list_has_done(call, job_list, second_fails):
+    second_fails(KeyboardInterrupt())
+    status, stdout, _ = call("run", job_list, "--json")
+    said = json.loads(stdout)
+    assert (status, said["status"]) == (130, "stopped")
+    assert [(row["status"], row.get("epochs")) for row in said["runs"]] == [("finished", 3), ("cancelled", None)]
+
+
+def test_the_look_at_a_lists_data_is_shown(call, job_list, second_fails):
+    second_fails(RuntimeError("broken"))
+    assert "scan" in call("run", job_list)[2]
 
 
 def test_before_the_first_training_there_are_no_runs(call):
