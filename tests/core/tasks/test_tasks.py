@@ -308,6 +308,32 @@ def test_a_run_that_was_killed_is_used_with_its_checkpoints(tmp_path, pictures, 
     assert sorted(run.checkpoints.rglob("*")) == files
 
 
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_a_run_that_was_killed_after_it_went_on_is_used_with_its_newer_checkpoints(tmp_path, pictures, keep):
+    """Stopped after an epoch, resumed, and killed after six, with the first epoch's model still in its place."""
+    workspace = Workspace(tmp_path)
+    run = queue(workspace, epochs=6, lr=0.02, keep=keep)
+
+    def stop(event, context):
+        if isinstance(event, Metric) and event.per == "epoch":
+            context.cancel()
+
+    do(workspace, "train", {}, run=run, act=stop)
+    classified, cache = {"run": run.id, "paths": [str(pictures)]}, {}
+    first, events = do(workspace, "classify", classified, cache=cache)
+    assert not [event for event in events if isinstance(event, Log)]
+    old = shutil.copytree(run.model_folder, tmp_path / "old")
+    do(workspace, "train", {}, run=run)
+    right = do(workspace, "classify", classified)[0].result["results"]
+    assert right != first.result["results"]
+    shutil.rmtree(run.model_folder)
+    old.rename(run.model_folder)
+    run.update(status="interrupted", result={})
+    after, events = do(workspace, "classify", classified, cache=cache)
+    assert after.result["results"] == right
+    assert any(isinstance(event, Log) and "after it went on" in event.message for event in events)
+
+
 def test_checkpoints_of_another_model_are_a_sentence(tmp_path, pictures):
     workspace = Workspace(tmp_path)
     run = queue(workspace, epochs=1)
@@ -347,3 +373,19 @@ def test_a_training_that_diverges_still_saves_its_best_epoch(tmp_path, monkeypat
     assert ending.state == "failed"
     assert "diverged" in ending.message
     assert json.loads((run.model_folder / "model.json").read_bytes())["epochs"] == 1
+
+
+def test_a_run_that_diverged_is_used_with_the_best_epoch_that_it_saved(tmp_path, monkeypatch, pictures):
+    finish = Training._finish_epoch
+
+    def diverge(self, logs):
+        finish(self, {**logs, "loss": float("nan")} if self.state.epoch == 2 else logs)
+
+    monkeypatch.setattr(Training, "_finish_epoch", diverge)
+    monkeypatch.setattr("core.training.fit._is_better", lambda row, best: best is None)
+    workspace = Workspace(tmp_path)
+    run = queue(workspace, epochs=3, keep="last")
+    assert do(workspace, "train", {}, run=run)[0].state == "failed"
+    ending, events = do(workspace, "classify", {"run": run.id, "paths": [str(pictures / "3")]})
+    assert ending.state == "finished", ending.trace
+    assert not [event for event in events if isinstance(event, Log)]
