@@ -144,6 +144,14 @@ def _header(path: Path, dimensions: int) -> tuple[int, ...]:
     fits = content <= MAX_DEFLATE_RATIO * size if path.suffix == ".gz" else length + content == size
     if not (content and fits):
         raise _damaged(path)
+    if content > MAX_BYTES and path.suffix != ".gz":
+        raise UserError(
+            "'{path}' holds {megabytes} MB of pictures, and at most {most} MB are read from one idx file.",
+            hint="Save its pictures as files in class folders: those need not all fit into memory.",
+            path=path,
+            megabytes=content >> 20,
+            most=MAX_BYTES >> 20,
+        )
     if content > MAX_BYTES or content > max(SMALL_BYTES, MAX_RATIO * size):
         raise UserError(
             "'{path}' would unpack to {megabytes} MB from {packed} MB: it is not safe to read.",

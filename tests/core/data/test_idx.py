@@ -5,6 +5,7 @@ import struct
 import numpy as np
 import pytest
 
+from core.data import idx as idx_source
 from core.data.load import load
 from core.errors import UserError
 from core.settings.dataset import DatasetSettings
@@ -101,6 +102,12 @@ def test_what_would_unpack_to_far_more_than_is_sane_is_refused_unread(mnist, con
     os.truncate(path, count * 28 * 28 // ratio)  # a hole as long as makes the header possible
     with pytest.raises(UserError, match=r"train-images-idx3-ubyte.gz' would unpack to \d+ MB"):
         read(path.parent, context)
+
+
+def test_an_unpacked_file_too_large_for_memory_is_told_as_that(mnist, context, monkeypatch):
+    monkeypatch.setattr(idx_source, "MAX_BYTES", 1000)
+    with pytest.raises(UserError, match=r"train-images-idx3-ubyte' holds \d+ MB of pictures, and at most"):
+        read(mnist(packed=False), context)
 
 
 def test_unpacked_size_must_fit_the_header(mnist, context):
