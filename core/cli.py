@@ -393,8 +393,13 @@ def _print_json(result: dict[str, Any]) -> None:
 
 def _bad_usage(error: Any) -> UserError:
     command = error.ctx.command_path if error.ctx else "pixelwright"
-    return UserError("{problem}", hint="`{command} --help` tells how it is used.", problem=error.format_message(),
-                     command=command)  # fmt: skip
+    problem = error.format_message()
+    return UserError(
+        "{problem}",
+        hint="`{command} --help` tells how it is used.",
+        problem=problem if problem.endswith((".", "?", "!")) else f"{problem}.",
+        command=command,
+    )
 
 
 def _fail(error: UserError, *, as_json: bool) -> None:

@@ -123,6 +123,15 @@ def test_a_mistake_is_told_in_a_line_and_in_json_with_its_exit_status(call, run_
         assert [json.loads(line)["error"] for line in stdout.splitlines()] == ([stderr.strip()] if as_json else [])
 
 
+@pytest.mark.parametrize("words", [("bake",), (*TRAIN, "--colour", "red"), (*TRAIN, "--set", "epochs")])
+def test_bad_usage_and_where_to_read_about_it_are_two_sentences(call, words):
+    said = call(*words)[2]
+    problem, _, hint = said.partition(" `pixelwright")
+    assert problem.endswith((".", "?", "!"))
+    assert not problem.endswith("..")
+    assert hint.endswith("--help` tells how it is used.\n")
+
+
 def test_the_version_and_the_help_are_told(call):
     assert call("--version") == (0, f"Pixelwright {__version__}\n", "")
     status, stdout, _ = call("--help")
