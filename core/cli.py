@@ -37,6 +37,7 @@ app = typer.Typer(
 BAD_USAGE, INTERRUPTED = 2, 130
 UsageError: Any = typer.BadParameter.__base__  # typer has no name of its own for it
 DATA_HELP = "Folder, zip, idx folder, or an embedded name: digits, shapes."
+CHECKED_HELP = "Folder, zip, idx folder, or an embedded name: digits, shapes, shapes-clips."
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line on stdout.")]
 Folder = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="Where runs and caches lie.")]
 Backend = Annotated[str, typer.Option(help="tensorflow, jax or torch; empty takes the run's or the first installed.")]
@@ -112,7 +113,7 @@ def doctor(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: 
 
 @app.command()
 def check(
-    data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
+    data: Annotated[str, typer.Argument(metavar="DATA", help=CHECKED_HELP)],
     settings: Set = None,
     seed: Seed = 0,
     workspace: Folder = None,

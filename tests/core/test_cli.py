@@ -132,6 +132,11 @@ def test_bad_usage_and_where_to_read_about_it_are_two_sentences(call, words):
     assert hint.endswith("--help` tells how it is used.\n")
 
 
+def test_check_names_every_embedded_set_and_train_those_it_takes(call):
+    assert "shapes-clips" in call("check", "--help")[1]
+    assert "shapes-clips" not in call("train", "--help")[1]
+
+
 def test_the_version_and_the_help_are_told(call):
     assert call("--version") == (0, f"Pixelwright {__version__}\n", "")
     status, stdout, _ = call("--help")
