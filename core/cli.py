@@ -1,4 +1,4 @@
-"""The command line. It builds the same jobs as the window, has `headless` run them, and prints what came of them."""
+"""The command line: its commands, and what they print. `command_jobs` makes their jobs, `headless` runs them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,13 +14,12 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from core import __version__, catalog
+from core.command_jobs import absolute_data, check_place, make_job, place_job, read_pairs
 from core.console import use_utf8
-from core.data.sources import find_format
 from core.doctor import examine
 from core.errors import UserError
-from core.files import path_of
 from core.headless import StoppedError, explain_crash, run_here, run_list
-from core.jobs import DEVICE, Job, default_backend, installed_backends
+from core.jobs import Job, default_backend, installed_backends
 from core.predictions import write_csv
 from core.runs import Run, Workspace, default_workspace
 from core.wording import counted
@@ -120,8 +118,8 @@ def check(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Examine a data set: counts, classes, unreadable files, duplicates, leaks, imbalance."""
-    values = {**_pairs(settings), "data": _absolute(data)}
-    result = run_here(_job("check", values, default_backend(), "auto", seed), _workspace(workspace))
+    values = {**read_pairs(settings), "data": absolute_data(data)}
+    result = run_here(make_job("check", values, default_backend(), "auto", seed), _workspace(workspace))
     table = Table("class", "pictures")
     for name, count in result["classes"].items():
         table.add_row(name, str(count))
@@ -159,9 +157,9 @@ def train(
 ) -> None:
     """Train a model and score it on pictures it has never seen."""
     catalog.find(catalog.MODELS, model, "model")
-    values = {**_pairs(settings), "data": _absolute(data)}
+    values = {**read_pairs(settings), "data": absolute_data(data)}
     values |= {key: value for key, value in {"epochs": epochs, "size": size}.items() if value}
-    job = _job("train", values, backend, device, seed, model=model, name=name)
+    job = make_job("train", values, backend, device, seed, model=model, name=name)
     if save_job is not None:
         job.complete().save(save_job)
         _output({"job": str(save_job)}, as_json, f"Wrote {save_job}.")
@@ -176,7 +174,7 @@ def run(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Run a job file, the same as the window writes."""
-    jobs = [_placed(job) for job in Job.load(job_file)]
+    jobs = [place_job(job) for job in Job.load(job_file)]
     if not jobs:
         raise UserError("'{path}' holds no job.", hint="Write one with --save-job.", path=job_file)
     if len(jobs) == 1:
@@ -209,7 +207,7 @@ def resume(
         )
     if not found.resumable():
         raise UserError("The run '{run}' is already done.", hint="Train a new one, with more epochs.", run=found.id)
-    _check_place(backend, device)
+    check_place(backend, device)
     changes = {name: value for name, value in {"backend": backend, "device": device}.items() if value}
     job = Job.parse({**found.record().job.model_dump(mode="json"), "run": found.id, **changes}, origin="the command")
     _show_training(run_here(job, place, found), as_json)
@@ -243,8 +241,8 @@ def evaluate(
     """Score a run on pictures it has never seen, and write its report."""
     place = _existing(workspace)
     found = place.find(run)
-    values = {**_pairs(settings), "run": str(found.folder), "data": data and _absolute(data)}
-    result = run_here(_job("evaluate", values, backend or _backend_of(found), device, seed), place)
+    values = {**read_pairs(settings), "run": str(found.folder), "data": data and absolute_data(data)}
+    result = run_here(make_job("evaluate", values, backend or _backend_of(found), device, seed), place)
     _output(result, as_json, *_metric_lines(result["metrics"]), f"Report: {result['report']}")
 
 
@@ -264,8 +262,8 @@ def classify(
     """Tell what is on pictures."""
     place = _existing(workspace)
     found = place.find(run)
-    values = {**_pairs(settings), "run": str(found.folder), "paths": paths, "top": top}
-    result = run_here(_job("classify", values, backend or _backend_of(found), device, seed), place)
+    values = {**read_pairs(settings), "run": str(found.folder), "paths": paths, "top": top}
+    result = run_here(make_job("classify", values, backend or _backend_of(found), device, seed), place)
     if not result["results"]:
         first = result["skipped"][0]
         raise UserError(
@@ -282,71 +280,7 @@ def classify(
     _output(result, as_json, table, *(f"Skipped: {row['path']}: {row['reason']}" for row in result["skipped"]))
 
 
-# ---------------------------------------------------------------------------------------------------- jobs
-
-
-def _job(
-    task: str, values: dict[str, Any], backend: str, device: str, seed: int, *, model: str = "", name: str = ""
-) -> Job:
-    _check_place(backend, device)
-    return Job.parse(
-        {
-            "task": task,
-            "model": model,
-            "settings": values,
-            "backend": backend or default_backend(),
-            "device": device,
-            "seed": seed,
-            "name": name,
-        },
-        origin="the command",
-    )
-
-
-def _check_place(backend: str, device: str) -> None:
-    """Looks whether there may be such a backend and device; an empty name stands for another's choice.
-
-    Raises:
-        UserError: there can't be.
-    """
-    if backend:
-        catalog.find(catalog.BACKENDS, backend, "backend")
-    if device and not DEVICE.fullmatch(device):
-        raise UserError(
-            "There is no device '{device}'.",
-            hint="Choose auto, cpu or gpu:N; `pixelwright doctor` lists the devices.",
-            device=device,
-        )
-
-
-def _placed(job: Job) -> Job:
-    """Returns a job from a file as a new one, its settings checked: the last's mistake shouldn't wait for the night."""
-    settings = dict(job.settings)
-    with suppress(UserError):  # data that isn't there fails its own job alone, when its turn comes
-        settings.update({"data": _absolute(str(settings["data"]))} if "data" in settings else {})
-    return job.model_copy(update={"run": "", "settings": settings}).complete()
-
-
-def _pairs(settings: list[str] | None) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for pair in settings or []:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"--set takes KEY=VALUE. Received: {pair}")
-        try:
-            values[key.strip().replace("-", "_")] = json.loads(value) if value[:1] in ("[", "{") else value
-        except (ValueError, RecursionError) as error:
-            raise typer.BadParameter(f"--set takes a list as JSON, such as [1, 2]. Received: {value}") from error
-    return values
-
-
-def _absolute(data: str) -> str:
-    """Returns what the job keeps of DATA: a path that also holds from another folder, or an embedded name.
-
-    Raises:
-        UserError: there is no such thing. Better now than when the backend has been imported.
-    """
-    return data if not find_format(data).recognise else str(path_of(data).absolute())
+# ----------------------------------------------------------------------------------------------- workspaces
 
 
 def _workspace(folder: Path | None) -> Workspace:

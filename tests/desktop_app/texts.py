@@ -42,7 +42,7 @@ def core_texts() -> set[str]:
     """Literals that the engines send, and that the window translates."""
     found = set()
     for file in (ROOT / "core").rglob("*.py"):
-        if file.name not in ("cli.py", "headless.py", "doctor.py", "console.py"):
+        if file.name not in ("cli.py", "command_jobs.py", "headless.py", "doctor.py", "console.py"):
             found |= set(_literals(file, CORE_CALLS, ("hint", "message")))
     return {text for text in found if _is_text(text)}
 

@@ -1,0 +1,102 @@
+"""Makes jobs of what is written on a command line or in a job file. Runs none of them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import typer
+
+from core import catalog
+from core.data.sources import find_format
+from core.errors import UserError
+from core.files import path_of
+from core.jobs import DEVICE, Job, default_backend
+
+
+def make_job(
+    task: str, values: dict[str, Any], backend: str, device: str, seed: int, *, model: str = "", name: str = ""
+) -> Job:
+    """Makes a job of a command's words.
+
+    Args:
+        task: a key of `catalog.TASKS`.
+        values: name -> value of the task's or model's settings.
+        backend: a key of `catalog.BACKENDS`; empty takes the first installed.
+        device: "auto", "cpu" or "gpu:N".
+        seed: int, 0 to 2**31 - 1.
+        model: a key of `catalog.MODELS` where the task trains.
+        name: what the user calls the run.
+
+    Raises:
+        UserError: there is no such backend, device or setting, or a value does not fit.
+    """
+    check_place(backend, device)
+    return Job.parse(
+        {
+            "task": task,
+            "model": model,
+            "settings": values,
+            "backend": backend or default_backend(),
+            "device": device,
+            "seed": seed,
+            "name": name,
+        },
+        origin="the command",
+    )
+
+
+def check_place(backend: str, device: str) -> None:
+    """Looks whether there may be such a backend and device; an empty name stands for another's choice.
+
+    Raises:
+        UserError: there can't be.
+    """
+    if backend:
+        catalog.find(catalog.BACKENDS, backend, "backend")
+    if device and not DEVICE.fullmatch(device):
+        raise UserError(
+            "There is no device '{device}'.",
+            hint="Choose auto, cpu or gpu:N; `pixelwright doctor` lists the devices.",
+            device=device,
+        )
+
+
+def place_job(job: Job) -> Job:
+    """Returns a job from a file as a new one, its settings checked: the last's mistake shouldn't wait for the night.
+
+    Raises:
+        UserError: a setting does not fit.
+    """
+    settings = dict(job.settings)
+    with suppress(UserError):  # data that isn't there fails its own job alone, when its turn comes
+        settings.update({"data": absolute_data(str(settings["data"]))} if "data" in settings else {})
+    return job.model_copy(update={"run": "", "settings": settings}).complete()
+
+
+def read_pairs(settings: list[str] | None) -> dict[str, Any]:
+    """Returns the settings that are written as "key=value"; what begins like JSON is read as JSON.
+
+    Raises:
+        typer.BadParameter: one is not written so.
+    """
+    values: dict[str, Any] = {}
+    for pair in settings or []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"--set takes KEY=VALUE. Received: {pair}")
+        try:
+            values[key.strip().replace("-", "_")] = json.loads(value) if value[:1] in ("[", "{") else value
+        except (ValueError, RecursionError) as error:
+            raise typer.BadParameter(f"--set takes a list as JSON, such as [1, 2]. Received: {value}") from error
+    return values
+
+
+def absolute_data(data: str) -> str:
+    """Returns what the job keeps of DATA: a path that also holds from another folder, or an embedded name.
+
+    Raises:
+        UserError: there is no such thing. Better now than when the backend has been imported.
+    """
+    return data if not find_format(data).recognise else str(path_of(data).absolute())
