@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -30,7 +30,12 @@ class Message(QFrame):
         actions: (English text, function) pairs; the message goes when one is pressed.
         about: str, what it is about, for `MessageBar.withdraw`.
         values: what stands in the text's braces.
+
+    Signals:
+        unfolding: the details are about to be shown.
     """
+
+    unfolding = Signal()
 
     def __init__(
         self,
@@ -84,7 +89,13 @@ class Message(QFrame):
 
     @Slot()
     def _toggle(self) -> None:
-        self._details.setVisible(not self._details.isVisible())
+        if self._details.isHidden():
+            self.unfolding.emit()
+        self._details.setVisible(self._details.isHidden())
+
+    def fold(self) -> None:
+        """Hides the details."""
+        self._details.hide()
 
     @Slot()
     def _copy(self) -> None:
@@ -146,6 +157,7 @@ class MessageBar(QWidget):
         same = [old for old in self.messages() if old.text.text() == message.text.text()]
         for old in same + self.messages()[: max(0, len(self.messages()) - len(same) - MOST + 1)]:
             old.dismiss()
+        message.unfolding.connect(self._fold)
         self._layout.addWidget(message)
         message.show()  # else it would count as hidden until the event loop shows it
         self._place()
@@ -156,6 +168,12 @@ class MessageBar(QWidget):
     def show_error(self, error: UserError, *, details: str = "") -> Message:
         """Shows what an error says and what to do about it."""
         return self.show_message("{error}", level="error", details=details, error=lambda: tr_error(error))
+
+    @Slot()
+    def _fold(self) -> None:
+        """Leaves room for the details of one message."""
+        for message in self.messages():
+            message.fold()
 
     def withdraw(self, about: str) -> None:
         """Takes away what no longer holds: a question about a training that has ended, say."""

@@ -77,7 +77,12 @@ def test_a_message_moves_nothing_under_the_mouse(window, qtbot):
     height = bar.height()
     message.findChild(QAbstractButton, "messageDetails").click()
     qtbot.waitUntil(lambda: bar.height() > height)
-    message.dismiss()
+    other = window.messages.show_message("And another thing.", level="error", details="Traceback")
+    other.findChild(QAbstractButton, "messageDetails").click()
+    QApplication.processEvents()
+    assert message._details.isHidden()  # there is room for one message's details
+    for shown in window.messages.messages():
+        shown.dismiss()
     qtbot.waitUntil(lambda: not bar.isVisible())
 
 
