@@ -69,6 +69,7 @@ class ClassificationPanel(Panel):
         self.table.row_chosen.connect(self._show_row)
         studio.store.runs_changed.connect(self._show_runs)
         self.run_box.currentIndexChanged.connect(self._enable)
+        self.run_box.activated.connect(self._choose_run)
         translator().changed.connect(self._show_runs)
         self._show_runs()
 
@@ -128,12 +129,19 @@ class ClassificationPanel(Panel):
         self._wanted_run = run_id
         self._show_runs()
 
+    @Slot()
+    def _choose_run(self) -> None:
+        self._wanted_run = ""  # what the user chooses goes before what another panel offered
+
     def take_paths(self, paths: list[Path]) -> None:
         """Classifies pictures and folders that were dropped."""
         run = self.run_box.currentData()
         if not run:
             self.studio.messages.show_message(
-                "There is no trained model yet. Train one first, then drop the pictures again.", level="warning"
+                mark("Choose a run above, then drop the pictures again.")
+                if self.run_box.count()
+                else mark("There is no trained model yet. Train one first, then drop the pictures again."),
+                level="warning",
             )
             return
         if self._job is not None:
@@ -247,7 +255,8 @@ class ClassificationPanel(Panel):
             if index < 0 and usable and not self._wanted_run:
                 index = 0
             self.run_box.setCurrentIndex(index)  # -1 while the run that is wanted has not been listed
-        if self.run_box.currentData() == self._wanted_run:
+        listed = self.studio.store.row(self._wanted_run)
+        if self.run_box.currentData() == self._wanted_run or (listed is not None and not listed.has_model):
             self._wanted_run = ""
         self._enable()
 

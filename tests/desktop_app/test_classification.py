@@ -79,3 +79,20 @@ def test_the_first_installed_backend_stands_in_for_a_missing_one(panel, monkeypa
     monkeypatch.setattr("desktop_app.panels.classification.installed_backends", lambda: installed)
     _classify(panel, panel.trained[0], "a.png", "cat")
     assert panel.jobs[0].backend == taken
+
+
+def test_a_run_that_is_gone_is_never_answered_for_by_another(panel, window, qtbot):
+    second = panel.trained[1]
+    panel.take_run("gone")
+    assert panel.run_box.currentIndex() == -1
+    panel.take_paths([Path("a.png")])
+    assert not panel.jobs
+    assert "Choose a run" in window.messages.messages()[-1].text.text()
+    panel.run_box.setCurrentIndex(panel.run_box.findData(second.id))
+    panel.run_box.activated.emit(panel.run_box.currentIndex())  # as a click does
+    with qtbot.waitSignal(window.store.runs_changed):
+        window.store.refresh()
+    assert panel.run_box.currentData() == second.id
+    panel.take_paths([Path("a.png")])
+    assert [job.settings["run"] for job in panel.jobs] == [second.id]
+    panel._job.deliver([Status("cancelled")])
