@@ -34,6 +34,7 @@ RETIRE_GRACE_S = 8.0  # how long an engine may take to go once it has nothing to
 CLOSE_GRACE_S = 3.0  # how long a closed window waits for a training's last checkpoint before it leaves it alone
 
 # Exit status -> what the user reads.
+ENGINE_ENDED = "The engine ended unexpectedly: {reason}."
 SIGNAL_REASONS = {
     -9: mark("it was killed, most often because the memory ran out"),
     -11: mark("it crashed inside a library"),
@@ -318,7 +319,7 @@ class EngineThread(QThread):
         else:
             ending = Status(
                 "failed",
-                "The engine ended unexpectedly: {reason}.",
+                ENGINE_ENDED,
                 "What was saved is kept: start or resume it again, with a smaller batch if the memory ran out.",
                 {"reason": SIGNAL_REASONS.get(exit_code, f"exit status {exit_code}")},
             )

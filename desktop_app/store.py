@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 from PySide6.QtCore import QObject, Signal, Slot
@@ -22,6 +23,31 @@ from desktop_app.preferences import Preferences
 
 logger = logging.getLogger(__name__)
 METRIC = TypeAdapter(Metric)
+MOST_WITHIN_EPOCHS = 2000  # of a run's measurements; a plot shows no more
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a training did on the test pictures.
+
+    Args:
+        accuracy: share of them that the model gets right, in [0, 1].
+        pictures: how many there are; 0 where that is not known.
+        leaks: how many of them have an exact copy among those it was trained or validated on.
+    """
+
+    accuracy: float
+    pictures: int = 0
+    leaks: int = 0
+
+
+def score_of(result: dict[str, Any]) -> Score | None:
+    """Returns the score a training's result tells, or None where it tells none."""
+    accuracy = result.get("metrics", {}).get("test_accuracy")
+    if accuracy is None:
+        return None
+    pictures = result.get("test_samples", result.get("counts", {}).get("test", 0))
+    return Score(float(accuracy), int(pictures or 0), int(result.get("leaks", 0) or 0))
 
 
 @dataclass(frozen=True)
@@ -60,6 +86,11 @@ class RunRow:
         """Share of the test pictures it got right, or None where it is not known."""
         value = self.record.result.get("metrics", {}).get("test_accuracy")
         return float(value) if isinstance(value, int | float) else None
+
+    @property
+    def score(self) -> Score | None:
+        """Its test score, or None where it is not known."""
+        return score_of(self.record.result) if self.test_accuracy is not None else None
 
     @property
     def epochs(self) -> int | None:
@@ -216,15 +247,18 @@ def _model_stamp(run: Run) -> int:
 def _read(run: Run, model_stamp: int) -> RunRow:
     record = run.record()
     row = RunRow(run, record, model_stamp > 0, model_stamp)
-    _ = (row.data, row.test_accuracy, row.epochs)  # what the table asks for: odd values raise here, not in a paint
+    _ = (row.data, row.score, row.epochs)  # what the table asks for: odd values raise here, not in a paint
     return row
 
 
 def _metrics(run: Run) -> list[Metric]:
-    """The run's measurements; lines that are torn or foreign are left out."""
-    found = []
+    """The run's measurements, of those inside epochs an even choice; lines that are torn or foreign are left out."""
+    found: list[Metric] = []
     with suppress(OSError), run.metrics_path.open("rb") as lines:
         for line in lines:
             with suppress(ValueError):
                 found.append(METRIC.validate_json(line))
-    return found
+    within = [metric for metric in found if metric.per == "batch"]
+    every = 1 + len(within) // MOST_WITHIN_EPOCHS
+    chosen = {id(metric) for metric in within[::every]}
+    return [metric for metric in found if metric.per != "batch" or id(metric) in chosen]

@@ -45,6 +45,7 @@ class TrainingPanel(Panel):
         self.offers = TrainingOffers(studio, self)
         self._viewed = ""  # the run whose curves and score are shown
         self._to_choose = ""  # the job whose run is to be chosen in the table: the one just started
+        self._pausing = False  # whether the training that is shown has been asked to wait, and does not yet
         self._measured = False  # whether the training that is shown has measured anything yet
         self._aside = Aside(self)
         right = QSplitter(Qt.Orientation.Vertical)
@@ -131,7 +132,7 @@ class TrainingPanel(Panel):
             self.looks.look_again()  # it may have been mended since
             return
         self.looks.make_room()
-        self._follow(self.studio.engines.start(self.setup.job()), chosen=True)
+        self._follow(self.studio.engines.start(self.setup.job()))
 
     @Slot(object)
     def resume(self, row: RunRow) -> None:
@@ -139,8 +140,9 @@ class TrainingPanel(Panel):
         if self.studio.engines.handle(row.job.id) is not None:
             return  # it waits its turn already
         self.offers.forget(row)
+        self.studio.messages.withdraw(row.job.id)
         self.looks.make_room()
-        self._follow(self.studio.engines.start(row.job, str(row.run.folder)), chosen=True)
+        self._follow(self.studio.engines.start(row.job, str(row.run.folder)))
 
     @Slot(list)
     def _resume_all(self, rows: list[RunRow]) -> None:
@@ -156,15 +158,16 @@ class TrainingPanel(Panel):
         elif self._shown.state == "paused":
             self._shown.resume()
         else:
-            self.view.show_pausing()
+            self._pausing = True
+            self._renew_state()
             self._shown.pause()
 
     @Slot()
     def stop(self) -> None:
         """Ends the training and keeps its model. The button answers at once; the engine has 5 s."""
         if self._shown is not None:
-            self.view.show_stopping()
             self._shown.cancel()
+            self._renew_state()
 
     @Slot()
     def discard(self) -> None:
@@ -201,9 +204,8 @@ class TrainingPanel(Panel):
     def _cancel_and_delete(self, handle: JobHandle) -> None:
         """Ends a training that is queued or running; its run goes when it has ended."""
         self._discarding.add(handle.job.id)
-        if handle is self._shown:
-            self.view.show_stopping()
         handle.cancel()
+        self._renew_state()
 
     def _ask(self, question: str, answer: str, do: Callable[[], None], *, about: str, **values: Any) -> None:
         self.studio.messages.show_message(
@@ -229,25 +231,38 @@ class TrainingPanel(Panel):
 
     # -- what the engine says -----------------------------------------------------------------------------
 
-    def _follow(self, handle: JobHandle, *, chosen: bool) -> None:
+    def _follow(self, handle: JobHandle) -> None:
         handle.ended.connect(self._end)
         handle.saved.connect(self._notice_saved)
-        self._to_choose = handle.job.id if chosen else ""
+        self._to_choose = handle.job.id
         if self._shown is None:
             self._show(handle)
         else:
             self.studio.messages.show_message(
                 "The training waits for the one that runs. Waiting: {waiting}.", seconds=6, waiting=self._waiting()
             )
+            self._renew_state()
 
     def _waiting(self) -> int:
-        return sum(other.state == "queued" for other in self.studio.engines.active_trainings())
+        waiting = (other for other in self.studio.engines.active_trainings() if other is not self._shown)
+        return sum(other.state == "queued" and not other.stopping for other in waiting)
+
+    def _renew_state(self) -> None:
+        """Shows what the training does; a button that was pressed is answered before the engine can."""
+        if (handle := self._shown) is None or not handle.active:
+            return
+        state = "starting" if handle.state == "queued" else handle.state
+        if self._pausing:
+            state = "pausing"
+        self.view.show_state("stopping" if handle.stopping else state, self._waiting())
 
     def _show(self, handle: JobHandle) -> None:
         self._shown = handle
         self._viewed = Path(handle.run_folder).name
         self._measured = False
+        self._pausing = False
         self.view.begin(handle.job)
+        self._renew_state()
         handle.status_changed.connect(self._show_status)
         handle.progressed.connect(self.view.show_progress)
         handle.measured.connect(self._add_metrics)
@@ -315,9 +330,10 @@ class TrainingPanel(Panel):
 
     @Slot(object)
     def _show_status(self, status: Status) -> None:
-        if self._shown is not None and self._shown.active:
-            self.view.show_state(status, stopping=self._shown.stopping, waiting=self._waiting())
-            self.studio.store.refresh()
+        if status.state == "paused":
+            self._pausing = False
+        self._renew_state()
+        self.studio.store.refresh()
 
     @Slot(object)
     def _end(self, status: Status) -> None:
@@ -344,6 +360,7 @@ class TrainingPanel(Panel):
             self.studio.messages.show_message(
                 "{text}", text=lambda: tr_parts(status.message, status.values), seconds=10
             )
+        self._renew_state()
         if not self.studio.engines.active_trainings():
             self.looks.room_again()
         self.studio.store.refresh()

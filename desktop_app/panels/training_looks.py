@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from core.errors import UserError
 from core.events import Status
 from core.jobs import Job
+from desktop_app.engine_thread import ENGINE_ENDED
 from desktop_app.engines import Engines
 from desktop_app.job_handle import JobHandle
 from desktop_app.panels.training_setup import TrainingSetup
@@ -118,7 +119,9 @@ class TrainingLooks(QObject):
         elif status.state == "failed":
             self._view.pictures.clear()
             self._view.classes.hide()
-            error = self.problem = UserError(status.message, hint=status.hint, **status.values)
+            error = UserError(status.message, hint=status.hint, **status.values)
+            # The data may be good where the engine died looking at them.
+            self.problem = None if status.message == ENGINE_ENDED else error
             set_role(self._setup.data.about, "role", "error")
             self._setup.data.show_counts("{reason}", reason=lambda: tr_error(error))
             say(self._view.about.setText, "{reason}", reason=lambda: tr_error(error))

@@ -28,10 +28,12 @@ class TrainingOffers(QObject):
         super().__init__(parent)
         self._studio = studio
         self._offered: set[str] = set()  # runs that need not be offered again by this window
+        self._open: list[list[RunRow]] = []  # what the offers that are shown are about
         self._timer = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
         self._timer.timeout.connect(self.look)
         studio.store.interrupted_found.connect(self.offer)
         studio.store.runs_changed.connect(self._watch_others)
+        studio.store.runs_changed.connect(self._withdraw)
 
     @Slot()
     def look(self) -> None:
@@ -47,7 +49,6 @@ class TrainingOffers(QObject):
         preferences = self._studio.store.preferences
         preferences.set("dismissed", [known for known in preferences.get("dismissed", []) if known != row.run.id])
         self._offered.discard(row.run.id)
-        self._studio.messages.withdraw(row.job.id)
 
     @Slot(list)
     def offer(self, rows: list[RunRow]) -> None:
@@ -72,21 +73,35 @@ class TrainingOffers(QObject):
         preferences = self._studio.store.preferences
 
         def go_on() -> None:
-            self.accepted.emit(rows[::-1])  # the one that was queued first, first
+            self.accepted.emit(self._still(rows)[::-1])  # the one that was queued first, first
 
         def later() -> None:
             preferences.set(
                 "dismissed", [*preferences.get("dismissed", []), *(row.run.id for row in rows)][-MOST_DISMISSED:]
             )
 
+        self._open.append(rows)
         self._studio.messages.show_message(
             text,
             level="warning",
             actions=((answer, go_on), (mark("Not now"), later)),
-            about=rows[0].job.id,
+            about=_about(rows),
             name=rows[0].record.name,
             count=len(rows),
         )
+
+    def _still(self, rows: list[RunRow]) -> list[RunRow]:
+        """Those of the rows that can go on yet, as they are now: one may have been deleted or started since."""
+        now = [self._studio.store.row(row.run.id) for row in rows]
+        handle = self._studio.engines.handle
+        return [row for row in now if row is not None and row.resumable and handle(row.job.id) is None]
+
+    @Slot()
+    def _withdraw(self) -> None:
+        """Takes offers away that nothing is left of."""
+        for rows in [rows for rows in self._open if not self._still(rows)]:
+            self._open.remove(rows)
+            self._studio.messages.withdraw(_about(rows))
 
     @Slot()
     def _watch_others(self) -> None:
@@ -96,3 +111,7 @@ class TrainingOffers(QObject):
             row.record.status in ("running", "paused") and handle(row.job.id) is None for row in self._studio.store.rows
         ):
             self._timer.start()
+
+
+def _about(rows: list[RunRow]) -> str:
+    return " ".join(["offer", *(row.run.id for row in rows)])

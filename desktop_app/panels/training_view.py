@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from core.events import Images, Log, Metric, Progress, Status
 from core.jobs import Job
-from desktop_app.store import RunRow
+from desktop_app.store import RunRow, Score, score_of
 from desktop_app.theme import SPACING, show_icon
 from desktop_app.translation import say, tr, tr_parts, translator
 from desktop_app.widgets.elements import ButtonRow, button, card, column, label, row
@@ -110,22 +110,11 @@ class TrainingView(QWidget):
         self.progress.show()
         self.progress.wait()
         self.progress.say("Starting the engine")
-        self.show_buttons(running=True)
-        say(self.state.setText, "starting")
+        self.show_state("starting")
 
     def show_name(self, name: str) -> None:
         """Shows what the run is called."""
         say(self.title.setText, "{name}", name=name)
-
-    def show_buttons(self, *, running: bool, paused: bool = False, stopping: bool = False) -> None:
-        """Enables what can be pressed now."""
-        self.show_resumable(resumable=paused)
-        self.pause_button.setEnabled(running and not stopping)
-        self.stop_button.setEnabled(running and not stopping)
-        self.discard_button.setEnabled(running)
-        say(self.stop_button.setText, "Stopping…" if stopping else "Stop")
-        if not running:
-            self._show_state("")
 
     def show_resumable(self, *, resumable: bool) -> None:
         """Lets the run that is shown be resumed, or not."""
@@ -133,34 +122,33 @@ class TrainingView(QWidget):
         say(self.pause_button.setText, "Resume" if resumable else "Pause")
         show_icon(self.pause_button.setIcon, "play" if resumable else "pause")
 
-    def show_state(self, status: Status, *, stopping: bool, waiting: int) -> None:
-        """Shows a state that is no ending, and how many trainings wait for this one."""
-        paused = status.state == "paused"
-        self.show_buttons(running=True, paused=paused, stopping=stopping)
-        self._show_state(
-            "stopping" if stopping else {"queued": "waiting", "paused": "paused"}.get(status.state, "running"), waiting
-        )
+    def show_state(self, state: str, waiting: int = 0) -> None:
+        """Shows what the training does, and what can be pressed now.
 
-    def show_stopping(self) -> None:
-        """Answers the Stop button at once, before the engine can."""
-        self.show_buttons(running=True, stopping=True)
-        self._show_state("stopping")
-
-    def show_pausing(self) -> None:
-        """Answers the Pause button at once: an import or the first step may last."""
-        self.pause_button.setEnabled(False)
-        say(self.pause_button.setText, "Pausing…")
-        self._show_state("pausing")
+        Args:
+            state: "starting", "running", "pausing", "paused" or "stopping".
+            waiting: how many trainings wait for this one.
+        """
+        self.show_resumable(resumable=state == "paused")
+        self.pause_button.setEnabled(state in ("running", "paused"))
+        self.stop_button.setEnabled(state != "stopping")
+        self.discard_button.setEnabled(True)
+        if state == "pausing":
+            say(self.pause_button.setText, "Pausing…")
+        say(self.stop_button.setText, "Stopping…" if state == "stopping" else "Stop")
+        if waiting:
+            say(self.state.setText, "{state}, {waiting} waiting", state=lambda: tr(state), waiting=waiting)
+        else:
+            say(self.state.setText, state)
 
     def show_ending(self, status: Status) -> None:
         """Shows how the job ended."""
         if status.state == "finished":
             self._rest("Done. The model is saved.")
             self.progress.fill()
-            self._show_score(status.result)
+            self._show_score(score_of(status.result))
         elif status.state == "cancelled":
             self._rest("Stopped. What it has learned is kept; the run can be resumed.")
-            self._show_score(status.result)
         else:
             self._rest("{reason}", reason=lambda: tr_parts(status.message, status.values))
 
@@ -177,29 +165,24 @@ class TrainingView(QWidget):
         self.show_name(row.record.name)
         self.tabs.setCurrentIndex(CURVES)
         self._rest("{nothing}", nothing="")
-        self._show_score(row.record.result)
+        self._show_score(row.score)
         self.show_resumable(resumable=row.resumable)
-        self._show_state(STATUS[row.record.status])
+        say(self.state.setText, STATUS[row.record.status])
 
     def _rest(self, text: str, **values: Any) -> None:
         self.score.hide()
         self.progress.show()
         self.progress.rest(text, **values)
-        self.show_buttons(running=False)
+        self.show_resumable(resumable=False)
+        self.stop_button.setEnabled(False)
+        self.discard_button.setEnabled(False)
+        say(self.stop_button.setText, "Stop")
+        say(self.state.setText, "{nothing}", nothing="")
 
-    def _show_score(self, result: dict[str, Any]) -> None:
-        metrics: dict[str, Any] = result.get("metrics", {})
-        if "test_accuracy" in metrics:
-            self.score.show_score(float(metrics["test_accuracy"]), tested_pictures(result), leaked(result))
+    def _show_score(self, score: Score | None) -> None:
+        if score is not None:
+            self.score.show_score(score)
             self.progress.hide()
-
-    def _show_state(self, state: str, waiting: int = 0) -> None:
-        if waiting:
-            say(self.state.setText, "{state}, {waiting} waiting", state=lambda: tr(state), waiting=waiting)
-        elif state:
-            say(self.state.setText, state)
-        else:
-            say(self.state.setText, "{nothing}", nothing="")
 
     # -- events -------------------------------------------------------------------------------------------
 
@@ -224,14 +207,3 @@ class TrainingView(QWidget):
         details = images.details or tuple({} for _ in images.pictures)
         texts = [str(detail.get("label", "")) for detail in details]
         self.pictures.show_pictures(images.pictures, texts, [str(detail.get("path", "")) for detail in details])
-
-
-def tested_pictures(result: dict[str, Any]) -> int:
-    """Returns how many test pictures a training's result speaks of; 0 where it does not say."""
-    counts = result.get("counts", {})
-    return int(result.get("test_samples", counts.get("test", 0)) or 0)
-
-
-def leaked(result: dict[str, Any]) -> int:
-    """Returns how many test pictures have an exact copy among those it was trained or validated on."""
-    return int(result.get("leaks", 0) or 0)

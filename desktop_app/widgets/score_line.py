@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from desktop_app.store import Score
 from desktop_app.theme import SPACING
 from desktop_app.translation import say
 from desktop_app.widgets.elements import SlotLike, button, label, row
@@ -22,14 +23,9 @@ class ScoreLine(QWidget):
         self.setLayout(line)
         self.hide()
 
-    def show_score(self, accuracy: float, pictures: int, leaks: int = 0) -> None:
-        """Shows the test score.
-
-        Args:
-            accuracy: share of the test pictures that the model gets right, in [0, 1].
-            pictures: how many test pictures there are; 0 where that is not known.
-            leaks: how many of them have an exact copy among the pictures it was trained or validated on.
-        """
+    def show_score(self, score: Score) -> None:
+        """Shows a test score."""
+        accuracy, pictures, leaks = score.accuracy, score.pictures, score.leaks
         self.number.setText(f"{accuracy:.1%}")
         if leaks and pictures:
             say(

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import signal
 from dataclasses import asdict
 from pathlib import Path
 
 import fake_engine
+import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
@@ -42,6 +45,7 @@ def test_deleting_a_training_that_waits_takes_it_out_of_the_queue(window, qtbot,
     window.engines.training._main = fake_engine.deaf
     _start(window, qtbot, times=2)
     running, waiting = window.engines.active_trainings()
+    assert panel.view.state.text() == "running, 1 waiting"
     row = next(row for row in window.store.rows if row.job.id == waiting.job.id)
     panel.runs.table.choose(row.run.id)
     assert not panel.runs.resume_button.isEnabled()
@@ -52,6 +56,7 @@ def test_deleting_a_training_that_waits_takes_it_out_of_the_queue(window, qtbot,
     assert not row.run.folder.exists()
     assert window.engines.active_trainings() == [running]
     assert panel.view.stop_button.isEnabled()  # the other one goes on
+    assert panel.view.state.text() == "running"
     _end_all(window, qtbot)
     assert [run.id for run in workspace.runs()] == [window.store.rows[0].run.id]
 
@@ -246,7 +251,8 @@ def test_a_training_on_data_that_are_none_is_refused_before_it_begins(window, qt
         (tmp_path / "gone" / label).mkdir(exist_ok=True)
         for number in range(5):
             Image.new("RGB", (8, 8)).save(tmp_path / "gone" / label / f"{number}.png")
-    qtbot.waitUntil(lambda: panel.looks.problem is None, timeout=20_000)
+    qtbot.waitUntil(lambda: "10 pictures" in panel.view.about.text(), timeout=20_000)
+    assert panel.looks.problem is None
 
 
 def test_trainings_left_waiting_are_started_in_their_order(qtbot, workspace, preferences):
@@ -263,3 +269,82 @@ def test_trainings_left_waiting_are_started_in_their_order(qtbot, workspace, pre
     ]
     _end_all(window, qtbot)
     window.close()
+
+
+def test_a_pause_that_lasts_is_answered_at_once(window, qtbot):
+    panel = window.panels["training"]
+    window.engines.training._main = fake_engine.deaf
+    qtbot.mouseClick(panel.setup.start_button, Qt.MouseButton.LeftButton)
+    assert not panel.view.pause_button.isEnabled()  # there is nothing yet that could wait
+    qtbot.waitUntil(lambda: panel.view.state.text() == "running", timeout=10_000)
+    qtbot.mouseClick(panel.view.pause_button, Qt.MouseButton.LeftButton)
+    assert panel.view.state.text() == "pausing"
+    assert not panel.view.pause_button.isEnabled()
+    qtbot.mouseClick(panel.setup.start_button, Qt.MouseButton.LeftButton)
+    assert panel.view.state.text() == "pausing, 1 waiting"
+    _end_all(window, qtbot)
+
+
+def test_an_offer_of_a_run_that_is_deleted_goes(qtbot, workspace, preferences):
+    run, _ = workspace.create_run(_train())
+    run.update(status="interrupted")
+    window = _open(qtbot, workspace, preferences)
+    qtbot.waitUntil(lambda: bool(window.messages.messages()), timeout=10_000)
+    offers = window.panels["training"].offers
+    ((row,),) = offers._open
+    window.store.delete(run)
+    qtbot.waitUntil(lambda: not window.messages.messages(), timeout=10_000)
+    assert not offers._still([row])  # what its button would start
+    assert not run.folder.exists()
+    window.close()
+
+
+def test_trainings_left_waiting_stay_offered_when_one_is_started_by_hand(qtbot, workspace, preferences):
+    runs = [workspace.create_run(_train())[0] for _ in range(3)]
+    window = _open(qtbot, workspace, preferences)
+    window.engines.training._main = fake_engine.deaf
+    qtbot.waitUntil(lambda: bool(window.messages.messages()), timeout=10_000)
+    panel = window.panels["training"]
+    qtbot.waitUntil(lambda: len(window.store.rows) == 3, timeout=10_000)
+    panel.resume(window.store.row(runs[0].id))
+    qtbot.waitUntil(lambda: panel.view.state.text() == "running", timeout=10_000)
+    _answer(window, qtbot, "Start")
+    assert len(window.engines.active_trainings()) == 3
+    _end_all(window, qtbot)
+    window.close()
+
+
+def test_an_engine_that_dies_looking_at_the_data_forbids_no_training(window, qtbot):
+    panel = window.panels["training"]
+    qtbot.waitUntil(lambda: panel.looks._preview is None, timeout=20_000)
+    window.engines.training._main = fake_engine.obedient
+    panel.looks.look_again()
+    qtbot.waitUntil(lambda: panel.looks._preview is not None, timeout=10_000)
+    os.kill(window.engines.data.process_id, signal.SIGKILL)
+    qtbot.waitUntil(lambda: panel.looks._preview is None, timeout=10_000)
+    if "unexpectedly" not in panel.view.about.text():
+        pytest.skip("the look was over before the kill")
+    assert panel.looks.problem is None
+    qtbot.mouseClick(panel.setup.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.view.progress.phase.text().startswith("Done"), timeout=20_000)
+
+
+def test_odd_numbers_in_a_run_do_not_reach_the_view(window, qtbot, workspace):
+    bad = _measured_run(workspace, 1, status="done", result={"metrics": {"test_accuracy": 0.5}, "counts": [1]})
+    good = _measured_run(workspace, 1, status="done")
+    window.store.refresh()
+    qtbot.waitUntil(lambda: bool(window.store.rows), timeout=10_000)
+    assert [row.run.id for row in window.store.rows] == [good.id]
+    assert bad.id in window.messages.messages()[-1].text.text()
+
+
+def test_of_a_long_run_no_more_is_drawn_than_can_be_seen(window, qtbot, workspace):
+    run, _ = workspace.create_run(_train())
+    lines = [Metric(step, step / 1000, {"loss": 1.0}, "batch") for step in range(30_000)]
+    lines += [Metric(1000 * epoch, float(epoch), {"val_loss": 1.0}, "epoch") for epoch in range(30)]
+    run.metrics_path.write_text("".join(json.dumps(asdict(line)) + "\n" for line in lines), "utf-8")
+    read = []
+    window.store.read_metrics(run, read.extend)
+    qtbot.waitUntil(lambda: bool(read), timeout=20_000)
+    assert sum(metric.per == "epoch" for metric in read) == 30
+    assert 1000 < len(read) < 2100
