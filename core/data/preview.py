@@ -30,7 +30,8 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     Returns:
         `samples` (pictures found, readable or not), `classes` (name -> count), `shape` (height, width and channels
         that training will take), `splits` (name -> count, before exact copies are known), `given` (splits the source
-        sets itself), `left_out` (files that are no part of the data set).
+        sets itself), `left_out` (files that are no part of the data set), `looked_at` (pictures that were read for
+        this) and `unreadable` (those of them that can't be).
 
     Raises:
         UserError: nothing can be trained on it.
@@ -40,13 +41,15 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     if index.problem is not None:
         raise index.problem
     places = _spread(index.labels)
-    pictures, details, drawn = [], [], None
+    pictures, details, drawn, unreadable = [], [], None, 0
     if index.draw is not None:
         drawn = index.draw(context, places)
     progress = Progressing(context, "decode", len(places), "pictures")
     for number, place in enumerate(places):
         picture = drawn[number] if drawn is not None else _read(index, int(place), settings)
-        if picture is not None:
+        if picture is None:
+            unreadable += 1
+        else:
             pictures.append(thumbnail(picture))
             details.append({"path": index.names[place], "label": index.classes[index.labels[place]]})
         progress.advance()
@@ -68,6 +71,8 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         "splits": {name: len(splits[name]) for name in SPLITS},
         "given": list(given_splits(index.given)),
         "left_out": len(index.skipped),
+        "looked_at": len(places),
+        "unreadable": unreadable,
     }
 
 

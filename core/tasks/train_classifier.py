@@ -66,6 +66,14 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     keras.utils.set_random_seed(context.job.seed)
     model = description.build()
     size = model_size(model)
+    counts = dataset.summary()["counts"]
+    context.report(
+        Log(
+            "{train} pictures to train on, {validation} to validate, {test} kept back for the test; "
+            "{parameters} parameters.",
+            values={**counts, "parameters": size.parameters},
+        )
+    )
     fitted = fit(model, dataset, settings, context, run)
     context.report(Progress("save"))
     _save(run, model, description, fitted, context)
@@ -73,15 +81,19 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
         raise fitted.error
     if fitted.stopped:
         raise CancelledError
+    metrics = _score(model, dataset, context)
+    if "test_accuracy" in metrics:
+        right = round(metrics["test_accuracy"] * counts["test"])
+        context.report(Log("{right} of {test} test pictures right.", values={"right": right, "test": counts["test"]}))
     return {
         "run": run.id,
-        "metrics": _score(model, dataset, context),
+        "metrics": metrics,
         "epochs": fitted.state.epoch,
         "kept_epoch": fitted.kept_epoch + 1,
         "samples_per_s": _rate(fitted),
         "train_s": round(fitted.state.train_s, 3),
         "classes": list(dataset.classes),
-        "counts": dataset.summary()["counts"],
+        "counts": counts,
         "leaks": dataset.leaks,
         "parameters": size.parameters,
         "flops": size.flops,
