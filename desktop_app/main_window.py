@@ -26,6 +26,7 @@ from core.errors import UserError
 from desktop_app.engines import Engines
 from desktop_app.panel import Panel, Studio
 from desktop_app.panels import PANELS
+from desktop_app.panels.training_setup import WIDTH_PX
 from desktop_app.store import Store
 from desktop_app.theme import SPACING, show_icon, theme
 from desktop_app.translation import LANGUAGES, mark, say, translator
@@ -59,7 +60,7 @@ class MainWindow(QMainWindow):
         self.engines = engines
         self._painted = False
         self._ground = QWidget()
-        self.messages = MessageBar(self._ground)
+        self.messages = MessageBar(self._ground, keep_px=RAIL_PX + WIDTH_PX)
         self._pages = QStackedWidget()
         self._pages.setObjectName("pages")
         self._rail = QButtonGroup(self)

@@ -23,6 +23,7 @@ from desktop_app.preferences import Preferences
 
 logger = logging.getLogger(__name__)
 METRIC = TypeAdapter(Metric)
+MOST_LOG_BYTES = 100_000
 MOST_WITHIN_EPOCHS = 2000  # of a run's measurements; a plot shows no more
 
 
@@ -149,7 +150,7 @@ class Store(QObject):
 
     def find_interrupted(self) -> None:
         """Looks for runs that were cut off; `interrupted_found` tells of them."""
-        self.background.do(self._interrupted, self._offer, lambda _: self.refresh())
+        self.background.do(self._mark_and_scan, self._offer, lambda _: self.refresh())
 
     def delete(self, run: Run) -> None:
         """Deletes a run's folder, off the window's thread."""
@@ -158,6 +159,10 @@ class Store(QObject):
     def read_metrics(self, run: Run, then: Callable[[list[Metric]], None]) -> None:
         """Reads all a run has measured, off the window's thread."""
         self.background.do(lambda: _metrics(run), then)
+
+    def read_log(self, run: Run, then: Callable[[str], None]) -> None:
+        """Reads the end of what a run's training has said, off the window's thread."""
+        self.background.do(lambda: _log(run), then)
 
     def row(self, run_id: str) -> RunRow | None:
         """Returns the row of the run with that id."""
@@ -196,29 +201,35 @@ class Store(QObject):
 
     def _take(self, found: _Found) -> None:
         self._scanning = False
+        self._show(found)
+        if self._scan_again:
+            self._scan_again = False
+            self.refresh()
+
+    def _show(self, found: _Found) -> None:
         self.rows = found.rows
         self.runs_changed.emit()
         for name, reason in found.damaged.items():
             if name not in self._told:
                 self._told.add(name)
                 self.failed.emit(UserError("The run '{run}' is left out: {reason}", run=name, reason=reason))
-        if self._scan_again:
-            self._scan_again = False
-            self.refresh()
 
-    def _interrupted(self) -> list[RunRow]:
+    def _mark_and_scan(self) -> tuple[_Found, set[str]]:
         self.workspace.mark_interrupted()
-        return [row for row in self._scan().rows if row.record.status == "interrupted" or self._left_waiting(row)]
+        found = self._scan()
+        left = {row.run.id for row in found.rows if row.record.status == "interrupted" or self._left_waiting(row)}
+        return found, left
 
     def _left_waiting(self, row: RunRow) -> bool:
         """Whether an earlier window queued it and nobody has begun with it."""
         return row.record.status == "queued" and row.record.created <= self._since and not row.run.in_use()
 
-    def _offer(self, rows: list[RunRow]) -> None:
+    def _offer(self, result: tuple[_Found, set[str]]) -> None:
+        found, left = result
+        self._show(found)
         dismissed = self.preferences.get("dismissed", [])
-        if fresh := [row for row in rows if row.run.id not in dismissed]:
+        if fresh := [row for row in found.rows if row.run.id in left and row.run.id not in dismissed]:
             self.interrupted_found.emit(fresh)
-        self.refresh()
 
 
 def _runs(workspace: Workspace) -> list[Run]:
@@ -262,3 +273,11 @@ def _metrics(run: Run) -> list[Metric]:
     every = 1 + len(within) // MOST_WITHIN_EPOCHS
     chosen = {id(metric) for metric in within[::every]}
     return [metric for metric in found if metric.per != "batch" or id(metric) in chosen]
+
+
+def _log(run: Run) -> str:
+    """The end of the run's log, "" where there is none."""
+    with suppress(OSError), run.log_path.open("rb") as file:
+        file.seek(max(0, run.log_path.stat().st_size - MOST_LOG_BYTES))
+        return file.read().decode("utf-8", "replace")
+    return ""

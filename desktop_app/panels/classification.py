@@ -277,7 +277,8 @@ class ClassificationPanel(Panel):
         else:
             say(self.empty_text.setText, "Train a model first")
             say(self.empty_hint.setText, "Once a training has ended, drop pictures here to see what it takes them for.")
-        say(self.summary.setText, "{count} pictures", count=f"{len(self._results):,}")
+        count = len(self._results)
+        say(self.summary.setText, "1 picture" if count == 1 else "{count} pictures", count=f"{count:,}")
         if not busy:
             self.progress.rest("")
             self.progress.setVisible(False)
@@ -301,7 +302,8 @@ class ClassificationPanel(Panel):
     def _show_skipped(self) -> None:
         for widget in (self.skipped_title, self.skipped):
             widget.setVisible(bool(self._skipped))
-        say(self.skipped_title.setText, "{count} files skipped", count=len(self._skipped))
+        count = len(self._skipped)
+        say(self.skipped_title.setText, "1 file skipped" if count == 1 else "{count} files skipped", count=count)
         self.skipped.setPlainText("\n".join(f"{item['path']}: {tr(item['reason'])}" for item in self._skipped))
 
 

@@ -25,6 +25,9 @@ from desktop_app.theme import SPACING
 from desktop_app.translation import mark, tr_parts
 from desktop_app.widgets.data_chooser import EMBEDDED
 from desktop_app.widgets.loss_plot import import_curves
+from desktop_app.widgets.settings_form import known_values
+
+START = "start"  # what messages that refuse a start are about
 
 
 class TrainingPanel(Panel):
@@ -68,6 +71,7 @@ class TrainingPanel(Panel):
 
     def _connect(self) -> None:
         self.setup.start_requested.connect(self.start)
+        self.setup.data_changed.connect(self._withdraw_refusal)
         self.view.pause_requested.connect(self.pause_or_resume)
         self.view.stop_requested.connect(self.stop)
         self.view.discard_requested.connect(self.discard)
@@ -100,12 +104,14 @@ class TrainingPanel(Panel):
         preferences.set("data", self.setup.data.data)
         preferences.set("model", self.setup.model.currentData())
         preferences.set("backend", self.setup.backend.currentData())
+        preferences.set("settings", self.setup.form.values())
 
     def _recall(self) -> None:
         preferences = self.studio.store.preferences
         for combo, name in ((self.setup.model, "model"), (self.setup.backend, "backend")):
             if (index := combo.findData(preferences.get(name, ""))) >= 0:
                 combo.setCurrentIndex(index)
+        self.setup.form.show_values(known_values(self.setup.form.settings, preferences.get("settings", {})))
         self.setup.data.choose(preferences.get("data", "") or "digits")  # whether it is there is looked at later
 
     def _check_data(self) -> None:
@@ -124,15 +130,21 @@ class TrainingPanel(Panel):
     @Slot()
     def start(self) -> None:
         """Queues a training with what the left side shows."""
+        self.studio.messages.withdraw(START)
         if problem := self.setup.problem():
-            self.studio.messages.show_message("{problem}", level="warning", problem=problem)
+            self.studio.messages.show_message("{problem}", level="warning", about=START, problem=problem)
             return
         if (error := self.looks.problem) is not None:
-            self.studio.messages.show_error(error)
+            self.studio.messages.show_error(error, about=START)
             self.looks.look_again()  # it may have been mended since
             return
         self.looks.make_room()
         self._follow(self.studio.engines.start(self.setup.job()))
+
+    @Slot()
+    def _withdraw_refusal(self) -> None:
+        """Other data are chosen: why Start was refused holds no longer."""
+        self.studio.messages.withdraw(START)
 
     @Slot(object)
     def resume(self, row: RunRow) -> None:
@@ -157,7 +169,7 @@ class TrainingPanel(Panel):
                 self.resume(row)
         elif self._shown.state == "paused":
             self._shown.resume()
-        else:
+        elif not self._pausing:
             self._pausing = True
             self._renew_state()
             self._shown.pause()
@@ -290,14 +302,19 @@ class TrainingPanel(Panel):
     def look_at(self, row: RunRow) -> None:
         """Shows a run's curves and score, unless a training is being shown."""
         if self._shown is not None:
+            if row.job.id != self._shown.job.id:
+                self.studio.messages.show_message(
+                    "'{name}' can be looked at once no training runs.", seconds=5, name=row.record.name
+                )
             return
         self._viewed = row.run.id
+        store = self.studio.store
 
-        def show(metrics: list[Metric]) -> None:
+        def show(metrics: list[Metric], log: str) -> None:
             if self._shown is None and self._viewed == row.run.id:
-                self.view.show_run(row, metrics)
+                self.view.show_run(row, metrics, log)
 
-        self.studio.store.read_metrics(row.run, show)
+        store.read_log(row.run, lambda log: store.read_metrics(row.run, lambda metrics: show(metrics, log)))
 
     @Slot()
     def _renew_viewed(self) -> None:
@@ -355,7 +372,7 @@ class TrainingPanel(Panel):
                 self.studio.store.delete(Run(Path(handle.run_folder)))
         elif status.state == "failed":
             error = UserError(status.message, hint=status.hint, **status.values)
-            self.studio.messages.show_error(error, details=status.trace)
+            self.studio.messages.show_error(error, details=status.trace, about=handle.job.id)
         elif status.message:
             self.studio.messages.show_message(
                 "{text}", text=lambda: tr_parts(status.message, status.values), seconds=10

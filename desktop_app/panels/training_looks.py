@@ -127,18 +127,29 @@ class TrainingLooks(QObject):
             say(self._view.about.setText, "{reason}", reason=lambda: tr_error(error))
 
     def _show_counts(self, result: dict[str, Any]) -> None:
+        if unreadable := int(result.get("unreadable", 0)):
+            set_role(self._setup.data.about, "role", "error")
+            self._setup.data.show_counts(
+                "{unreadable} of {looked} pictures looked at can't be read.",
+                unreadable=unreadable,
+                looked=int(result.get("looked_at", 0)),
+            )
+        else:
+            self._setup.data.show_counts(
+                "{pictures} pictures in {classes} classes.",
+                pictures=f"{int(result.get('samples', 0)):,}",
+                classes=len(result.get("classes", {})),
+            )
         classes = result.get("classes", {})
         splits = result.get("splits", {})
         pictures = int(result.get("samples", 0))
-        self._setup.data.show_counts(
-            "{pictures} pictures in {classes} classes.", pictures=f"{pictures:,}", classes=len(classes)
-        )
         self._view.classes.setText(class_line(classes))
         self._view.classes.setVisible(bool(classes))
         say(
             self._view.about.setText,
-            "{pictures} pictures in {classes} classes: {train} to train on, {validation} to validate, "
+            "{name}: {pictures} pictures in {classes} classes: {train} to train on, {validation} to validate, "
             "{test} kept back for the test.",
+            name=self._setup.data.name.text,
             pictures=f"{pictures:,}",
             classes=len(classes),
             train=f"{splits.get('train', 0):,}",
@@ -154,6 +165,8 @@ class TrainingLooks(QObject):
             self._describe.cancel()
         if self._setup.problem():
             return
+        set_role(self._setup.size_line, "role", "muted")
+        say(self._setup.size_line.setText, "Measuring the model's size…")
         handle = self._describe = self._engines.start(self._as_loaded(self._setup.describe_job()))
         handle.ended.connect(self._end_describe)
 

@@ -95,7 +95,10 @@ class TrainingRuns(QWidget):
     def _enable(self, chosen: RunRow | None) -> None:
         running = chosen is not None and chosen.record.status in ("running", "paused")
         queued = chosen is not None and self._engines.handle(chosen.job.id) is not None
-        self.resume_button.setEnabled(chosen is not None and chosen.resumable and not queued)
+        resumable = chosen is not None and chosen.resumable and not queued
+        if not resumable and self.resume_button.hasFocus():
+            self.table.setFocus()  # else its neighbour would get it, to be pressed next
+        self.resume_button.setEnabled(resumable)
         self.classify_button.setEnabled(chosen is not None and chosen.has_model)
         self.repeat_button.setEnabled(chosen is not None)
         self.folder_button.setEnabled(chosen is not None)

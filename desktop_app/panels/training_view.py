@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from core.events import Images, Log, Metric, Progress, Status
 from core.jobs import Job
 from desktop_app.store import RunRow, Score, score_of
 from desktop_app.theme import SPACING, show_icon
-from desktop_app.translation import say, tr, tr_parts, translator
+from desktop_app.translation import mark, say, tr, tr_parts, translator
 from desktop_app.widgets.elements import ButtonRow, button, card, column, label, row
 from desktop_app.widgets.image_grid import ImageGrid
 from desktop_app.widgets.log_view import LogView
@@ -22,6 +22,12 @@ from desktop_app.widgets.run_table import STATUS
 from desktop_app.widgets.score_line import ScoreLine
 
 PICTURES, CURVES, LOG = range(3)
+ENDED = {
+    "done": mark("Done. The model is saved."),
+    "stopped": mark("Stopped. What it has learned is kept; the run can be resumed."),
+    "interrupted": mark("Cut off. What it had saved is kept; the run can be resumed."),
+    "queued": mark("It has not begun yet; Resume starts it."),
+}
 
 
 class TrainingView(QWidget):
@@ -118,9 +124,18 @@ class TrainingView(QWidget):
 
     def show_resumable(self, *, resumable: bool) -> None:
         """Lets the run that is shown be resumed, or not."""
-        self.pause_button.setEnabled(resumable)
-        say(self.pause_button.setText, "Resume" if resumable else "Pause")
-        show_icon(self.pause_button.setIcon, "play" if resumable else "pause")
+        self._show_resume(shown=resumable)
+        self._enable(self.pause_button, resumable)
+
+    def _show_resume(self, *, shown: bool) -> None:
+        say(self.pause_button.setText, "Resume" if shown else "Pause")
+        show_icon(self.pause_button.setIcon, "play" if shown else "pause")
+
+    def _enable(self, button: QPushButton, enabled: bool) -> None:  # noqa: FBT001 (as Qt's own)
+        """Enables a button or not; one that has the focus does not leave it to its neighbour, to be pressed next."""
+        if not enabled and button.hasFocus():
+            self.tabs.setFocus()
+        button.setEnabled(enabled)
 
     def show_state(self, state: str, waiting: int = 0) -> None:
         """Shows what the training does, and what can be pressed now.
@@ -129,9 +144,9 @@ class TrainingView(QWidget):
             state: "starting", "running", "pausing", "paused" or "stopping".
             waiting: how many trainings wait for this one.
         """
-        self.show_resumable(resumable=state == "paused")
-        self.pause_button.setEnabled(state in ("running", "paused"))
-        self.stop_button.setEnabled(state != "stopping")
+        self._show_resume(shown=state == "paused")
+        self._enable(self.pause_button, state in ("running", "pausing", "paused"))
+        self._enable(self.stop_button, state != "stopping")
         self.discard_button.setEnabled(True)
         if state == "pausing":
             say(self.pause_button.setText, "Pausing…")
@@ -144,27 +159,31 @@ class TrainingView(QWidget):
     def show_ending(self, status: Status) -> None:
         """Shows how the job ended."""
         if status.state == "finished":
-            self._rest("Done. The model is saved.")
+            self._rest(ENDED["done"])
             self.progress.fill()
+            say(self.state.setText, STATUS["done"])
             self._show_score(score_of(status.result))
         elif status.state == "cancelled":
-            self._rest("Stopped. What it has learned is kept; the run can be resumed.")
+            self._rest(ENDED["stopped"])
+            say(self.state.setText, STATUS["stopped"])
         else:
             self._rest("{reason}", reason=lambda: tr_parts(status.message, status.values))
+            say(self.state.setText, STATUS["failed"])
 
-    def show_run(self, row: RunRow, metrics: list[Metric]) -> None:
+    def show_run(self, row: RunRow, metrics: list[Metric], log: str) -> None:
         """Shows a run that is not being trained now.
 
         Args:
             row: the run.
             metrics: all it has measured.
+            log: what its training said.
         """
         self.plot.clear()
         self.plot.show_earlier(metrics)
-        self.log.clear_lines()
+        self.log.show_text(log)
         self.show_name(row.record.name)
         self.tabs.setCurrentIndex(CURVES)
-        self._rest("{nothing}", nothing="")
+        self._rest(ENDED.get(row.record.status, "{reason}"), reason=row.record.message)
         self._show_score(row.score)
         self.show_resumable(resumable=row.resumable)
         say(self.state.setText, STATUS[row.record.status])

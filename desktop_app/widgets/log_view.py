@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
 from core.events import Log
@@ -33,6 +34,12 @@ class LogView(QPlainTextEdit):
             self._events.append(event)
             self.appendPlainText(_line(event))
 
+    def show_text(self, text: str) -> None:
+        """Shows the log of a training that has ended."""
+        self.clear_lines()
+        self.setPlainText(text)
+        self.moveCursor(QTextCursor.MoveOperation.End)
+
     def clear_lines(self) -> None:
         """Forgets all lines."""
         self._events.clear()
@@ -40,6 +47,8 @@ class LogView(QPlainTextEdit):
 
     @Slot()
     def _write_anew(self) -> None:
+        if not self._events:
+            return  # a text that is shown as it was written
         self.setPlainText("\n".join(_line(event) for event in self._events))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.events import Metric
@@ -20,6 +21,8 @@ from desktop_app.translation import mark, tr, translator
 from desktop_app.widgets.elements import column, label, row
 
 REDRAW_MS = 100  # one of the two plots is drawn this often: each costs the window about 8 ms
+ROOM_FOR_TITLE_PX = 72
+ROOM_FOR_LEGEND_PX = 170
 MOST_POINTS = 1000  # a curve with more is thinned: it would show nothing more and cost time
 
 
@@ -158,6 +161,13 @@ class TwinPlot(QWidget):
         self._recolour()
         self.draw()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 (Qt's name)
+        """Leaves out what a small plot has no room for."""
+        super().resizeEvent(event)
+        self._readout.setVisible(self._readout.sizeHint().width() + ROOM_FOR_TITLE_PX < self.width())
+        if self._plot is not None:
+            self._legend.setVisible(self.height() > ROOM_FOR_LEGEND_PX)
+
     def _restart(self) -> None:
         self._curves = {self._key: Curve(), f"val_{self._key}": Curve()}
         self._newest = {}
@@ -212,6 +222,7 @@ class TwinPlot(QWidget):
         if f"val_{self._key}" in values:
             parts.append(f"{tr('Validation')} {values[f'val_{self._key}']:.3f}")
         self._readout.setText("  ".join(parts))
+        self._readout.setVisible(self._readout.sizeHint().width() + ROOM_FOR_TITLE_PX < self.width())
 
 
 def _epoch_axis() -> Any:

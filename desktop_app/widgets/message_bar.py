@@ -109,12 +109,14 @@ class MessageBar(QWidget):
 
     Args:
         ground: the widget it floats over, and whose child it becomes.
+        keep_px: how far from the left it leaves the ground free.
     """
 
-    def __init__(self, ground: QWidget) -> None:
+    def __init__(self, ground: QWidget, *, keep_px: int = 0) -> None:
         super().__init__(ground)
         self.setObjectName("messageBar")
         self._ground = ground
+        self._keep_px = keep_px
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(SPACING // 2)
@@ -138,7 +140,7 @@ class MessageBar(QWidget):
         self.setVisible(bool(shown))
         if not shown:
             return
-        width = min(WIDEST_PX, self._ground.width() - 4 * SPACING)
+        width = min(WIDEST_PX, self._ground.width() - self._keep_px - 4 * SPACING)
         height = sum(message.heightForWidth(width) for message in shown) + (len(shown) - 1) * self._layout.spacing()
         left, top = self._ground.width() - width - 2 * SPACING, self._ground.height() - height - 2 * SPACING
         self.setGeometry(left, top, width, height)
@@ -165,9 +167,9 @@ class MessageBar(QWidget):
             QTimer.singleShot(round(seconds * 1000), message, message.dismiss)
         return message
 
-    def show_error(self, error: UserError, *, details: str = "") -> Message:
+    def show_error(self, error: UserError, *, details: str = "", about: str = "") -> Message:
         """Shows what an error says and what to do about it."""
-        return self.show_message("{error}", level="error", details=details, error=lambda: tr_error(error))
+        return self.show_message("{error}", level="error", details=details, about=about, error=lambda: tr_error(error))
 
     @Slot()
     def _fold(self) -> None:

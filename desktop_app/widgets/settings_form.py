@@ -213,6 +213,17 @@ class SettingsForm(QWidget):
         self._check()
 
 
+def known_values(settings: type[Settings], values: Any) -> dict[str, Any]:
+    """Returns those of some remembered values that the Settings take yet; {} where they make no sense together."""
+    known = {name: value for name, value in dict(values).items() if name in settings.model_fields}
+    required = {name: "" for name, field in settings.model_fields.items() if field.is_required()}
+    try:
+        settings.model_validate({**required, **known})
+    except ValidationError:
+        return {}
+    return known
+
+
 def sentence(reason: str) -> str:
     """Returns pydantic's reason as a sentence of our own."""
     text = tr(reason.removeprefix("Value error, ")).rstrip(".")

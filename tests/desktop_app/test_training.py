@@ -203,6 +203,7 @@ def test_a_run_that_is_clicked_shows_its_curves_and_score(window, qtbot, workspa
     panel = window.panels["training"]
     metrics = {"metrics": {"test_accuracy": 0.75}, "test_samples": 4}
     run = _measured_run(workspace, 3, status="done", result=metrics)
+    run.log_path.write_text("Learned it.\n")
     window.store.refresh()
     qtbot.waitUntil(lambda: bool(window.store.rows), timeout=10_000)
     table = panel.runs.table
@@ -212,6 +213,7 @@ def test_a_run_that_is_clicked_shows_its_curves_and_score(window, qtbot, workspa
     assert "3 of 4" in panel.view.score.sentence.text()
     assert panel.view.plot.loss.points("loss") == [(1.0, 1.0), (2.0, 0.5), (3.0, 1 / 3)]
     assert not panel.view.pause_button.isEnabled()
+    assert panel.view.log.toPlainText() == "Learned it.\n"
 
     # Deleted, it is shown no longer, and nothing can be done with it.
     window.store.delete(run)
@@ -251,6 +253,9 @@ def test_a_training_on_data_that_are_none_is_refused_before_it_begins(window, qt
         (tmp_path / "gone" / label).mkdir(exist_ok=True)
         for number in range(5):
             Image.new("RGB", (8, 8)).save(tmp_path / "gone" / label / f"{number}.png")
+    panel.setup.data.choose("digits")
+    assert not window.messages.messages()  # why Start was refused holds no longer
+    panel.take_paths([tmp_path / "gone"])
     qtbot.waitUntil(lambda: "10 pictures" in panel.view.about.text(), timeout=20_000)
     assert panel.looks.problem is None
 
@@ -279,7 +284,11 @@ def test_a_pause_that_lasts_is_answered_at_once(window, qtbot):
     qtbot.waitUntil(lambda: panel.view.state.text() == "running", timeout=10_000)
     qtbot.mouseClick(panel.view.pause_button, Qt.MouseButton.LeftButton)
     assert panel.view.state.text() == "pausing"
-    assert not panel.view.pause_button.isEnabled()
+    window.activateWindow()
+    panel.view.pause_button.setFocus()
+    qtbot.keyClick(panel.view.pause_button, Qt.Key.Key_Space)  # impatient: nothing else is pressed
+    assert panel.view.state.text() == "pausing"
+    assert panel.view.pause_button.hasFocus()
     qtbot.mouseClick(panel.setup.start_button, Qt.MouseButton.LeftButton)
     assert panel.view.state.text() == "pausing, 1 waiting"
     _end_all(window, qtbot)
@@ -348,3 +357,36 @@ def test_of_a_long_run_no_more_is_drawn_than_can_be_seen(window, qtbot, workspac
     qtbot.waitUntil(lambda: bool(read), timeout=20_000)
     assert sum(metric.per == "epoch" for metric in read) == 30
     assert 1000 < len(read) < 2100
+
+
+def test_a_failed_run_that_is_clicked_says_why(window, qtbot, workspace):
+    panel = window.panels["training"]
+    _measured_run(workspace, 1, status="failed", message="The disk is full.")
+    window.store.refresh()
+    qtbot.waitUntil(lambda: bool(window.store.rows), timeout=10_000)
+    panel.look_at(window.store.rows[0])
+    qtbot.waitUntil(lambda: panel.view.progress.phase.text() == "The disk is full.", timeout=10_000)
+    assert panel.view.state.text() == "failed"
+
+
+def test_the_settings_of_the_last_time_are_there_again(qtbot, workspace, preferences):
+    for epochs, shown in ((7, 7), ("odd", 12)):
+        window = _open(qtbot, workspace, preferences)
+        window.panels["training"].setup.form.editor("epochs").setValue(7)
+        window.close()
+        preferences.set("settings", {**preferences.get("settings", {}), "epochs": epochs, "unknown": 1})
+        window = _open(qtbot, workspace, preferences)
+        assert window.panels["training"].setup.form.editor("epochs").value() == shown or epochs == "odd"
+        assert window.panels["training"].setup.problem() == ""
+        window.close()
+
+
+def test_unreadable_pictures_are_told_before_the_training(window, qtbot, tmp_path):
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        for number in range(3):
+            (tmp_path / label / f"{number}.png").write_bytes(b"no picture")
+    panel = window.panels["training"]
+    panel.take_paths([tmp_path])
+    qtbot.waitUntil(lambda: "6 of 6 pictures" in panel.setup.data.about.text(), timeout=20_000)
+    assert panel.setup.data.about.property("role") == "error"
