@@ -14,10 +14,12 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from core import __version__, catalog
+from core.command_files import check_job_file, check_table
 from core.command_jobs import absolute_data, check_place, make_job, place_job, read_pairs
 from core.console import use_utf8
 from core.doctor import examine
 from core.errors import UserError
+from core.files import check_writable
 from core.headless import StoppedError, explain_crash, run_here, run_list
 from core.jobs import Job, default_backend, installed_backends
 from core.predictions import write_csv
@@ -161,6 +163,7 @@ def train(
     values |= {key: value for key, value in {"epochs": epochs, "size": size}.items() if value}
     job = make_job("train", values, backend, device, seed, model=model, name=name)
     if save_job is not None:
+        check_job_file(save_job, [data])
         job.complete().save(save_job)
         _output({"job": str(save_job)}, as_json, f"Wrote {save_job}.")
         return
@@ -242,8 +245,10 @@ def evaluate(
     place = _existing(workspace)
     found = place.find(run)
     values = {**read_pairs(settings), "run": str(found.folder), "data": data and absolute_data(data)}
+    check_writable(found.folder)
     result = run_here(make_job("evaluate", values, backend or _backend_of(found), device, seed), place)
-    _output(result, as_json, *_metric_lines(result["metrics"]), f"Report: {result['report']}")
+    report = [f"Report: {result['report']}"] if result["report"] else []
+    _output(result, as_json, *_metric_lines(result["metrics"]), *report)
 
 
 @app.command()
@@ -262,6 +267,8 @@ def classify(
     """Tell what is on pictures."""
     place = _existing(workspace)
     found = place.find(run)
+    if csv is not None:
+        check_table(csv, paths)
     values = {**read_pairs(settings), "run": str(found.folder), "paths": paths, "top": top}
     result = run_here(make_job("classify", values, backend or _backend_of(found), device, seed), place)
     if not result["results"]:
@@ -273,7 +280,10 @@ def classify(
             reason=first["reason"],
         )
     if csv is not None:
-        write_csv(csv, result["results"])
+        try:
+            write_csv(csv, result["results"])
+        except UserError as error:
+            result["error"] = str(error)
     table = Table("picture", "class", "probability")
     for row in result["results"]:
         table.add_row(row["path"], row["label"], f"{row['probability']:.1%}")
@@ -313,12 +323,16 @@ def _backend_of(run: Run) -> str:
 
 
 def _output(result: dict[str, Any], as_json: bool, *lines: object) -> None:  # noqa: FBT001
+    """Prints a result; one that holds an error is printed too, and ends the command with status 1."""
     if as_json:
         _print_json(result)
-        return
-    console = Console(highlight=False, soft_wrap=True)
-    for line in lines:
-        console.print(line, markup=False)
+    else:
+        console = Console(highlight=False, soft_wrap=True)
+        for line in lines:
+            console.print(line, markup=False)
+    if error := result.get("error"):
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(1)
 
 
 def _print_json(result: dict[str, Any]) -> None:

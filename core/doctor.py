@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import multiprocessing
-import os
 import platform
 import shutil
 import sys
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__, catalog
+from core.errors import UserError
+from core.files import check_writable, path_exists
 from core.jobs import installed_backends
 
 PACKAGES = ("keras", "keras-hub", "tensorflow", "jax", "torch", "pyside6", "numpy", "pillow", "scikit-learn")
@@ -34,8 +35,8 @@ def examine(workspace: Path, tell: Callable[[str], None] = lambda line: None) ->
     python, system = platform.python_version(), platform.platform()
     tell(f"Pixelwright {__version__}, Python {python}, {system}")
     place = _examine_workspace(workspace)
-    may = "" if place["writable"] else ", but it cannot be written"
-    tell(f"Workspace: {place['folder']} ({place['free_bytes'] / 1e9:.0f} GB free{may})")
+    state = f"{place['free_bytes'] / 1e9:.0f} GB free" if place["writable"] else place["error"]
+    tell(f"Workspace: {place['folder']} ({state})")
     installed = installed_backends()
     backends: dict[str, dict[str, Any]] = {}
     for name, title in catalog.BACKENDS.items():
@@ -78,12 +79,17 @@ def _version(package: str) -> str:
 
 
 def _examine_workspace(folder: Path) -> dict[str, Any]:
-    existing = next(place for place in (folder, *folder.parents) if place.exists())
-    return {
-        "folder": str(folder),
-        "writable": os.access(existing, os.W_OK),
-        "free_bytes": shutil.disk_usage(existing).free,
-    }
+    try:
+        check_writable(folder)
+    except UserError:
+        return {
+            "folder": str(folder),
+            "writable": False,
+            "free_bytes": 0,
+            "error": "cannot be written: name another with --workspace",
+        }
+    existing = next(place for place in (folder, *folder.parents) if path_exists(place))
+    return {"folder": str(folder), "writable": True, "free_bytes": shutil.disk_usage(existing).free, "error": ""}
 
 
 def _import_elsewhere(backend: str) -> dict[str, Any]:

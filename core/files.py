@@ -91,6 +91,20 @@ def publish_folder(temporary: Path, final: Path) -> None:
         sync_folder(final.parent)
 
 
+def check_writable(folder: Path) -> None:
+    """Finds out whether a file can be made in a folder by making one, nameless or gone at once.
+
+    Args:
+        folder: the folder; where it is missing, the nearest one above it is tried.
+
+    Raises:
+        UserError: none can be made there.
+    """
+    existing = next(place for place in (folder, *folder.absolute().parents) if path_exists(place))
+    with writing_to(folder), tempfile.TemporaryFile(dir=existing):
+        pass
+
+
 def path_of(text: str | Path) -> Path:
     """Returns the path a user wrote; a leading ~ is the home folder, unless there is no such user."""
     try:

@@ -8,6 +8,8 @@ from typing import Any
 
 from core.tables import write_table
 
+HEADER = ("path", "label", "probability")
+
 
 def write_csv(path: Path, results: Iterable[Mapping[str, Any]]) -> None:
     """Writes one row a picture: path, label, probability, then the other classes by rank.
@@ -20,7 +22,7 @@ def write_csv(path: Path, results: Iterable[Mapping[str, Any]]) -> None:
         UserError: the file can't be written.
     """
     rows = list(results)
-    header = ["path", "label", "probability"]
+    header = [*HEADER]
     for rank in range(2, max((len(row["top"]) for row in rows), default=0) + 1):
         header += [f"label_{rank}", f"probability_{rank}"]
     write_table(path, header, (_cells(row) for row in rows))

@@ -50,7 +50,8 @@ def evaluate(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
 
     Returns:
         {"run", "metrics": {"test_accuracy", "test_loss", "ece"}, "count", "classes": [{"label", "precision",
-        "recall", "f1", "count"}], "confusion": K x K, "samples_per_s", "report"}.
+        "recall", "f1", "count"}], "confusion": K x K, "samples_per_s", "report"}; where the report can't be written,
+        "report" is empty and "error" says why.
 
     Raises:
         UserError: the run holds no model, its data has changed, or there is nothing to score.
@@ -75,7 +76,10 @@ def evaluate(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
         "samples_per_s": round(len(sample.indices) / passed, 1) if passed else 0.0,
     }
     context.report(Progress("report"))
-    result["report"] = str(_write_report(run, description, sample, softmax(logits), result, settings))
+    try:
+        result["report"] = str(_write_report(run, description, sample, softmax(logits), result, settings))
+    except UserError as error:  # the score was worth the wait without it
+        return {**result, "report": "", "error": str(error)}
     context.report(Saved(result["report"], "report"))
     return result
 

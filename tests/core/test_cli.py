@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from core import __version__, cli, headless
+from core.errors import UserError
 from core.events import Status
 from core.jobs import Job
 from core.runs import Workspace
@@ -226,3 +227,38 @@ def test_check_tells_the_splits_and_counts_in_words(call, tmp_path):
     assert "Splits: 14 train, 2 validation, 4 test." in stdout
     assert "1 picture cannot be read" in stdout
     assert "1 file is no part of the data set." in stdout
+
+
+def test_where_a_result_goes_is_looked_at_before_the_work(call, run_id, tmp_path):
+    pictures = _pictures(tmp_path / "new", "1.png", "2.png")
+    before = (pictures / "1.png").read_bytes()
+    assert call("classify", run_id, "--csv", pictures / "1.png", pictures / "2.png")[0] == 1
+    assert (pictures / "1.png").read_bytes() == before
+    status, _, stderr = call("classify", run_id, pictures, "--csv", tmp_path / "missing" / "out.csv")
+    assert (status, "There is no folder" in stderr) == (1, True)
+    assert call(*TRAIN, "--save-job", pictures / "1.png")[0] == 1
+    assert (pictures / "1.png").read_bytes() == before
+    assert not (tmp_path / "missing").exists()
+
+
+def test_a_workspace_that_cannot_be_written_is_told_before_an_evaluation(call, run_id, monkeypatch):
+    def refuse(folder):
+        raise UserError("'{path}' cannot be written (full).", path=folder)
+
+    monkeypatch.setattr(cli, "check_writable", refuse)
+    status, _, stderr = call("evaluate", run_id)
+    assert (status, "cannot be written" in stderr) == (1, True)
+
+
+def test_a_result_that_cannot_be_written_is_printed(call, run_id, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise UserError("The disk is full.")
+
+    row = {"path": "1.png", "label": "cat", "probability": 1.0, "top": []}
+    monkeypatch.setattr(cli, "write_csv", refuse)
+    monkeypatch.setattr(cli, "run_here", lambda *_: {"results": [dict(row)], "skipped": []})
+    words = ("classify", run_id, "1.png", "--csv", tmp_path / "out.csv")
+    status, stdout, stderr = call(*words)
+    assert (status, "cat" in stdout, stderr) == (1, True, "The disk is full.\n")
+    said = json.loads(call(*words, "--json")[1])
+    assert (said["results"], said["error"]) == ([row], "The disk is full.")

@@ -1,3 +1,8 @@
+import sys
+from pathlib import Path
+
+import pytest
+
 from core import catalog, doctor
 
 
@@ -21,3 +26,18 @@ def test_each_backend_is_told_before_the_next_is_looked_at(tmp_path, monkeypatch
     assert order[6] == 'PyTorch: not installed (pip install "pixelwright[torch]")'
     assert found["devices"] == ["jax: cpu:0"]
     assert list(found["backends"]) == list(catalog.BACKENDS)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc takes no new folder, whoever asks")
+def test_a_workspace_that_cannot_be_made_is_told_in_one_line(monkeypatch):
+    lines = []
+    monkeypatch.setattr(doctor, "installed_backends", list)
+    found = doctor.examine(Path("/proc/ws"), lines.append)
+    assert found["workspace"]["writable"] is False
+    assert lines[1] == "Workspace: /proc/ws (cannot be written: name another with --workspace)"
+
+
+def test_a_workspace_that_is_not_there_yet_can_be_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "installed_backends", list)
+    assert doctor.examine(tmp_path / "a" / "b")["workspace"]["writable"] is True
+    assert list(tmp_path.iterdir()) == []

@@ -14,6 +14,7 @@ from PIL import Image
 
 from core.context import Context
 from core.engine import run_job
+from core.errors import UserError
 from core.events import Images, Log, Metric, Status
 from core.jobs import Job
 from core.runs import Workspace
@@ -97,6 +98,17 @@ def test_the_report_is_one_file_that_needs_nothing_else(trained):
     assert "Worst mistakes" in page
     assert 'src="http' not in page
     assert 'href="http' not in page.replace('xlink:href="#', "")
+
+
+def test_a_report_that_cannot_be_written_costs_no_score(trained, monkeypatch):
+    def refuse(*_):
+        raise UserError("The disk is full.")
+
+    workspace, run, _, _ = trained
+    monkeypatch.setattr("core.tasks.evaluate.write_atomic", refuse)
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    assert (ending.state, ending.result["report"], ending.result["error"]) == ("finished", "", "The disk is full.")
+    assert ending.result["count"] == 359
 
 
 @pytest.fixture(scope="module")
