@@ -135,6 +135,8 @@ def check(
         splits = ", ".join(f"{count:,} {name}" for name, count in result["splits"].items())
         given = f" (given: {', '.join(result['given'])})" if result["given"] else ""
         lines.append(f"Splits: {splits}{given}.")
+    if result["groups"] is not None:
+        lines.append(f"{counted(result['groups'], 'group', 'groups')} of pictures that stay in one split.")
     lines += [f"Unreadable: {row['path']}: {row['reason']}" for row in result["unreadable"]]
     lines += result.get("warnings", [])
     _output(result, as_json, table, *lines)

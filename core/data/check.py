@@ -13,13 +13,14 @@ from core.data.dataset import SPLITS, Skipped
 from core.data.decode import DecodeError
 from core.data.digests import digest_of
 from core.data.index import Index
-from core.data.load import none_readable
+from core.data.load import none_readable, none_to_train, one_class_readable
 from core.data.parallel import each
 from core.data.preview import class_counts
 from core.data.progress import Progressing
 from core.data.reading import choose_form, decode_one
 from core.data.sources import open_index
 from core.data.splits import given_splits, make_splits
+from core.errors import UserError
 from core.settings.dataset import DatasetSettings
 from core.wording import counted
 
@@ -50,7 +51,9 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
 
     Returns:
         `samples` (pictures that can be read), `classes` (name -> count of these), `splits` (name -> count, as training
-        would take them; empty where nothing can be trained on it), `given` (splits the source sets itself),
+        would take them; empty where nothing can be trained on it), `given` (splits the source sets itself), `refused`
+        (why training would refuse it; empty where it would not), `groups` (how many there are; None where
+        `group_by` asks for none),
         `unreadable` and `left_out` ([{path, reason}], pictures that can't be read and files that are no part
         of the data set), `duplicates` ([{paths, labels, splits, leak, conflict}], exact copies by their pixels: a leak
         where given splits share them, a conflict where their labels differ), `duplicate_groups`, `leaks` and
@@ -72,12 +75,18 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     duplicates = _duplicates(index, seen)
     counts = class_counts(index.classes, labels) if index.classes else {}
     present = [count for count in counts.values() if count]
+    problem = index.problem or _one_class(index, labels)
+    splits = {} if problem else _split_counts(index, places, seen, settings, context.job.seed)
+    if splits and not splits["train"]:
+        problem = none_to_train(index.source)
     report: dict[str, Any] = {
         "source": index.source,
         "samples": len(seen),
         "classes": counts,
-        "splits": _split_counts(index, places, seen, settings, context.job.seed),
+        "splits": splits,
         "given": list(given_splits(given)),
+        "refused": "" if problem is None else str(problem),
+        "groups": None if index.groups is None else len(np.unique(index.groups[places])),
         "unreadable": [{"path": one.path, "reason": one.reason} for one in unreadable],
         "left_out": [{"path": one.path, "reason": one.reason} for one in index.skipped],
         "duplicates": duplicates[:LISTED_GROUPS],
@@ -121,11 +130,15 @@ def _look(index: Index, settings: DatasetSettings, context: Context) -> tuple[di
     return seen, tuple(unreadable)
 
 
+def _one_class(index: Index, labels: np.ndarray) -> UserError | None:
+    """Returns what training says where a single class, `labels` being an int (N,), is left to it."""
+    present = np.unique(labels)
+    return one_class_readable(index.source, index.classes[present[0]]) if len(present) == 1 else None
+
+
 def _split_counts(
     index: Index, places: np.ndarray, seen: dict[int, Seen], settings: DatasetSettings, seed: int
 ) -> dict[str, int]:
-    if index.problem is not None:
-        return {}
     splits = make_splits(
         index.labels[places],
         test_share=settings.test_share,
@@ -173,8 +186,8 @@ def _sizes(seen: list[Seen]) -> dict[str, Any]:
 
 def _warnings(report: dict[str, Any], index: Index, labels: np.ndarray, given: np.ndarray) -> list[str]:
     found = []
-    if index.problem is not None:
-        found.append(str(index.problem))
+    if report["refused"]:
+        found.append(f"Training would refuse this data: {report['refused']}")
     if report["unreadable"]:
         unreadable = counted(len(report["unreadable"]), "picture", "pictures")
         found.append(f"{unreadable} cannot be read; training leaves out what it can't read.")
@@ -196,8 +209,20 @@ def _warnings(report: dict[str, Any], index: Index, labels: np.ndarray, given: n
         shown = ", ".join(f"'{name}'" for name in few[:5]) + (" ..." if len(few) > 5 else "")
         classes = counted(len(few), "class has", "classes have")
         found.append(f"{classes} fewer than {FEW_PICTURES} pictures that can be read: {shown}.")
+    if _may_be_grouped(index, given):
+        found.append(
+            "The class folders hold folders: where the pictures of one belong together, such as those of one person, "
+            "set group_by=folder."
+        )
     # A class outside train is only a fault where the source says what is train.
     if np.any(given == 0):
         untrained = sorted(set(labels.tolist()) - set(labels[given == 0].tolist()))
         found += [f"The class '{index.classes[label]}' does not occur in the train split." for label in untrained]
     return found
+
+
+def _may_be_grouped(index: Index, given: np.ndarray) -> bool:
+    """Whether folders inside the class folders may be groups that nobody has asked to keep together."""
+    if index.groups is not None or index.inside is None or set(given_splits(given)) == set(SPLITS):
+        return False
+    return len({path.partition("/")[0] for path in index.inside if "/" in path}) > 1

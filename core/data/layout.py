@@ -33,6 +33,11 @@ NO_PICTURE = re.compile(
     r"|h5|hdf5|keras|onnx|safetensors|parquet|sqlite|db|lmdb|zip|gz|tar|tgz|7z|rar|mp[34]|avi|mov|mkv|webm|wav|exe|dll|so)",
     re.IGNORECASE,
 )
+NO_PICTURE_NAMES = re.compile(
+    r"licen[cs]e|copying|notice|read[ _-]?me|changelog|changes|authors|contributors|makefile|manifest|checksums"
+    r"|(md5|sha1|sha256)sums?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +70,8 @@ def is_junk(name: str) -> bool:
 
 def is_picture_name(path: str) -> bool:
     """Whether nothing in the file's name says that it is something else than a picture."""
-    return not NO_PICTURE.fullmatch(PurePosixPath(path).suffix)
+    name = PurePosixPath(path)
+    return not NO_PICTURE.fullmatch(name.suffix) and not NO_PICTURE_NAMES.fullmatch(name.name)
 
 
 def printable(text: str) -> str:

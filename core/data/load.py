@@ -47,12 +47,7 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
     present, labels = np.unique(labels, return_inverse=True)
     classes = tuple(index.classes[label] for label in present)
     if len(classes) < minimum_classes:
-        raise UserError(
-            "Only the class '{name}' in '{path}' holds pictures that can be read, and two are needed.",
-            hint="Look at the list of skipped files, and put pictures of another class into a folder beside it.",
-            name=classes[0],
-            path=settings.data,
-        )
+        raise one_class_readable(settings.data, classes[0])
     labels = labels.astype(np.int32)
     groups = None if index.groups is None else index.groups[pictures.kept]
     splits = make_splits(
@@ -116,8 +111,35 @@ def tell_skipped(skipped: tuple[Skipped, ...], count: int, context: Context) -> 
         context.report(Log("{skipped} of {count} files could not be used and were skipped.", "warning", values))
 
 
+def one_class_readable(source: str, name: str) -> UserError:
+    """Returns the error for a data set in which the pictures of one class alone can be read."""
+    return UserError(
+        "Only the class '{name}' in '{path}' holds pictures that can be read, and two are needed.",
+        hint="Look at the list of skipped files, and put pictures of another class into a folder beside it.",
+        name=name,
+        path=source,
+    )
+
+
+def none_to_train(source: str) -> UserError:
+    """Returns the error for a data set whose pictures all belong to validation and test."""
+    return UserError(
+        "No picture of '{source}' is left to train on.",
+        hint="Lower the test and validation shares, or add pictures.",
+        source=source,
+    )
+
+
 def none_readable(source: str, skipped: tuple[Skipped, ...]) -> UserError:
     """Returns the error for a data set of which no picture can be read."""
+    if len(skipped) == 1:
+        return UserError(
+            "The only picture in '{path}', '{name}', can't be read.",
+            hint="{reason}",
+            path=source,
+            name=skipped[0].path,
+            reason=skipped[0].reason,
+        )
     return UserError(
         "None of the {count} pictures in '{path}' can be read.",
         hint="The first is '{name}': {reason}",

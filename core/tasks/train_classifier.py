@@ -10,7 +10,7 @@ import keras
 
 from core.context import Context
 from core.data.dataset import Dataset
-from core.data.load import load
+from core.data.load import load, none_to_train
 from core.errors import CancelledError, UserError
 from core.events import Log, Progress, Saved
 from core.metrics.classification import scores
@@ -121,11 +121,7 @@ def _check_dataset(dataset: Dataset, run: Run) -> None:
             run=run.id,
         )
     if not len(dataset.splits["train"]):
-        raise UserError(
-            "No picture of '{source}' is left to train on.",
-            hint="Lower the test and validation shares, or add pictures.",
-            source=dataset.source,
-        )
+        raise none_to_train(dataset.source)
 
 
 def _list_skipped(dataset: Dataset, run: Run, context: Context) -> None:

@@ -262,3 +262,10 @@ def test_a_result_that_cannot_be_written_is_printed(call, run_id, tmp_path, monk
     assert (status, "cat" in stdout, stderr) == (1, True, "The disk is full.\n")
     said = json.loads(call(*words, "--json")[1])
     assert (said["results"], said["error"]) == ([row], "The disk is full.")
+
+
+def test_check_tells_what_training_would_refuse_and_how_many_groups_there_are(call, tmp_path):
+    status, stdout, _ = call("check", _pictures(tmp_path / "one", "cats/1.png", "cats/2.png"))
+    assert (status, "Training would refuse this data" in stdout) == (0, True)
+    folder = _pictures(tmp_path / "two", "cats/tom/1.png", "cats/tim/1.png", "dogs/rex/1.png")
+    assert "3 groups of pictures" in call("check", folder, "--set", "group_by=folder")[1]

@@ -82,6 +82,48 @@ def test_one_class_is_a_finding(make_pictures, context):
     report = look(make_pictures({"a": 12}), context)
     assert report["classes"] == {"a": 12}
     assert any("only one class" in sentence for sentence in report["warnings"])
+    assert "only one class" in report["refused"]
+
+
+def test_what_training_would_refuse_once_it_has_read_the_pictures_is_told(make_pictures, context):
+    folder = make_pictures({"a": 12, "b": 1})
+    (folder / "b" / "0.png").write_bytes(b"bad")
+    report = look(folder, context)
+    assert "Only the class 'a'" in report["refused"]
+    assert report["warnings"][0] == f"Training would refuse this data: {report['refused']}"
+    assert report["splits"] == {}
+
+
+def test_data_without_a_train_split_would_be_refused(make_pictures, context):
+    folder = make_pictures({"test/a": 12, "test/b": 12, "val/a": 12, "val/b": 12})
+    assert "left to train on" in look(folder, context)["refused"]
+
+
+def test_groups_are_counted_where_asked_for_and_hinted_at_where_not(make_pictures, context, new_context):
+    folder = make_pictures({"a/tom": 12, "a/tim": 12, "b/ann": 12})
+    report = look(folder, context)
+    assert (report["groups"], report["refused"]) == (None, "")
+    assert any("group_by=folder" in sentence for sentence in report["warnings"])
+    grouped = check(DatasetSettings(data=str(folder), group_by="folder"), new_context())
+    assert grouped["groups"] == 3
+    assert not any("group_by" in sentence for sentence in grouped["warnings"])
+
+
+def test_a_licence_is_no_picture(make_pictures, context):
+    folder = make_pictures({"a": 12, "b": 12})
+    for name in ("LICENSE", "a/LICENSE", "b/README"):
+        (folder / name).write_text("words")
+    report = look(folder, context)
+    assert report["unreadable"] == []
+    assert {row["reason"] for row in report["left_out"]} == {"It is no picture file."}
+    assert len(report["left_out"]) == 3
+
+
+def test_the_only_picture_that_cannot_be_read_is_told_as_one(make_pictures, context):
+    folder = make_pictures({"a": 1})
+    (folder / "a" / "0.png").write_bytes(b"bad")
+    with pytest.raises(UserError, match="The only picture in"):
+        look(folder, context)
 
 
 def test_loose_pictures_are_a_finding(make_pictures, context):
