@@ -24,7 +24,7 @@ from core.headless import StoppedError, explain_crash, run_here, run_list
 from core.jobs import Job, default_backend, installed_backends
 from core.predictions import write_csv
 from core.runs import Run, Workspace, default_workspace
-from core.wording import counted
+from core.wording import counted, shortened
 
 app = typer.Typer(
     name="pixelwright",
@@ -35,6 +35,8 @@ app = typer.Typer(
 )
 
 BAD_USAGE, INTERRUPTED = 2, 130
+REASON_LENGTH = 100
+PIPE_WIDTH = 10_000  # no row of a table is folded for a program that reads it
 UsageError: Any = typer.BadParameter.__base__  # typer has no name of its own for it
 DATA_HELP = "Folder, zip, idx folder, or an embedded name: digits, shapes."
 CHECKED_HELP = "Folder, zip, idx folder, or an embedded name: digits, shapes, shapes-clips."
@@ -203,7 +205,7 @@ def resume(
     """Go on with a run that was stopped or cut off."""
     place = _existing(workspace)
     place.mark_interrupted()
-    found = place.find(run)
+    found = _find(place, run)
     if found.in_use():
         raise UserError(
             "The run '{run}' is being trained by another window or command.",
@@ -224,12 +226,24 @@ def runs(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: FB
     place = _existing(workspace)
     place.mark_interrupted()
     rows = [_row(found) for found in place.runs()]
-    table = Table(Column("run", no_wrap=True), Column("name", overflow="fold"), "status", "test accuracy")
+    table = Table(
+        Column("id", no_wrap=True),
+        Column("name", overflow="fold"),
+        Column("status", no_wrap=True),
+        Column("test accuracy", justify="right"),
+        Column("epochs", justify="right"),
+        Column("data", overflow="fold"),
+        "created",
+    )
     for row in rows:
         accuracy = "" if row["test_accuracy"] is None else f"{row['test_accuracy']:.2%}"
-        table.add_row(row["run"], row["name"], row["status"], accuracy or row["message"])
+        created = row["created"].replace("T", " ")[:16]
+        cells = (row["run"], row["name"], row["status"], accuracy, str(row["epochs"]), Path(row["data"]).name, created)
+        table.add_row(*cells)
+    reasons = [f"{row['run']}: {shortened(row['message'], REASON_LENGTH)}" for row in rows if row["message"]]
     damaged = [str(found.folder) for found in place.damaged_runs()]
-    _output({"runs": rows, "damaged": damaged}, as_json, table, *(f"Damaged: {folder}" for folder in damaged))
+    told = (table, *reasons, *(f"Damaged: {folder}" for folder in damaged))
+    _output({"runs": rows, "damaged": damaged}, as_json, *told)
 
 
 @app.command()
@@ -245,7 +259,7 @@ def evaluate(
 ) -> None:
     """Score a run on pictures it has never seen, and write its report."""
     place = _existing(workspace)
-    found = place.find(run)
+    found = _find(place, run)
     values = {**read_pairs(settings), "run": str(found.folder), "data": data and absolute_data(data)}
     check_writable(found.folder)
     result = run_here(make_job("evaluate", values, backend or _backend_of(found), device, seed), place)
@@ -268,7 +282,7 @@ def classify(
 ) -> None:
     """Tell what is on pictures."""
     place = _existing(workspace)
-    found = place.find(run)
+    found = _find(place, run)
     if csv is not None:
         check_table(csv, paths)
     values = {**read_pairs(settings), "run": str(found.folder), "paths": paths, "top": top}
@@ -315,6 +329,15 @@ def _existing(folder: Path | None) -> Workspace:
     return workspace
 
 
+def _find(workspace: Workspace, text: str) -> Run:
+    """Returns the run that the user named; where several fit, says which one is taken."""
+    found = workspace.find(text)
+    count = len(workspace.fitting(text))
+    if count > 1:
+        sys.stderr.write(f"{count} runs fit '{text}': the newest is taken, {found.id}.\n")
+    return found
+
+
 def _backend_of(run: Run) -> str:
     """The backend the run was trained on, where it is installed here; weights move between them."""
     backend: Literal["tensorflow", "jax", "torch"] = run.record().job.backend
@@ -329,7 +352,8 @@ def _output(result: dict[str, Any], as_json: bool, *lines: object) -> None:  # n
     if as_json:
         _print_json(result)
     else:
-        console = Console(highlight=False, soft_wrap=True)
+        width = None if sys.stdout.isatty() else PIPE_WIDTH
+        console = Console(highlight=False, soft_wrap=True, width=width)
         for line in lines:
             console.print(line, markup=False)
     if error := result.get("error"):
@@ -364,7 +388,11 @@ def _show_training(result: dict[str, Any], as_json: bool) -> None:  # noqa: FBT0
 
 
 def _metric_lines(metrics: dict[str, Any]) -> list[str]:
-    return [f"{name}: {value:.4f}" for name, value in metrics.items() if isinstance(value, float)]
+    return [
+        f"{name}: {value:.2%}" if name.endswith("accuracy") else f"{name}: {value:.4f}"
+        for name, value in metrics.items()
+        if isinstance(value, float)
+    ]
 
 
 def _row(run: Run) -> dict[str, Any]:
@@ -376,7 +404,7 @@ def _row(run: Run) -> dict[str, Any]:
         "model": record.job.model,
         "data": str(record.job.settings.get("data", "")),
         "backend": record.job.backend,
-        "epochs": record.result.get("epochs"),
+        "epochs": record.result.get("epochs") or run.epochs_done(),
         "created": record.created,
         "message": record.message,
         "test_accuracy": record.result.get("metrics", {}).get("test_accuracy"),

@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from core.jobs import Job
 from core.runs import Run, Workspace
 
 logger = logging.getLogger(__name__)
+
+ONE_PRESS_S = 0.5  # a key held down, or pressed twice in haste, is one wish to stop
 
 
 class StoppedError(Exception):
@@ -50,8 +53,11 @@ def run_here(job: Job, workspace: Workspace, found: Run | None = None) -> dict[s
         if job.row.writes_run and found is None:
             found, job = make_run(job, workspace, listener, cache)
         context = Context(job, workspace, found, listener, cache)
-        with _interrupts_call(context.cancel):
-            ending = run_job(context)
+        try:
+            with _interrupts_call(context.cancel):
+                ending = run_job(context)
+        except KeyboardInterrupt:  # the second: what the last checkpoint holds can still be gone on with
+            ending = Status("cancelled")
     return _result_of(ending, found)
 
 
@@ -153,11 +159,16 @@ def _run_elsewhere(job: Job, workspace: Workspace, run: Run | None, listener: Co
 
 @contextmanager
 def _interrupts_call(stop: Callable[[], object]) -> Iterator[None]:
-    """The first Ctrl-C (or a termination signal) asks the job to stop and keep its work; the second is final."""
+    """The first Ctrl-C (or a termination signal) asks the job to stop and keep its work; a later one is final."""
+    first_s = 0.0
 
     def cancel(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        stop()
+        nonlocal first_s
+        if not first_s:
+            first_s = time.monotonic()
+            stop()
+        elif number == signal.SIGINT and time.monotonic() - first_s > ONE_PRESS_S:
+            raise KeyboardInterrupt
 
     former = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -178,6 +178,12 @@ class Run:
         lock.release()
         return False
 
+    def epochs_done(self) -> int:
+        """Returns how many epochs history.csv tells of; 0 where there is none."""
+        with suppress(OSError):
+            return max(len(self.history_path.read_bytes().splitlines()) - 1, 0)
+        return 0
+
     def resumable(self) -> bool:
         """Whether a training can go on, or start, here."""
         return self.record().status in RESUMABLE
@@ -243,18 +249,23 @@ class Workspace:
         Raises:
             UserError: there is none.
         """
-        for folder in (path_of(text), self.runs_folder / text):
-            if text and path_exists(folder / "run.json"):
-                return Run(folder.absolute())
-        for run, record in self._newest_first():
-            if text and (record.name == text or run.id.startswith(text)):
-                return run
+        for run in self.fitting(text):
+            return run
         raise UserError(
             "There is no run '{text}' in '{workspace}'.",
             hint="`pixelwright runs` lists those there are.",
             text=text,
             workspace=self.folder,
         )
+
+    def fitting(self, text: str) -> list[Run]:
+        """Returns the runs that `find` chooses from: one of that folder or id, else all of that name, newest first."""
+        if not text:
+            return []
+        for folder in (path_of(text), self.runs_folder / text):
+            if path_exists(folder / "run.json"):
+                return [Run(folder.absolute())]
+        return [run for run, record in self._newest_first() if record.name == text or run.id.startswith(text)]
 
     def mark_interrupted(self) -> list[Run]:
         """Gives runs whose process is gone the status "interrupted" and returns them, newest first.

@@ -16,6 +16,7 @@ from core.events import Log
 from core.settings.dataset import DatasetSettings
 
 LISTED_SKIPPED = 20
+FEW_TESTED = 30
 
 
 def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_classes: int = 2) -> Dataset:
@@ -100,6 +101,13 @@ def count_leaks(splits: dict[str, np.ndarray], digests: np.ndarray) -> int:
     """
     seen = np.concatenate([splits["train"], splits["validation"]])
     return int(np.isin(digests[splits["test"]], digests[seen]).sum())
+
+
+def tell_small_test(count: int, context: Context) -> None:
+    """Warns where a score on so many pictures of the test split is largely chance."""
+    if 0 < count < FEW_TESTED:
+        message = "The test split holds very few pictures ({count}): its score says little."
+        context.report(Log(message, "warning", {"count": count}))
 
 
 def tell_skipped(skipped: tuple[Skipped, ...], count: int, context: Context) -> None:

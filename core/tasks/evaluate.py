@@ -11,7 +11,7 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import Dataset
-from core.data.load import load
+from core.data.load import load, tell_small_test
 from core.errors import UserError
 from core.events import Log, Progress, Saved
 from core.files import write_atomic
@@ -122,6 +122,7 @@ def _own(run: Run, description: ModelDescription, context: Context) -> Sample:
         raise UserError(
             "The run '{run}' has no test split.", hint="Name other data to score it on, with --data.", run=run.id
         )
+    tell_small_test(len(indices), context)
     return Sample(dataset.source, dataset.images, indices, dataset.labels[indices], dataset.names)
 
 

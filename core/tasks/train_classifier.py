@@ -10,7 +10,7 @@ import keras
 
 from core.context import Context
 from core.data.dataset import Dataset
-from core.data.load import load, none_to_train
+from core.data.load import load, none_to_train, tell_small_test
 from core.errors import CancelledError, UserError
 from core.events import Log, Progress, Saved
 from core.metrics.classification import scores
@@ -163,6 +163,7 @@ def _score(model: keras.Model, dataset: Dataset, context: Context) -> dict[str, 
             metrics.update({f"{split}_{name}": value for name, value in found.items()})
         else:
             context.report(Log("There is no {split} split: nothing is measured on it.", "warning", {"split": split}))
+    tell_small_test(len(dataset.splits["test"]), context)
     return metrics
 
 

@@ -1,6 +1,9 @@
 """The command line inside this process: what needs no backend."""
 
 import json
+import os
+import signal
+import time
 import zipfile
 
 import pytest
@@ -269,3 +272,52 @@ def test_check_tells_what_training_would_refuse_and_how_many_groups_there_are(ca
     assert (status, "Training would refuse this data" in stdout) == (0, True)
     folder = _pictures(tmp_path / "two", "cats/tom/1.png", "cats/tim/1.png", "dogs/rex/1.png")
     assert "3 groups of pictures" in call("check", folder, "--set", "group_by=folder")[1]
+
+
+def test_of_several_runs_with_one_name_the_one_taken_is_told(call, tmp_path):
+    place = Workspace(tmp_path / "workspace")
+    made = [place.create_run(Job(task="train", model="cnn", name="pets"))[0] for _ in range(2)]
+    for run, created in zip(made, ("2026-01-01T10:00:00", "2026-01-02T10:00:00"), strict=True):
+        run.update(status="done", created=created)
+    stderr = call("resume", "pets")[2]
+    assert stderr.splitlines()[0] == f"2 runs fit 'pets': the newest is taken, {made[1].id}."
+    assert len(call("resume", made[0].id)[2].splitlines()) == 1
+
+
+def test_runs_are_rows_of_one_line_with_their_reasons_below(call, run_id, tmp_path):
+    run = Workspace(tmp_path / "workspace").find(run_id)
+    run.history_path.write_text("epoch,loss\n0,1.0\n1,0.5\n")
+    run.update(status="failed", name="[bold]x", message="It diverged.\n" + "Lower the learning rate. " * 20)
+    stdout = call("runs")[1].splitlines()
+    titles = [cell.strip() for cell in stdout[1].split("┃")[1:-1]]
+    assert titles == ["id", "name", "status", "test accuracy", "epochs", "data", "created"]
+    assert any("[bold]x" in line for line in stdout)
+    (row,) = (line for line in stdout if line.startswith("│"))
+    assert [cell.strip() for cell in row.split("│")[3:7]] == ["failed", "", "2", "digits"]
+    assert stdout[-1].startswith(f"{run_id}: It diverged. Lower")
+    assert len(stdout[-1]) < 140
+    assert json.loads(call("runs", "--json")[1])["runs"][0]["epochs"] == 2
+
+
+def test_accuracies_are_told_as_percent(call, monkeypatch, tmp_path):
+    result = {"run": "x", "metrics": {"test_accuracy": 0.975, "test_loss": 0.1}}
+    monkeypatch.setattr(cli, "run_here", lambda *_: result)
+    assert call(*TRAIN)[1] == "test_accuracy: 97.50%\ntest_loss: 0.1000\nRun: x\n"
+    assert json.loads(call(*TRAIN, "--json")[1]) == result
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("pause_s", [0.0, 0.1])
+def test_a_second_ctrl_c_still_tells_how_to_go_on(call, monkeypatch, pause_s):
+    monkeypatch.setattr(headless, "ONE_PRESS_S", 0.05)
+
+    def work(context):
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(pause_s)
+        signal.raise_signal(signal.SIGINT)
+        assert (context.cancelled, pause_s) == (True, 0.0)
+        return Status("cancelled")
+
+    monkeypatch.setattr(headless, "run_job", work)
+    status, stdout, stderr = call(*TRAIN, "--json")
+    assert (status, f"Go on with: pixelwright resume {json.loads(stdout)['run']}" in stderr) == (130, True)

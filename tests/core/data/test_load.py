@@ -3,7 +3,7 @@ import shutil
 import numpy as np
 import pytest
 
-from core.data.load import load
+from core.data.load import load, tell_small_test
 from core.errors import CancelledError, UserError
 from core.events import Log
 from core.settings.dataset import DatasetSettings
@@ -58,3 +58,9 @@ def test_copies_across_given_splits_are_counted_and_told_once(context, make_pict
 def test_without_copies_nothing_leaks(context):
     assert load(DatasetSettings(), 0, context).leaks == 0
     assert not context.of(Log)
+
+
+def test_a_test_split_of_few_pictures_is_warned_of(context):
+    for count in (0, 29, 30):
+        tell_small_test(count, context)
+    assert [event.values["count"] for event in context.of(Log)] == [29]
