@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from core import catalog
 from core.errors import UserError
 from core.files import read_json, write_json
+from core.settings.allowed import what_is_wrong
 from core.settings.base import Settings
 
 FORMAT = 1
@@ -102,15 +104,29 @@ class Job(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            field = ".".join(str(part) for part in first["loc"]) or "job"
+            field, reason = cls._explain(error)
             raise UserError(
                 "'{origin}' is not a valid job: {field}: {reason}.",
                 hint="Write one with `pixelwright train MODEL --data DATA --save-job FILE`, or mend that field.",
                 origin=origin,
                 field=field,
-                reason=first["msg"].removeprefix("Value error, "),
+                reason=reason,
             ) from error
+
+    @classmethod
+    def _explain(cls, error: ValidationError) -> tuple[str, str]:
+        """Returns the field that is wrong, and what is wrong with it."""
+        first = error.errors(include_url=False)[0]
+        if not first["loc"]:
+            return "job", f"it takes a JSON object, not {json.dumps(first['input'], default=str)}"
+        field = str(first["loc"][0])
+        if first["type"] == "extra_forbidden":
+            return field, f"there is no such field; there are {', '.join(cls.model_fields)}"
+        reason = what_is_wrong(first, cls.model_json_schema()["properties"][field])
+        received = (
+            "" if first["type"] in ("missing", "value_error") else f", not {json.dumps(first['input'], default=str)}"
+        )
+        return field, f"{reason}{received}"
 
     @classmethod
     def load(cls, path: Path) -> list[Self]:

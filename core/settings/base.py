@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 from pydantic.fields import FieldInfo
 
 from core.errors import UserError
+from core.settings.allowed import what_is_wrong
 
 
 class Settings(BaseModel):
@@ -59,7 +60,7 @@ class Settings(BaseModel):
             "The setting '{name}' does not fit: {reason}. Received: {value}.",
             hint="{help}",
             name=name,
-            reason=first["msg"].removeprefix("Value error, "),
+            reason=what_is_wrong(first, cls.model_json_schema()["properties"][name]),
             value=values.get(name, ""),
             help=cls.model_fields[name].description or "",
         )

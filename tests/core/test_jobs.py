@@ -22,10 +22,13 @@ def test_a_list_of_jobs_is_read_in_order(tmp_path):
     ("content", "said"),
     [
         ('{"task": "train", "format": 99}', "newer version"),
-        ('{"settings": {}}', "task"),
-        ('{"task": "train", "seed": -1}', "seed"),
-        ('{"task": "train", "device": "tpu"}', "device"),
-        ("[3]", "not a valid job"),
+        ('{"settings": {}}', "task: it is missing"),
+        ('{"task": "train", "seed": -1}', "seed: it takes a whole number at least 0 and below 2147483648, not -1"),
+        ('{"task": "train", "backend": "x"}', 'backend: it takes one of: tensorflow, jax, torch, not "x"'),
+        ('{"task": "train", "settings": 3}', "settings: it takes a JSON object, not 3"),
+        ('{"task": "train", "epochs": 3}', "epochs: there is no such field; there are format, id, task"),
+        ('{"task": "train", "device": "tpu"}', "device: there is no device 'tpu'"),
+        ("[3]", "not a valid job: job: it takes a JSON object, not 3"),
         ("{", "damaged"),
     ],
 )

@@ -36,8 +36,9 @@ def test_settings_survive_json():
     ("values", "said"),
     [
         ({"filters": 65}, ["filters", "64", "65", "How many."]),
-        ({"filters": "many"}, ["filters", "many"]),
-        ({"size": ["tiny"]}, ["size"]),
+        ({"filters": "many"}, ["'filters' does not fit: it takes a whole number from 1 to 64. Received: many."]),
+        ({"size": ["tiny"]}, ["'size' does not fit: it takes text"]),
+        ({"flip": "maybe"}, ["it takes true or false. Received: maybe."]),
         ({"filter": 3}, ["filter", "size, filters, flip"]),
     ],
 )
