@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=28, help="px")
     parser.add_argument("--size", default="fast", choices=["tiny", "fast"])
     parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--batches", type=int, default=256, help="an epoch's")
     values = parser.parse_args()
 
     from core.backend import prepare
@@ -82,7 +83,7 @@ def make_sides(values: argparse.Namespace):
     from core.settings.cnn import CnnTraining
 
     random = np.random.default_rng(0)
-    count = 256 * values.batch_size
+    count = values.batches * values.batch_size
     images = random.integers(0, 256, (count, values.side, values.side, 1), dtype=np.uint8)
     labels = random.integers(0, 10, count).astype(np.int32)
     nothing = np.array([], np.int64)
