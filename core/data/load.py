@@ -60,24 +60,9 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
         digests=pictures.digests,
         groups=groups,
     )
-    if groups is not None and (divided := count_leaks(splits, groups)):
-        context.report(
-            Log(
-                "{count} pictures of the test split belong to a group that is in another split too: the test score is "
-                "too good.",
-                "warning",
-                {"count": divided},
-            )
-        )
+    divided = 0 if groups is None else count_leaks(splits, groups)
     leaks = count_leaks(splits, pictures.digests)
-    if leaks:
-        context.report(
-            Log(
-                "{count} pictures of the test split have an exact copy in another split: the test score is too good.",
-                "warning",
-                {"count": leaks},
-            )
-        )
+    _tell_leaks(divided, leaks, context)
     return Dataset(
         source=index.source,
         fingerprint=_fingerprint(classes, labels, pictures, groups),
@@ -90,6 +75,26 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
         given=given_splits(index.given),
         leaks=leaks,
     )
+
+
+def _tell_leaks(divided: int, leaks: int, context: Context) -> None:
+    if divided:
+        context.report(
+            Log(
+                "{count} pictures of the test split belong to a group that is in another split too: the test score is "
+                "too good.",
+                "warning",
+                {"count": divided},
+            )
+        )
+    if leaks:
+        context.report(
+            Log(
+                "{count} pictures of the test split have an exact copy in another split: the test score is too good.",
+                "warning",
+                {"count": leaks},
+            )
+        )
 
 
 def count_leaks(splits: dict[str, np.ndarray], digests: np.ndarray) -> int:

@@ -13,7 +13,7 @@ from core.data.decode import DecodeError
 from core.data.index import Index
 from core.data.progress import Progressing
 from core.data.reading import decode_one, expected_shape
-from core.data.sources import open_index
+from core.data.sources import trainable_index
 from core.data.splits import given_splits, make_splits
 from core.events import Images
 from core.settings.dataset import DatasetSettings
@@ -37,9 +37,7 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         UserError: nothing can be trained on it.
         CancelledError: the user has asked the job to stop.
     """
-    index = open_index(settings, context.job.seed, context)
-    if index.problem is not None:
-        raise index.problem
+    index = trainable_index(settings, context)
     places = _spread(index.labels)
     pictures, details, drawn, unreadable = [], [], None, 0
     if index.draw is not None:

@@ -28,10 +28,20 @@ def check_data(settings: DatasetSettings, context: Context) -> None:
         UserError: nothing can be trained on it.
         CancelledError: the user has asked the job to stop.
     """
+    context.cache[CHECKED] = (context.job.id, trainable_index(settings, context))
+
+
+def trainable_index(settings: DatasetSettings, context: Context) -> Index:
+    """Indexes what `settings.data` names, as `open_index` does, for a training.
+
+    Raises:
+        UserError: nothing can be trained on it.
+        CancelledError: the user has asked the job to stop.
+    """
     index = open_index(settings, context.job.seed, context)
     if index.problem is not None:
         raise index.problem
-    context.cache[CHECKED] = (context.job.id, index)
+    return index
 
 
 def open_index(settings: DatasetSettings, seed: int, context: Context) -> Index:

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.context import Context
 from core.data.reading import expected_shape
-from core.data.sources import open_index
+from core.data.sources import trainable_index
 from core.errors import UserError
 from core.models.saved import BYTES_TO_TRAIN, ModelDescription
 from core.models.size import model_size
@@ -23,9 +23,7 @@ def describe(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         UserError: the data can't be used, or the model is larger than the memory allows.
         CancelledError: the user has asked the job to stop.
     """
-    index = open_index(settings, context.job.seed, context)
-    if index.problem is not None:
-        raise index.problem
+    index = trainable_index(settings, context)
     shape = expected_shape(index, settings, context)
     context.check()
     description = ModelDescription(context.job.model, settings.model_dump(mode="json"), index.classes, shape)
