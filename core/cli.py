@@ -1,29 +1,42 @@
-"""The command line: its commands, and what they print. `command_jobs` makes their jobs, `headless` runs them."""
+"""The command line: its commands. `command_jobs` makes their jobs, `headless` runs them, `command_line` prints."""
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
 from core import __version__, catalog
 from core.command_files import check_job_file, check_table
 from core.command_jobs import absolute_data, check_place, make_job, place_job, read_pairs
+from core.command_line import (
+    AsJson,
+    Backend,
+    Device,
+    Folder,
+    Seed,
+    Set,
+    backend_of,
+    existing_workspace,
+    find_run,
+    metric_lines,
+    open_workspace,
+    output,
+    print_json,
+)
 from core.console import use_utf8
 from core.doctor import examine
 from core.errors import UserError
 from core.files import check_writable
 from core.headless import StoppedError, explain_crash, run_here, run_list
-from core.jobs import Job, default_backend, installed_backends
+from core.jobs import Job, default_backend
 from core.predictions import write_csv
-from core.runs import Run, Workspace, default_workspace
+from core.runs import Run
 from core.wording import counted, shortened
 
 app = typer.Typer(
@@ -36,16 +49,9 @@ app = typer.Typer(
 
 BAD_USAGE, INTERRUPTED = 2, 130
 REASON_LENGTH = 100
-PIPE_WIDTH = 10_000  # no row of a table is folded for a program that reads it
 UsageError: Any = typer.BadParameter.__base__  # typer has no name of its own for it
 DATA_HELP = "Folder, zip, idx folder, or an embedded name: digits, shapes."
 CHECKED_HELP = "Folder, zip, idx folder, or an embedded name: digits, shapes, shapes-clips."
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line on stdout.")]
-Folder = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="Where runs and caches lie.")]
-Backend = Annotated[str, typer.Option(help="tensorflow, jax or torch; empty takes the run's or the first installed.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The source of all randomness.")]
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any field of the settings.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = f" Go on with: pixelwright resume {result['run']}" if "run" in result else ""
         sys.stderr.write(f"Stopped.{hint}\n")
         if "--json" in words:
-            _print_json(result)
+            print_json(result)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 (the outermost: a sentence, not a traceback)
         _fail(explain_crash(error), as_json="--json" in words)
@@ -110,7 +116,7 @@ def doctor(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: 
         stream.write(f"{line}\n")
         stream.flush()
 
-    _output(examine(_workspace(workspace).folder, tell), as_json)
+    output(examine(open_workspace(workspace).folder, tell), as_json)
 
 
 @app.command()
@@ -123,7 +129,7 @@ def check(
 ) -> None:
     """Examine a data set: counts, classes, unreadable files, duplicates, leaks, imbalance."""
     values = {**read_pairs(settings), "data": absolute_data(data)}
-    result = run_here(make_job("check", values, default_backend(), "auto", seed), _workspace(workspace))
+    result = run_here(make_job("check", values, default_backend(), "auto", seed), open_workspace(workspace))
     table = Table("class", "pictures")
     for name, count in result["classes"].items():
         table.add_row(name, str(count))
@@ -141,7 +147,7 @@ def check(
         lines.append(f"{counted(result['groups'], 'group', 'groups')} of pictures that stay in one split.")
     lines += [f"Unreadable: {row['path']}: {row['reason']}" for row in result["unreadable"]]
     lines += result.get("warnings", [])
-    _output(result, as_json, table, *lines)
+    output(result, as_json, table, *lines)
 
 
 @app.command()
@@ -169,9 +175,9 @@ def train(
     if save_job is not None:
         check_job_file(save_job, [data])
         job.complete().save(save_job)
-        _output({"job": str(save_job)}, as_json, f"Wrote {save_job}.")
+        output({"job": str(save_job)}, as_json, f"Wrote {save_job}.")
         return
-    _show_training(run_here(job, _workspace(workspace)), as_json)
+    _show_training(run_here(job, open_workspace(workspace)), as_json)
 
 
 @app.command()
@@ -185,11 +191,11 @@ def run(
     if not jobs:
         raise UserError("'{path}' holds no job.", hint="Write one with --save-job.", path=job_file)
     if len(jobs) == 1:
-        _show_training(run_here(jobs[0], _workspace(workspace)), as_json)
+        _show_training(run_here(jobs[0], open_workspace(workspace)), as_json)
         return
-    results = run_list(jobs, _workspace(workspace))
+    results = run_list(jobs, open_workspace(workspace))
     failed = sum(1 for row in results if row["status"] != "finished")
-    _output({"runs": results}, as_json, f"{counted(len(results) - failed, 'job', 'jobs')} done, {failed} failed.")
+    output({"runs": results}, as_json, f"{counted(len(results) - failed, 'job', 'jobs')} done, {failed} failed.")
     if failed:
         raise typer.Exit(1)
 
@@ -203,9 +209,9 @@ def resume(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Go on with a run that was stopped or cut off."""
-    place = _existing(workspace)
+    place = existing_workspace(workspace)
     place.mark_interrupted()
-    found = _find(place, run)
+    found = find_run(place, run)
     if found.in_use():
         raise UserError(
             "The run '{run}' is being trained by another window or command.",
@@ -223,7 +229,7 @@ def resume(
 @app.command()
 def runs(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: FBT002
     """List the runs, newest first."""
-    place = _existing(workspace)
+    place = existing_workspace(workspace)
     place.mark_interrupted()
     rows = [_row(found) for found in place.runs()]
     table = Table(
@@ -243,7 +249,7 @@ def runs(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: FB
     reasons = [f"{row['run']}: {shortened(row['message'], REASON_LENGTH)}" for row in rows if row["message"]]
     damaged = [str(found.folder) for found in place.damaged_runs()]
     told = (table, *reasons, *(f"Damaged: {folder}" for folder in damaged))
-    _output({"runs": rows, "damaged": damaged}, as_json, *told)
+    output({"runs": rows, "damaged": damaged}, as_json, *told)
 
 
 @app.command()
@@ -258,13 +264,13 @@ def evaluate(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Score a run on pictures it has never seen, and write its report."""
-    place = _existing(workspace)
-    found = _find(place, run)
+    place = existing_workspace(workspace)
+    found = find_run(place, run)
     values = {**read_pairs(settings), "run": str(found.folder), "data": data and absolute_data(data)}
     check_writable(found.folder)
-    result = run_here(make_job("evaluate", values, backend or _backend_of(found), device, seed), place)
+    result = run_here(make_job("evaluate", values, backend or backend_of(found), device, seed), place)
     report = [f"Report: {result['report']}"] if result["report"] else []
-    _output(result, as_json, *_metric_lines(result["metrics"]), *report)
+    output(result, as_json, *metric_lines(result["metrics"]), *report)
 
 
 @app.command()
@@ -281,12 +287,12 @@ def classify(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Tell what is on pictures."""
-    place = _existing(workspace)
-    found = _find(place, run)
+    place = existing_workspace(workspace)
+    found = find_run(place, run)
     if csv is not None:
         check_table(csv, paths)
     values = {**read_pairs(settings), "run": str(found.folder), "paths": paths, "top": top}
-    result = run_here(make_job("classify", values, backend or _backend_of(found), device, seed), place)
+    result = run_here(make_job("classify", values, backend or backend_of(found), device, seed), place)
     if not result["results"]:
         first = result["skipped"][0]
         raise UserError(
@@ -303,67 +309,10 @@ def classify(
     table = Table("picture", "class", "probability")
     for row in result["results"]:
         table.add_row(row["path"], row["label"], f"{row['probability']:.1%}")
-    _output(result, as_json, table, *(f"Skipped: {row['path']}: {row['reason']}" for row in result["skipped"]))
-
-
-# ----------------------------------------------------------------------------------------------- workspaces
-
-
-def _workspace(folder: Path | None) -> Workspace:
-    return Workspace(folder or default_workspace())
-
-
-def _existing(folder: Path | None) -> Workspace:
-    """Returns the workspace for a command that makes nothing new; before the first training there may be none yet.
-
-    Raises:
-        UserError: one was named, and is not there.
-    """
-    workspace = _workspace(folder)
-    if folder is not None and not workspace.folder.is_dir():
-        raise UserError(
-            "There is no workspace '{folder}'.",
-            hint="Name a folder that holds runs/, or leave --workspace out.",
-            folder=workspace.folder,
-        )
-    return workspace
-
-
-def _find(workspace: Workspace, text: str) -> Run:
-    """Returns the run that the user named; where several fit, says which one is taken."""
-    found = workspace.find(text)
-    count = len(workspace.fitting(text))
-    if count > 1:
-        sys.stderr.write(f"{count} runs fit '{text}': the newest is taken, {found.id}.\n")
-    return found
-
-
-def _backend_of(run: Run) -> str:
-    """The backend the run was trained on, where it is installed here; weights move between them."""
-    backend: Literal["tensorflow", "jax", "torch"] = run.record().job.backend
-    return backend if backend in installed_backends() else ""
+    output(result, as_json, table, *(f"Skipped: {row['path']}: {row['reason']}" for row in result["skipped"]))
 
 
 # ------------------------------------------------------------------------------------------------- printing
-
-
-def _output(result: dict[str, Any], as_json: bool, *lines: object) -> None:  # noqa: FBT001
-    """Prints a result; one that holds an error is printed too, and ends the command with status 1."""
-    if as_json:
-        _print_json(result)
-    else:
-        width = None if sys.stdout.isatty() else PIPE_WIDTH
-        console = Console(highlight=False, soft_wrap=True, width=width)
-        for line in lines:
-            console.print(line, markup=False)
-    if error := result.get("error"):
-        sys.stderr.write(f"{error}\n")
-        raise typer.Exit(1)
-
-
-def _print_json(result: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(result) + "\n")
-    sys.stdout.flush()
 
 
 def _bad_usage(error: Any) -> UserError:
@@ -380,19 +329,11 @@ def _bad_usage(error: Any) -> UserError:
 def _fail(error: UserError, *, as_json: bool) -> None:
     sys.stderr.write(f"{error}\n")
     if as_json:
-        _print_json({"error": str(error)})
+        print_json({"error": str(error)})
 
 
 def _show_training(result: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001
-    _output(result, as_json, *_metric_lines(result.get("metrics", {})), f"Run: {result.get('run', '')}")
-
-
-def _metric_lines(metrics: dict[str, Any]) -> list[str]:
-    return [
-        f"{name}: {value:.2%}" if name.endswith("accuracy") else f"{name}: {value:.4f}"
-        for name, value in metrics.items()
-        if isinstance(value, float)
-    ]
+    output(result, as_json, *metric_lines(result.get("metrics", {})), f"Run: {result.get('run', '')}")
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -27,7 +27,7 @@ WINDOW_CALLS = {
     "_action": 1,
     "DropArea": 1,
 }
-COMMAND_LINE = ("cli.py", "command_files.py", "command_jobs.py", "headless.py", "doctor.py", "console.py")
+COMMAND_LINE = ("cli.py", "headless.py", "doctor.py", "console.py")  # and every command_*.py
 CORE_CALLS = {"UserError": 0, "Log": 0, "Status": 1, "Skipped": 1, "DecodeError": 0, "Skip": 0, "because": 0}
 
 
@@ -43,7 +43,7 @@ def core_texts() -> set[str]:
     """Literals that the engines send, and that the window translates."""
     found = set()
     for file in (ROOT / "core").rglob("*.py"):
-        if file.name not in COMMAND_LINE:
+        if file.name not in COMMAND_LINE and not file.name.startswith("command_"):
             found |= set(_literals(file, CORE_CALLS, ("hint", "message")))
     return {text for text in found if _is_text(text)}
 
