@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import keras
 
 from core.context import Context
-from core.events import Metric, Progress
+from core.events import Progress
 
 REPORT_INTERVAL_S = 1 / 15
 STEPS_IN_FLIGHT = 2  # a backend that works ahead may be this far ahead of us; else Stop would come late
@@ -178,8 +178,3 @@ class Speed:
 def as_floats(logs: dict[str, Any]) -> dict[str, float]:
     """Returns the logs as floats; waits for the device."""
     return {name: float(keras.ops.convert_to_numpy(value)) for name, value in logs.items()}
-
-
-def batch_metric(state_steps: int, epoch: float, logs: dict[str, Any], lr: float) -> Metric:
-    """Returns the running means of an epoch as an event."""
-    return Metric(state_steps, epoch, {**as_floats(logs), "lr": lr})
