@@ -13,6 +13,7 @@ from typing import Any, Literal
 from core.errors import UserError
 
 EngineName = Literal["training", "interactive", "data"]
+ModelKind = Literal["classifier", "gan", "text"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,10 @@ class Model:
         title: str, for menus.
         help: str, one sentence that says what it is good for.
         settings: str, the Settings class of a whole training: data, fit and architecture.
-        build: str, `build(settings, input_shape, class_count) -> keras.Model` from raw pixels to logits.
+        build: str, `build(settings, input_shape, class_count) -> keras.Model`, for a classifier from raw pixels to
+            logits.
         train: str, the task function that trains it.
+        kind: what it does: "classifier" tells a picture's class, "gan" draws pictures, "text" writes.
     """
 
     title: str
@@ -53,6 +56,7 @@ class Model:
     settings: str
     build: str
     train: str
+    kind: ModelKind = "classifier"
 
 
 @dataclass(frozen=True)
