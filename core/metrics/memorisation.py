@@ -29,7 +29,7 @@ class Memorisation:
     Args:
         verdict: one sentence, to be reported; a warning where more of them are copies than false alarms explain, or
             one is beyond doubt.
-        nearest: int64 (M,), places of the nearest training pictures.
+        nearest: int64 (M,), places of the nearest training pictures in `train`.
         distances: float32 (M,), root mean square difference to it, in shares of the range from black to white.
         ratios: float32 (M,), that distance over the mean of those to the next 19.
         copies: the generated pictures, by place, that count as copies.
@@ -61,8 +61,9 @@ def find_copies(
     train: np.ndarray,
     held_out: np.ndarray,
     *,
+    places: np.ndarray | None = None,
     mirrored: bool = False,
-    check: Callable[[], None] = lambda: None,
+    tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> Memorisation:
     """Looks for the training picture that is nearest to each generated one, wherever it lies within a pixel.
 
@@ -71,20 +72,22 @@ def find_copies(
 
     Args:
         fake: uint8 (M, H, W, C), generated.
-        train: uint8 (N, H, W, C), N >= 2, what the generator was trained on; may be a memory map.
+        train: uint8 (N, H, W, C), what the generator was trained on; may be a memory map.
         held_out: uint8 (P, H, W, C), real ones that it was not trained on; with fewer than 20 of them a usual
             threshold is taken.
+        places: int (n,), n >= 2, which of `train` it was trained on; None for all of them.
         mirrored: bool, whether mirror images count as well, as they do where the training mirrored pictures.
-        check: called often; may raise to stop.
+        tell: called often with how many training pictures were looked at, of how many; may raise to stop.
 
     Reference:
         - [Carlini et al., 2023](https://arxiv.org/abs/2301.13188), a copy is nearer than its neighbourhood.
     """
     shapes = {pictures.shape[1:] for pictures in (fake, train, held_out)}
-    if len(shapes) > 1 or len(train) < 2:
+    places = np.arange(len(train)) if places is None else places
+    if len(shapes) > 1 or len(places) < 2:
         raise ValueError(f"Pictures of one shape, and two to compare with, are needed. Received: {shapes}")
     both = np.concatenate([fake, held_out])
-    nearest, distances, ratios = _search(both, train, mirrored=mirrored, check=check)
+    nearest, distances, ratios = _search(both, train, places, mirrored=mirrored, tell=tell)
     count, of_held_out = len(fake), ratios[len(fake) :]
     threshold = USUAL
     if len(of_held_out) >= FEWEST_HELD_OUT:
@@ -111,6 +114,8 @@ def _verdict(copies: int, count: int, *, alarm: bool) -> Log:
     values = {"copies": copies, "count": count}
     if alarm:
         return Log("{copies} of {count} generated pictures are copies of training pictures.", "warning", values)
+    if not copies:
+        return Log("None of {count} generated pictures is a copy of a training picture.", values={"count": count})
     return Log(
         "{copies} of {count} generated pictures look like copies of training pictures: no more than by chance.",
         values=values,
@@ -129,30 +134,31 @@ def _beyond_chance(copies: int, count: int, rate: float, held_out: int) -> bool:
 
 
 def _search(
-    pictures: np.ndarray, train: np.ndarray, *, mirrored: bool, check: Callable[[], None]
+    pictures: np.ndarray, train: np.ndarray, places: np.ndarray, *, mirrored: bool, tell: Callable[[int, int], None]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns place and distance of the nearest, and its distance over that of the next ones, for each picture."""
     views = list(_views(_small(pictures), mirrored=mirrored))
     norms = [(view**2).sum(axis=1) for view in views]
     sides = np.zeros((len(pictures), 0), np.float32)
-    places = np.zeros((len(pictures), 0), np.int64)
-    for start in range(0, len(train), CHUNK):
-        part = _small(np.asarray(train[start : start + CHUNK]))[:, 1:-1, 1:-1]
+    found = np.zeros((len(pictures), 0), np.int64)
+    for start in range(0, len(places), CHUNK):
+        chosen = places[start : start + CHUNK]
+        part = _small(np.asarray(train[chosen]))[:, 1:-1, 1:-1]
         flat = part.reshape(len(part), -1)  # (n, h, w, C) -> (n, hwC)
         squares = np.full((len(pictures), len(part)), np.inf, np.float32)
         for view, norm in zip(views, norms, strict=True):
-            check()
+            tell(start, len(places))
             np.minimum(squares, norm[:, None] + (flat**2).sum(axis=1) - 2 * view @ flat.T, out=squares)
         sides = np.concatenate([sides, squares], axis=1)
-        places = np.concatenate([places, np.broadcast_to(np.arange(start, start + len(part)), squares.shape)], axis=1)
+        found = np.concatenate([found, np.broadcast_to(chosen, squares.shape)], axis=1)
         if sides.shape[1] > NEIGHBOURS:  # only the nearest so far are kept
             kept = np.argpartition(sides, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
-            sides, places = np.take_along_axis(sides, kept, axis=1), np.take_along_axis(places, kept, axis=1)
+            sides, found = np.take_along_axis(sides, kept, axis=1), np.take_along_axis(found, kept, axis=1)
     order = np.argsort(sides, axis=1, kind="stable")
     distances = np.sqrt(np.maximum(np.take_along_axis(sides, order, axis=1), 0) / views[0].shape[1])
     others = distances[:, 1:].mean(axis=1)
     ratios = np.where(others > 0, distances[:, 0] / np.where(others > 0, others, 1), 0)  # all are copies of one another
-    nearest = np.take_along_axis(places, order, axis=1)[:, 0]
+    nearest = np.take_along_axis(found, order, axis=1)[:, 0]
     return nearest, distances[:, 0].astype(np.float32), ratios.astype(np.float32)
 
 
