@@ -89,6 +89,12 @@ TASKS: Mapping[str, Task] = {
     "generate": Task(
         "Pictures", "core.tasks.generate_images:generate", "core.settings.generate:GenerateSettings", "interactive"
     ),
+    "interpolate": Task(
+        "Interpolation",
+        "core.tasks.interpolate:interpolate",
+        "core.settings.interpolate:InterpolateSettings",
+        "interactive",
+    ),
     "check": Task("Data check", "core.data.check:check", "core.settings.dataset:DatasetSettings", "data", keras=False),
     "preview": Task(
         "Preview", "core.data.preview:preview", "core.settings.dataset:DatasetSettings", "data", keras=False
