@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.events import Log
+from core.metrics.shrink import shrink
 
 FEWEST = 20  # pictures, below which chance alone looks like collapse
 MOST = 1000  # pictures whose distances are looked at; memory grows with the square
@@ -24,6 +25,9 @@ RAREST = 0.01  # a kind rarer than this among the real pictures need not be draw
 # good generator, somewhat smoother than life, has room below that. Half of the classes give 0.5 (kinds), twenty
 # pictures repeated with a little noise at most 0.25 (spacing), one picture a class 0.16 (within).
 LEAST_KINDS, LEAST_DIVERSITY, LEAST_WITHIN, LEAST_SPACING = 0.55, 0.6, 0.5, 0.4
+# A classifier's features are made to be alike within a class: in pixels a young generator of digits, each class of one
+# stroke, shows 0.58 where its features give 0.89.
+LEAST_PIXELS = 0.4
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Collapse:
         within: float >= 0, the same for two pictures of one kind.
         spacing: float >= 0, median distance of a picture to the one nearest to it, over that of real ones at the same
             count: it falls to 0 where a few pictures are drawn again and again, however varied these are.
+        pixels: float >= 0, as `within`, of the pixels themselves; 1 where no pictures were given.
         count: int, generated pictures that were looked at.
     """
 
@@ -49,6 +54,7 @@ class Collapse:
     diversity: float = 1.0
     within: float = 1.0
     spacing: float = 1.0
+    pixels: float = 1.0
     count: int = 0
 
     @property
@@ -63,6 +69,9 @@ def find_collapse(
     real_probabilities: np.ndarray | None = None,
     fake_probabilities: np.ndarray | None = None,
     classes: Sequence[str] = (),
+    *,
+    real_pictures: np.ndarray | None = None,
+    fake_pictures: np.ndarray | None = None,
     seed: int = 0,
 ) -> Collapse:
     """Compares the variety of generated pictures with that of real ones.
@@ -77,6 +86,8 @@ def find_collapse(
         real_probabilities: float (N, K), or None for clusters.
         fake_probabilities: float (M, K), or None.
         classes: K names.
+        real_pictures: uint8 (N, H, W, C), those that the features are of, or None to leave their pixels out.
+        fake_pictures: uint8 (M, H, W, C), or None.
         seed: int, fixes the clusters and which pictures are compared.
 
     Returns:
@@ -106,6 +117,9 @@ def find_collapse(
         "within": _within(apart_real, apart_fake, *sides),
         "spacing": _ratio(_median_nearest(apart_fake), _median_nearest(apart_real)),
     }
+    if real_pictures is not None and fake_pictures is not None:
+        flat = [shrink(some).reshape(count, -1) for some in (real_pictures[some_real], fake_pictures[some_fake])]
+        found["pixels"] = _within(_distances(flat[0]), _distances(flat[1]), *sides)
     return Collapse(_verdict(missed, len(names), found), missed, len(names), **found, count=len(fake))
 
 
@@ -127,11 +141,11 @@ def _verdict(missed: Sequence[str], kinds: int, found: Mapping[str, float]) -> L
             "warning",
             {"percent": percent["spacing"]},
         )
-    if found["within"] < LEAST_WITHIN:
+    if found["within"] < LEAST_WITHIN or found.get("pixels", 1) < LEAST_PIXELS:
         return Log(
             "Pictures of one kind are too much alike: they differ {percent} % as much as real ones.",
             "warning",
-            {"percent": percent["within"]},
+            {"percent": min(percent["within"], percent.get("pixels", 100))},
         )
     if found["diversity"] < LEAST_DIVERSITY:
         return Log(
@@ -141,7 +155,7 @@ def _verdict(missed: Sequence[str], kinds: int, found: Mapping[str, float]) -> L
         )
     return Log(
         "No collapse: all {kinds} kinds are drawn, and pictures of one kind differ {percent} % as much as real ones.",
-        values={"kinds": kinds, "percent": percent["within"]},
+        values={"kinds": kinds, "percent": min(percent["within"], percent.get("pixels", 100))},
     )
 
 

@@ -62,6 +62,7 @@ for, of {{ "%d"|format(metrics.agreement_count) }} pictures.{% endif %}</p>
 <tr><td class="name">how many kinds are drawn</td><td>{{ "%.2f"|format(collapse.kinds_drawn) }}</td></tr>
 <tr><td class="name">mean distance of two pictures</td><td>{{ "%.2f"|format(collapse.diversity) }}</td></tr>
 <tr><td class="name">mean distance of two pictures of one kind</td><td>{{ "%.2f"|format(collapse.within) }}</td></tr>
+<tr><td class="name">the same, of their pixels</td><td>{{ "%.2f"|format(collapse.pixels) }}</td></tr>
 <tr><td class="name">distance of a picture from the one nearest to it</td>
 <td>{{ "%.2f"|format(collapse.spacing) }}</td></tr>
 </table><p class="muted">{{ collapse.count }} drawn pictures were looked at. 1 is as varied as real pictures.</p>

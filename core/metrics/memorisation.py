@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.events import Log
+from core.metrics.shrink import shrink
 
-LARGEST_SIDE_PX = 32  # larger pictures are averaged down to about this: a copy stays one
 CHUNK = 2048  # training pictures that are compared at once
 NEIGHBOURS = 20
 # A picture counts as a copy where the nearest training picture is as much nearer than the next ones as is seen of no
@@ -137,13 +137,13 @@ def _search(
     pictures: np.ndarray, train: np.ndarray, places: np.ndarray, *, mirrored: bool, tell: Callable[[int, int], None]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns place and distance of the nearest, and its distance over that of the next ones, for each picture."""
-    views = list(_views(_small(pictures), mirrored=mirrored))
+    views = list(_views(shrink(pictures), mirrored=mirrored))
     norms = [(view**2).sum(axis=1) for view in views]
     sides = np.zeros((len(pictures), 0), np.float32)
     found = np.zeros((len(pictures), 0), np.int64)
     for start in range(0, len(places), CHUNK):
         chosen = places[start : start + CHUNK]
-        part = _small(np.asarray(train[chosen]))[:, 1:-1, 1:-1]
+        part = shrink(np.asarray(train[chosen]))[:, 1:-1, 1:-1]
         flat = part.reshape(len(part), -1)  # (n, h, w, C) -> (n, hwC)
         squares = np.full((len(pictures), len(part)), np.inf, np.float32)
         for view, norm in zip(views, norms, strict=True):
@@ -169,16 +169,3 @@ def _views(pictures: np.ndarray, *, mirrored: bool) -> Iterator[np.ndarray]:
         for top in range(3):
             for left in range(3):
                 yield one[:, top : top + height - 2, left : left + width - 2].reshape(len(one), -1)
-
-
-def _small(pictures: np.ndarray) -> np.ndarray:
-    """Returns pictures as float32 of 0 to 1, averaged over squares of pixels where they are large, (N, h, w, C)."""
-    count, height, width, channels = pictures.shape
-    factor = -(-max(height, width) // LARGEST_SIDE_PX)
-    wide = pictures.astype(np.float32) / 255
-    if factor == 1:
-        return wide
-    rows, columns = height // factor, width // factor
-    cut = wide[:, : rows * factor, : columns * factor]
-    # (N, H, W, C) -> (N, h, f, w, f, C) -> (N, h, w, C)
-    return cut.reshape(count, rows, factor, columns, factor, channels).mean(axis=(2, 4))

@@ -61,7 +61,7 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
         {"run", "data", "epochs" (age of the generator), "judge" (whose features these are), "metrics": {"fid", "kid",
         "kid_spread", "is", "floor", "kid_floor", "count", "agreement", "agreement_count",
         "agreement_judge_accuracy"}, "collapse": {"alarm", "verdict", "missed", "kinds", "kinds_drawn", "diversity",
-        "within", "spacing", "count"}, "memorisation": {"alarm", "verdict", "copies", "count", "threshold",
+        "within", "spacing", "pixels", "count"}, "memorisation": {"alarm", "verdict", "copies", "count", "threshold",
         "false_alarms", "held_out", "held_out_distance", "nearest": [{"number", "train", "distance", "ratio",
         "copy"}]}, "report"}; where the report can't be written, "report" is empty and "error" says why.
 
@@ -84,7 +84,14 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
     metrics |= class_agreement(gan, dataset, context, run)
     drawn = _draw(gan, dataset, judge, seed, context)
     collapse = find_collapse(
-        real_features, drawn.features, real_probabilities, drawn.probabilities, judge.classes, seed
+        real_features,
+        drawn.features,
+        real_probabilities,
+        drawn.probabilities,
+        judge.classes,
+        real_pictures=real,
+        fake_pictures=drawn.pictures,
+        seed=seed,
     )
     context.report(collapse.verdict)
     copies = _look_for_copies(drawn, dataset, trained, context)
@@ -205,6 +212,7 @@ def _collapse_values(found: Collapse) -> dict[str, Any]:
         "diversity": found.diversity,
         "within": found.within,
         "spacing": found.spacing,
+        "pixels": found.pixels,
         "count": found.count,
     }
 

@@ -94,6 +94,29 @@ def test_pictures_alike_within_their_class():
     assert found.diversity > 0.8
 
 
+def test_pixels_tell_what_features_do_not():
+    """The features vary as they should, but each class is drawn with one stroke and a little noise."""
+    world = World(7)
+    real, fake = world.draw(300), world.draw(300)
+    strokes = world.random.integers(0, 256, (10, 40, 40, 3))
+
+    def pictures(drawn, noise):
+        clean = strokes[drawn[1].argmax(axis=1)]
+        return np.clip(clean + noise * world.random.normal(size=clean.shape), 0, 255).astype(np.uint8)
+
+    varied, alike = pictures(real, 60), pictures(fake, 6)
+    found = find_collapse(real[0], fake[0], real[1], fake[1], CLASSES, real_pictures=varied, fake_pictures=alike)
+    assert found.alarm
+    assert found.within == pytest.approx(1, abs=0.1)
+    assert found.pixels < 0.3
+    assert "of one kind" in found.verdict.message
+    again = find_collapse(
+        real[0], fake[0], real[1], fake[1], CLASSES, real_pictures=varied, fake_pictures=pictures(fake, 60)
+    )
+    assert not again.alarm
+    assert again.pixels == pytest.approx(1, abs=0.1)
+
+
 def test_too_few_to_tell():
     world = World(5)
     found = verdict(world.draw(300), world.repeat(1, 10))
