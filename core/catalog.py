@@ -89,6 +89,9 @@ TASKS: Mapping[str, Task] = {
     "generate": Task(
         "Pictures", "core.tasks.generate_images:generate", "core.settings.generate:GenerateSettings", "interactive"
     ),
+    "stylize": Task(
+        "Style transfer", "core.tasks.stylize:stylize", "core.settings.stylize:StylizeSettings", "interactive"
+    ),
     "check": Task("Data check", "core.data.check:check", "core.settings.dataset:DatasetSettings", "data", keras=False),
     "preview": Task(
         "Preview", "core.data.preview:preview", "core.settings.dataset:DatasetSettings", "data", keras=False
