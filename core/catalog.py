@@ -95,6 +95,9 @@ TASKS: Mapping[str, Task] = {
         "core.settings.interpolate:InterpolateSettings",
         "interactive",
     ),
+    "stylize": Task(
+        "Style transfer", "core.tasks.stylize:stylize", "core.settings.stylize:StylizeSettings", "interactive"
+    ),
     "check": Task("Data check", "core.data.check:check", "core.settings.dataset:DatasetSettings", "data", keras=False),
     "preview": Task(
         "Preview", "core.data.preview:preview", "core.settings.dataset:DatasetSettings", "data", keras=False

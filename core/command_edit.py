@@ -1,0 +1,90 @@
+"""The commands that change pictures a user has. `core.cli` lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.command_files import check_pictures
+from core.command_jobs import make_job, read_pairs
+from core.command_line import (
+    AsJson,
+    Backend,
+    Device,
+    Folder,
+    Seed,
+    Set,
+    backend_of,
+    existing_workspace,
+    find_run,
+    output,
+)
+from core.errors import UserError
+from core.files import path_of
+from core.headless import run_here
+from core.runs import Workspace
+
+Out = Annotated[Path, typer.Option(metavar="FILE.png", help="Where the picture is written.")]
+
+
+def stylize(
+    content: Annotated[str, typer.Option(metavar="A", help="The picture that is painted anew.")],
+    style: Annotated[str, typer.Option(metavar="B", help="The picture whose style is taken.")],
+    backbone: Annotated[str, typer.Option(metavar="RUN-OR-FILE", help="A run of a CNN, or a .keras file of one.")],
+    out: Out,
+    strength: Annotated[float | None, typer.Option(min=0, help="How much the style counts; 1 is usual.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="How often the picture is improved.")] = None,
+    size: Annotated[int | None, typer.Option(min=1, help="Longer side of the picture, px.")] = None,
+    settings: Set = None,
+    backend: Backend = "",
+    device: Device = "auto",
+    seed: Seed = 0,
+    workspace: Folder = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Paint a picture in the style of another."""
+    place = existing_workspace(workspace)
+    _check_out(out, [content, style])
+    network, usual = _backbone(backbone, place)
+    given = {"strength": strength, "steps": steps, "size_px": size}
+    values = {
+        **read_pairs(settings),
+        **{name: value for name, value in given.items() if value is not None},
+        "content": str(path_of(content).absolute()),
+        "style": str(path_of(style).absolute()),
+        "backbone": network,
+        "out": str(path_of(out).absolute()),
+    }
+    result = run_here(make_job("stylize", values, backend or usual, device, seed), place)
+    output(
+        result, as_json, f"Loss: {result['loss_first']:.4f}, at the end {result['loss_last']:.4f}.", *result["files"]
+    )
+
+
+def _check_out(out: Path, inputs: list[str]) -> None:
+    """Looks whether the one picture may be written there.
+
+    Raises:
+        UserError: it may not.
+    """
+    if out.suffix.casefold() != ".png":
+        raise UserError(
+            "'{path}' is not written, since its name does not end in {suffix}.",
+            hint="Name a file that does.",
+            path=out,
+            suffix=".png",
+        )
+    check_pictures(out, inputs)
+
+
+def _backbone(text: str, workspace: Workspace) -> tuple[str, str]:
+    """Returns what the job keeps of RUN-OR-FILE, and the backend that is taken where none is named."""
+    path = path_of(text)
+    if path.suffix == ".keras":
+        if not path.is_file():
+            raise UserError("There is no file '{path}'.", hint="Name a run, or a .keras file.", path=path)
+        return str(path.absolute()), ""
+    run = find_run(workspace, text)
+    return str(run.folder), backend_of(run)
