@@ -14,6 +14,9 @@ from core.errors import UserError
 
 EngineName = Literal["training", "interactive", "data"]
 ModelKind = Literal["classifier", "gan", "text"]
+# How many classes of pictures a model of a kind needs at least. With 0 it may learn from pictures that lie in no class
+# folders as well.
+FEWEST_CLASSES: Mapping[ModelKind, int] = {"classifier": 2, "gan": 0, "text": 0}
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,18 @@ def load(name: str) -> Any:
     """
     module, attribute = name.split(":")
     return getattr(importlib.import_module(module), attribute)
+
+
+def fewest_classes(model: str) -> int:
+    """Returns how many classes of pictures a training of the model needs at least.
+
+    Args:
+        model: str, a key of `MODELS`; "" where none is meant, which asks what classifiers ask.
+
+    Raises:
+        UserError: there is no such model.
+    """
+    return FEWEST_CLASSES[find(MODELS, model, "model").kind if model else "classifier"]
 
 
 def find(table: Mapping[str, Any], name: str, kind: str) -> Any:

@@ -124,6 +124,7 @@ def doctor(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: 
 @app.command()
 def check(
     data: Annotated[str, typer.Argument(metavar="DATA", help=CHECKED_HELP)],
+    model: Annotated[str, typer.Option(help="What is to be trained on it: a GAN needs no classes.")] = "",
     settings: Set = None,
     seed: Seed = 0,
     workspace: Folder = None,
@@ -131,7 +132,8 @@ def check(
 ) -> None:
     """Examine a data set: counts, classes, unreadable files, duplicates, leaks, imbalance."""
     values = {**read_pairs(settings), "data": absolute_data(data)}
-    result = run_here(make_job("check", values, default_backend(), "auto", seed), open_workspace(workspace))
+    job = make_job("check", values, default_backend(), "auto", seed, model=model)
+    result = run_here(job, open_workspace(workspace))
     table = Table("class", "pictures")
     for name, count in result["classes"].items():
         table.add_row(name, str(count))
@@ -238,16 +240,15 @@ def runs(workspace: Folder = None, as_json: AsJson = False) -> None:  # noqa: FB
         Column("id", no_wrap=True),
         Column("name", overflow="fold"),
         Column("status", no_wrap=True),
-        Column("test accuracy", justify="right"),
+        Column("score", justify="right"),
         Column("epochs", justify="right"),
         Column("data", overflow="fold"),
         "created",
     )
     for row in rows:
-        accuracy = "" if row["test_accuracy"] is None else f"{row['test_accuracy']:.2%}"
         created = row["created"].replace("T", " ")[:16]
-        cells = (row["run"], row["name"], row["status"], accuracy, str(row["epochs"]), Path(row["data"]).name, created)
-        table.add_row(*cells)
+        data, epochs = Path(row["data"]).name, str(row["epochs"])
+        table.add_row(row["run"], row["name"], row["status"], _score(row), epochs, data, created)
     reasons = [f"{row['run']}: {shortened(row['message'], REASON_LENGTH)}" for row in rows if row["message"]]
     damaged = [str(found.folder) for found in place.damaged_runs()]
     told = (table, *reasons, *(f"Damaged: {folder}" for folder in damaged))
@@ -345,6 +346,7 @@ def _show_training(result: dict[str, Any], as_json: bool) -> None:  # noqa: FBT0
 
 def _row(run: Run) -> dict[str, Any]:
     record = run.record()
+    metrics = record.result.get("metrics", {})
     return {
         "run": run.id,
         "name": record.name,
@@ -355,8 +357,19 @@ def _row(run: Run) -> dict[str, Any]:
         "epochs": record.result.get("epochs") or run.epochs_done(),
         "created": record.created,
         "message": record.message,
-        "test_accuracy": record.result.get("metrics", {}).get("test_accuracy"),
+        "test_accuracy": metrics.get("test_accuracy"),
+        "fid": metrics.get("fid"),
+        "fid_floor": metrics.get("floor"),
     }
+
+
+def _score(row: dict[str, Any]) -> str:
+    """Returns what came of a run, with the name of the figure: figures of another kind stand beside it."""
+    if row["test_accuracy"] is not None:
+        return f"accuracy {row['test_accuracy']:.2%}"
+    if row["fid"] is not None:
+        return f"FID {row['fid']:.2f}" + ("" if row["fid_floor"] is None else f" (floor {row['fid_floor']:.2f})")
+    return ""
 
 
 def _warnings_to_stderr() -> logging.Handler:

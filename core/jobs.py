@@ -28,7 +28,8 @@ class Job(BaseModel):
         format: int, version of this layout.
         id: str, unique, made by itself.
         task: str, a key of `catalog.TASKS`.
-        model: str, a key of `catalog.MODELS` where the task is "train" or "describe", else empty.
+        model: str, a key of `catalog.MODELS` where the task is "train" or "describe"; for "preview" and "check" the
+            model whose training the data is looked at for, or empty.
         settings: dict, the values of the Settings class that task or model names.
         backend: "tensorflow", "jax" or "torch".
         device: "auto", "cpu" or "gpu:N".

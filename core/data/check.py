@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core import catalog
 from core.context import Context
 from core.data.dataset import SPLITS, Skipped
 from core.data.decode import DecodeError
@@ -47,7 +48,7 @@ class Seen:
 
 
 def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
-    """Looks at every picture of a data set.
+    """Looks at every picture of a data set, for a training of the job's model where it names one.
 
     Returns:
         `samples` (pictures that can be read), `classes` (name -> count of these), `splits` (name -> count, as training
@@ -64,7 +65,8 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         UserError: there is no such data set, or no picture in it can be read.
         CancelledError: the user has asked the job to stop.
     """
-    index = open_index(settings, context.job.seed, context)
+    fewest = catalog.fewest_classes(context.job.model)
+    index = open_index(settings, context.job.seed, context, fewest)
     if index.problem is not None and not len(index):
         raise index.problem
     seen, unreadable = _look(index, settings, context)
@@ -75,7 +77,7 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     duplicates = _duplicates(index, seen)
     counts = class_counts(index.classes, labels) if index.classes else {}
     present = [count for count in counts.values() if count]
-    problem = index.problem or _one_class(index, labels)
+    problem = index.problem or (_one_class(index, labels) if fewest > 1 else None)
     splits = {} if problem else _split_counts(index, places, seen, settings, context.job.seed)
     if splits and not splits["train"]:
         problem = none_to_train(index.source)

@@ -26,7 +26,8 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
         settings: which pictures, at which size, and how they are divided.
         seed: int >= 0, decides the splits, and the scenes of "shapes". Same seed, same result.
         context: is told of progress and of files left out; asked whether to stop.
-        minimum_classes: int, 1 or 2; with 1 a single class is enough, as it is for scoring a model.
+        minimum_classes: int; with 1 a single class is enough, as it is for scoring a model; with 0 no class folders
+            are needed, as for drawing.
 
     Returns:
         All readable pictures, N of them, with labels and splits. Classes without a readable picture are left out.
@@ -35,8 +36,8 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
         UserError: there is no such data set, no picture can be read, or too few classes are left.
         CancelledError: the user has asked the job to stop.
     """
-    index = open_index(settings, seed, context)
-    if index.problem is not None and (minimum_classes > 1 or len(index.classes) != 1):
+    index = open_index(settings, seed, context, minimum_classes)
+    if index.problem is not None:
         raise index.problem
     pictures = read_pictures(index, settings, context)
     skipped = index.skipped + pictures.skipped

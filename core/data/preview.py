@@ -23,7 +23,7 @@ THUMBNAIL_PX = 96
 
 
 def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
-    """Looks at a data set without decoding more than some forty pictures of it.
+    """Looks at a data set without decoding more than some forty pictures of it, for a training of the job's model.
 
     Reports one `Images` event titled "preview", its pictures taken in turn from every class.
 

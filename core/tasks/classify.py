@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from core import catalog
 from core.context import Context
 from core.data.decode import DecodeError
 from core.data.parallel import each
@@ -41,10 +42,18 @@ def classify(settings: ClassifySettings, context: Context) -> dict[str, Any]:
         "skipped": [{"path", "reason"}], "samples_per_s"}, in the order of the paths.
 
     Raises:
-        UserError: the run holds no model, or nothing was named.
+        UserError: the run is no classifier's or holds no model, or nothing was named.
         CancelledError: the user has asked the job to stop.
     """
     run = context.workspace.find(settings.run)
+    row = catalog.find(catalog.MODELS, run.record().job.model, "model")
+    if row.kind != "classifier":
+        raise UserError(
+            "The run '{run}' can't classify: it is a {model}.",
+            hint="Name a run that was trained to tell classes, such as one of `train cnn`.",
+            run=run.id,
+            model=row.title,
+        )
     model, description = trained_model(run, context)
     paths, skipped = find_pictures(settings.paths, context)
     if not paths and not skipped:

@@ -118,7 +118,7 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
 def _own_data(run: Run, trained: DcganTraining, context: Context) -> Dataset:
     """Returns what the run was trained on, divided as it was then."""
     record = run.record()
-    dataset = load(trained, record.job.seed, context, minimum_classes=1)
+    dataset = load(trained, record.job.seed, context, minimum_classes=0)
     if record.dataset.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
         raise UserError(
             "The data in '{source}' has changed since the run '{run}' was trained.",
@@ -138,7 +138,7 @@ def _real_pictures(
         side, _, channels = description.input_shape
         colour = "grey" if channels == 1 else "rgb"
         other = trained.model_copy(update={"data": data, "image_px": side, "colour": colour, "group_by": "none"})
-        dataset = load(other, context.job.seed, context, minimum_classes=1)
+        dataset = load(other, context.job.seed, context, minimum_classes=0)
         places = dataset.splits["test"] if "test" in dataset.given else np.arange(len(dataset.labels))
     if len(places) < FEWEST_MEASURED:
         raise UserError(

@@ -7,7 +7,7 @@ from typing import Any
 from core.context import Context
 from core.data.load import load
 from core.data.reading import expected_shape
-from core.data.sources import open_index
+from core.data.sources import trainable_index
 from core.errors import CancelledError
 from core.events import Log, Progress
 from core.models.dcgan import Gan, build_generator, fitting_side
@@ -39,7 +39,7 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
         CancelledError: the user stopped it; the model so far is saved.
     """
     settings = settings.model_copy(update={"image_px": _side(settings, context)})
-    dataset = load(settings, context.job.seed, context, minimum_classes=1)
+    dataset = load(settings, context.job.seed, context, minimum_classes=0)
     run, description, gan = begin(settings, dataset, context)
     if not isinstance(gan, Gan):
         raise TypeError(f"A GAN's row builds a GAN. Received: {type(gan).__name__}")
@@ -85,7 +85,7 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
 
 def _side(settings: DcganTraining, context: Context) -> int:
     """Returns the side, px, that a GAN can draw and that comes nearest to the data's."""
-    index = open_index(settings, context.job.seed, context)
+    index = trainable_index(settings, context)
     own = settings.image_px or expected_shape(index, settings, context)[0]
     side = fitting_side(own)
     if side != own:

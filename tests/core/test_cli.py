@@ -316,7 +316,7 @@ def test_runs_are_rows_of_one_line_with_their_reasons_below(call, run_id, tmp_pa
     run.update(status="failed", name="[bold]x", message="It diverged.\n" + "Lower the learning rate. " * 20)
     stdout = call("runs")[1].splitlines()
     titles = [cell.strip() for cell in stdout[1].split("┃")[1:-1]]
-    assert titles == ["id", "name", "status", "test accuracy", "epochs", "data", "created"]
+    assert titles == ["id", "name", "status", "score", "epochs", "data", "created"]
     assert any("[bold]x" in line for line in stdout)
     (row,) = (line for line in stdout if line.startswith("│"))
     assert [cell.strip() for cell in row.split("│")[3:7]] == ["failed", "", "2", "digits"]
