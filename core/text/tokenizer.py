@@ -53,15 +53,19 @@ class Tokenizer:
         self._engine.add_special_tokens([AddedToken(token, normalized=False) for token in specials])
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, vocabulary: str = VOCABULARY) -> Self:
         """Reads vocab.json and merges.txt.
+
+        Args:
+            folder: where they lie.
+            vocabulary: str, what vocab.json is called there.
 
         Raises:
             UserError: one is missing or broken, or they don't belong together.
         """
-        for name in (VOCABULARY, MERGES):
+        for name in (vocabulary, MERGES):
             _check_file(folder / name)
-        return cls(read_json(folder / VOCABULARY), _read_merges(folder / MERGES), folder)
+        return cls(read_json(folder / vocabulary), _read_merges(folder / MERGES), folder)
 
     def files(self) -> dict[str, bytes]:
         """Returns the content of vocab.json and merges.txt, by name."""
