@@ -86,6 +86,9 @@ TASKS: Mapping[str, Task] = {
     "classify": Task(
         "Classification", "core.tasks.classify:classify", "core.settings.classify:ClassifySettings", "interactive"
     ),
+    "generate": Task(
+        "Pictures", "core.tasks.generate_images:generate", "core.settings.generate:GenerateSettings", "interactive"
+    ),
     "check": Task("Data check", "core.data.check:check", "core.settings.dataset:DatasetSettings", "data", keras=False),
     "preview": Task(
         "Preview", "core.data.preview:preview", "core.settings.dataset:DatasetSettings", "data", keras=False
@@ -106,6 +109,14 @@ MODELS: Mapping[str, Model] = {
         "core.settings.vit:VitTraining",
         "core.models.vit:build",
         "core.tasks.train_classifier:train",
+    ),
+    "dcgan": Model(
+        "DCGAN",
+        "Draws pictures like yours, by class where there are classes.",
+        "core.settings.dcgan:DcganTraining",
+        "core.models.dcgan:build",
+        "core.tasks.train_gan:train",
+        kind="gan",
     ),
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from core import catalog
 from core.errors import UserError
 from core.files import check_writable, path_exists, path_of
+from core.picture_files import check_suffix, is_written_here
 from core.predictions import HEADER
 
 BOM = b"\xef\xbb\xbf"
@@ -41,7 +42,20 @@ def check_job_file(path: Path, inputs: Iterable[str]) -> None:
     _check(path, ".json", inputs, _is_job)
 
 
-def _check(path: Path, suffix: str, inputs: Iterable[str], is_ours: Callable[[bytes], bool]) -> None:
+def check_pictures(path: Path, inputs: Iterable[str] = ()) -> None:
+    """Looks whether generated pictures may be written there.
+
+    Args:
+        path: the file.
+        inputs: pictures the command reads.
+
+    Raises:
+        UserError: as in `check_table`, for .png, .gif and .mp4.
+    """
+    _check(path, check_suffix(path), inputs, is_written_here)
+
+
+def _check(path: Path, suffix: str, inputs: Iterable[str], is_ours: Callable[[Path], bool]) -> None:
     if any(path_exists(path) and path_exists(path_of(given)) and path.samefile(path_of(given)) for given in inputs):
         raise UserError(
             "'{path}' is read by this command and can't be written by it too.",
@@ -63,7 +77,7 @@ def _check(path: Path, suffix: str, inputs: Iterable[str], is_ours: Callable[[by
             folder=path.parent,
             name=path.name,
         )
-    if path.is_dir() or (path_exists(path) and not is_ours(_content(path))):
+    if path.is_dir() or (path_exists(path) and not _is(is_ours, path)):
         raise UserError(
             "'{path}' is there already, and is no file that this command has written.",
             hint="Name another one, or move it away.",
@@ -72,9 +86,9 @@ def _check(path: Path, suffix: str, inputs: Iterable[str], is_ours: Callable[[by
     check_writable(path.parent)
 
 
-def _content(path: Path) -> bytes:
+def _is(is_ours: Callable[[Path], bool], path: Path) -> bool:
     try:
-        return path.read_bytes()
+        return is_ours(path)
     except OSError as error:
         raise UserError(
             "'{path}' is there already, and can't be looked at ({reason}).",
@@ -84,13 +98,14 @@ def _content(path: Path) -> bytes:
         ) from error
 
 
-def _is_table(content: bytes) -> bool:
+def _is_table(path: Path) -> bool:
+    content = path.read_bytes()
     return not content or content.removeprefix(BOM).startswith(",".join(HEADER).encode())
 
 
-def _is_job(content: bytes) -> bool:
+def _is_job(path: Path) -> bool:
     try:
-        values = json.loads(content or b"[]")
+        values = json.loads(path.read_bytes() or b"[]")
     except (ValueError, RecursionError):
         return False
     rows = values if isinstance(values, list) else [values]

@@ -93,6 +93,8 @@ class Run:
         self.log_path = folder / "log.txt"
         self.checkpoints = folder / "checkpoints"
         self.model_folder = folder / "model"
+        self.samples = folder / "samples"
+        self.snapshots = folder / "snapshots"
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"

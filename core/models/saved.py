@@ -30,12 +30,12 @@ BYTES_TO_USE, BYTES_TO_TRAIN = 4, 16  # of one parameter; to train it needs a gr
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What a classifier is, beside its weights.
+    """What a picture model is, beside its weights.
 
     Args:
         model: str, a key of `catalog.MODELS`.
         settings: dict, the values of the Settings it was trained with; they also say how to read pictures.
-        classes: names, in the order of the logits.
+        classes: names, in the order of the logits; a GAN may have learnt from one class alone.
         input_shape: (H, W, C).
         epochs: int, epochs trained when these weights were taken.
     """
@@ -67,7 +67,8 @@ class ModelDescription:
         height, width, channels = self.input_shape
         if not (1 <= height <= LARGEST_SIDE and 1 <= width <= LARGEST_SIDE and channels in (1, 3)):
             raise ValueError(f"a model can't have the input shape {self.input_shape}")
-        if not 2 <= len(self.classes) <= MOST_CLASSES:
+        fewest = 1 if catalog.find(catalog.MODELS, self.model, "model").kind == "gan" else 2
+        if not fewest <= len(self.classes) <= MOST_CLASSES:
             raise ValueError(f"a model can't have {len(self.classes)} classes")
         found = count_parameters(self.build)
         if parameters is not None and found > parameters:
@@ -91,7 +92,8 @@ def save_model(folder: Path, model: keras.Model, description: ModelDescription) 
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".tmp-") as temporary:
             elsewhere = Path(temporary) / ELSEWHERE
-            model.save(elsewhere, include_optimizer=False)
+            # Of a GAN the generator alone is of use elsewhere.
+            getattr(model, "portable", model).save(elsewhere, include_optimizer=False)
             files: dict[str, bytes | Path] = {
                 WEIGHTS: pack(read_variables(named_variables(model))),
                 DESCRIPTION: json.dumps(asdict(description), indent=1, ensure_ascii=False).encode(),

@@ -24,7 +24,7 @@ class ModelSize:
 
     Args:
         parameters: int, all weights, trainable or not.
-        flops: int, floating-point operations to classify one picture, two for each multiply-add;
+        flops: int, floating-point operations to classify or draw one picture, two for each multiply-add;
             convolutions, dense layers and attention are counted, the rest is small beside them.
         file_bytes: int, what the weights take on disk as float32.
     """
@@ -35,13 +35,16 @@ class ModelSize:
 
 
 def model_size(model: keras.Model) -> ModelSize:
-    """Returns the size of a built functional model."""
+    """Returns the size of a built functional model, or of a GAN, whose generator does the work."""
     parameters = int(model.count_params())
-    return ModelSize(parameters, 2 * sum(multiply_adds(layer) for layer in model.layers), 4 * parameters)
+    working = getattr(model, "portable", model).layers
+    return ModelSize(parameters, 2 * sum(multiply_adds(layer) for layer in working), 4 * parameters)
 
 
 def multiply_adds(layer: layers.Layer) -> int:
     """Returns the multiply-adds of one layer for one picture; 0 for layers without a matrix product."""
+    if isinstance(layer, layers.Conv2DTranspose):
+        return prod(layer.input.shape[1:3]) * prod(layer.kernel.shape)
     if isinstance(layer, layers.Conv2D):
         return prod(layer.output.shape[1:]) * prod(layer.kernel.shape[:3])
     if isinstance(layer, layers.Dense):

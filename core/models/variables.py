@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -22,10 +22,10 @@ def named_variables(model: keras.Model, *, training: bool = False) -> dict[str, 
     Returns:
         "model/block1_conv/kernel" and so on; weights, running statistics and the states of random generators.
     """
-    found = dict(_named("model", model.variables))
+    found = dict(named("model", model.variables))
     if training:
-        found.update(_named("optimizer", model.optimizer.variables))
-        found.update(_named("metrics", model.metrics_variables))
+        found.update(named("optimizer", model.optimizer.variables))
+        found.update(named("metrics", model.metrics_variables))
     return found
 
 
@@ -65,7 +65,8 @@ def unpack(content: bytes) -> dict[str, np.ndarray]:
         raise ValueError("the weights are no safetensors file") from error
 
 
-def _named(group: str, variables: Iterable[Any]) -> Iterable[tuple[str, Any]]:
+def named(group: str, variables: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    """Gives each variable its name, "group/path", with a number where a path occurs again."""
     seen: dict[str, int] = {}
     for variable in variables:
         # Keras numbers random generators through the whole process: count them anew, in the order of the layers.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core import catalog
 from core.context import Context
 from core.data.reading import expected_shape
 from core.data.sources import trainable_index
@@ -25,6 +26,10 @@ def describe(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     """
     index = trainable_index(settings, context)
     shape = expected_shape(index, settings, context)
+    if catalog.find(catalog.MODELS, context.job.model, "model").kind == "gan":
+        from core.models.dcgan import fitting_side
+
+        shape = (fitting_side(shape[0]), fitting_side(shape[1]), shape[2])
     context.check()
     description = ModelDescription(context.job.model, settings.model_dump(mode="json"), index.classes, shape)
     try:

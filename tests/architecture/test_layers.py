@@ -18,7 +18,18 @@ def modules_after(code: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["core.cli", "core.engine", "core.catalog", "core.runs", "core.data.load", "core.data.check", "core.data.preview"],
+    [
+        "core.cli",
+        "core.engine",
+        "core.catalog",
+        "core.runs",
+        "core.data.load",
+        "core.data.check",
+        "core.data.preview",
+        "core.latents",
+        "core.picture_files",
+        "core.mp4",
+    ],
 )
 def test_the_light_half_starts_without_machine_learning_or_qt(module):
     assert not modules_after(f"import {module}") & (HEAVY | {"PySide6"})

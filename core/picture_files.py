@@ -1,0 +1,185 @@
+"""Writes generated pictures as PNG, GIF or MP4, and reads back what made a PNG. Knows no model."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from core import __version__, catalog
+from core.context import Context
+from core.errors import UserError
+from core.files import write_atomic
+from core.png_text import MOST_BYTES, SIGNATURE, DamagedTextError, read_png_text
+from core.recipe import Recipe, damaged
+
+KEYWORD = "pixelwright"
+MARK = b"Pixelwright"  # somewhere near the beginning or the end of every file written here
+LOOKED_AT = 64 * 1024  # bytes at either end
+SEEN_PX = 96  # smaller pictures are enlarged, unless told otherwise
+MOST_PIXELS = 64_000_000  # as many as the program itself reads
+WHITE = 255
+
+# Encoders of animations, by name: one of them loads the video libraries, which the window must not.
+ANIMATIONS: Mapping[str, str] = {".gif": "core.gif:encode_gif", ".mp4": "core.mp4:encode_mp4"}
+SUFFIXES = (".png", *ANIMATIONS)
+BEGINNINGS: Mapping[str, tuple[int, bytes]] = {".png": (0, SIGNATURE), ".gif": (0, b"GIF8"), ".mp4": (4, b"ftyp")}
+
+
+def write_pictures(
+    path: Path,
+    pictures: Sequence[np.ndarray],
+    *,
+    columns: int = 0,
+    gap_px: int = 2,
+    scale: int = 0,
+    fps: float = 12.0,
+    recipe: Recipe | None = None,
+    context: Context | None = None,
+) -> None:
+    """Writes pictures, atomically: a PNG holds them side by side (see `grid`), a GIF or MP4 one after the other.
+
+    Args:
+        path: the file; its suffix says which kind.
+        pictures: uint8 (H, W, 1) or (H, W, 3), all of one shape, at least one.
+        columns: int, of a PNG; 0 makes it about square.
+        gap_px: int, px between the pictures of a PNG, 0 or more.
+        scale: int, how many px a pixel becomes; 0 chooses.
+        fps: float, frames a second of a GIF or MP4, above 0, at most 50.
+        recipe: what made them; only a PNG carries it.
+        context: asked between frames whether to go on.
+
+    Raises:
+        UserError: the program writes no such file, the pictures are too many for one, or it can't be written.
+        CancelledError: the user has asked the job to stop.
+    """
+    suffix = check_suffix(path)
+    if suffix == ".png":
+        write_atomic(path, _png(grid(pictures, columns=columns, gap_px=gap_px, scale=scale), recipe))
+        return
+    factor = scale or seen_scale(pictures[0])
+    height, width = pictures[0].shape[:2]
+    _refuse_large(height * factor, width * factor)
+    frames = [enlarged(picture, factor) for picture in pictures]
+    write_atomic(path, catalog.load(ANIMATIONS[suffix])(frames, fps, context))
+
+
+def check_suffix(path: Path) -> str:
+    """Returns the path's suffix in small letters.
+
+    Raises:
+        UserError: the program writes no such file.
+    """
+    suffix = path.suffix.casefold()
+    if suffix not in SUFFIXES:
+        raise UserError(
+            "'{path}' is not written, since its name does not end in one of {known}.",
+            hint="Name a file that does.",
+            path=path,
+            known=", ".join(SUFFIXES),
+        )
+    return suffix
+
+
+def grid(pictures: Sequence[np.ndarray], *, columns: int = 0, gap_px: int = 2, scale: int = 0) -> np.ndarray:
+    """Lays pictures out side by side, row by row, on white.
+
+    Args:
+        pictures: N times uint8 (H, W, C), all of one shape, at least one.
+        columns: int; 0 takes the least that makes the sheet at least as wide, in pictures, as high.
+        gap_px: int, px between pictures and around the sheet, after enlarging.
+        scale: int, how many px a pixel becomes; 0 chooses (`seen_scale`).
+
+    Returns:
+        uint8 (H', W', C).
+
+    Raises:
+        UserError: the sheet would have more than 64 megapixels.
+    """
+    count = len(pictures)
+    columns = min(columns or math.ceil(math.sqrt(count)), count)
+    rows = -(-count // columns)
+    factor = scale or seen_scale(pictures[0])
+    height, width, channels = pictures[0].shape
+    step_y, step_x = height * factor + gap_px, width * factor + gap_px
+    _refuse_large(rows * step_y + gap_px, columns * step_x + gap_px)
+    sheet = np.full((rows * step_y + gap_px, columns * step_x + gap_px, channels), WHITE, np.uint8)
+    for place, picture in enumerate(pictures):
+        top, left = gap_px + place // columns * step_y, gap_px + place % columns * step_x
+        sheet[top : top + height * factor, left : left + width * factor] = enlarged(picture, factor)
+    return sheet
+
+
+def seen_scale(picture: np.ndarray) -> int:
+    """Returns the least whole factor that makes the longer side of a picture (H, W, C) at least 96 px."""
+    return max(1, math.ceil(SEEN_PX / max(picture.shape[:2])))
+
+
+def enlarged(picture: np.ndarray, factor: int) -> np.ndarray:
+    """Makes every pixel a square: (H, W, C) -> (H * factor, W * factor, C)."""
+    return picture.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def read_recipe(path: Path) -> Recipe | None:
+    """Reads what made a picture. The file may come from anywhere: nothing it says is opened, run or believed.
+
+    Args:
+        path: any file.
+
+    Returns:
+        None where it is no PNG, or one that carries no recipe.
+
+    Raises:
+        UserError: it can't be opened, or what it carries is damaged or from a newer version of the program.
+    """
+    try:
+        text = read_png_text(path, KEYWORD)
+    except DamagedTextError as error:
+        raise damaged(path.name) from error
+    return None if text is None else Recipe.parse(text, path.name)
+
+
+def is_written_here(path: Path) -> bool:
+    """Whether this program has written the picture file, which it may then write anew.
+
+    Raises:
+        OSError: it can't be looked at.
+    """
+    with path.open("rb") as file:
+        head = file.read(LOOKED_AT)
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - LOOKED_AT))
+        tail = file.read(LOOKED_AT)
+    start, beginning = BEGINNINGS.get(path.suffix.casefold(), (0, b""))
+    fits = beginning and head[start : start + len(beginning)] == beginning
+    return not size or bool(fits and (MARK in head or MARK in tail))
+
+
+def _png(picture: np.ndarray, recipe: Recipe | None) -> bytes:
+    texts = PngInfo()
+    texts.add_text("Software", f"Pixelwright {__version__}")
+    if recipe is not None:
+        text = recipe.text()
+        if len(text) + len(KEYWORD) >= MOST_BYTES:
+            raise ValueError(f"A recipe fits into {MOST_BYTES} bytes. Received: {len(text)}")
+        texts.add_text(KEYWORD, text)
+    file = io.BytesIO()
+    pixels = picture[..., 0] if picture.shape[-1] == 1 else picture
+    Image.fromarray(pixels).save(file, "PNG", pnginfo=texts)
+    return file.getvalue()
+
+
+def _refuse_large(height: int, width: int) -> None:
+    if height * width > MOST_PIXELS:
+        raise UserError(
+            "A picture of {width} x {height} px would be larger than the {most} megapixels that are written.",
+            hint="Take fewer pictures, or a lower scale.",
+            width=width,
+            height=height,
+            most=MOST_PIXELS // 1_000_000,
+        )

@@ -1,0 +1,47 @@
+"""Pictures to be drawn by a trained run."""
+
+from __future__ import annotations
+
+from core.settings.base import setting
+from core.settings.picture_file import PictureFileSettings
+
+
+class GenerateSettings(PictureFileSettings):
+    """A sheet of new pictures, by a trained run."""
+
+    run: str = setting(..., "Run", "The trained run that draws.", kind="run")
+    count: int = setting(64, "Pictures", "How many are drawn.", unit="pictures", group="Pictures", ge=1, le=10_000)
+    label: str = setting(
+        "",
+        "Class",
+        "Which class is drawn, where the run has learnt classes; empty draws all of them in turn.",
+        group="Pictures",
+        kind="label",
+    )
+    truncation: float = setting(
+        0.0,
+        "Truncation",
+        "Chance is kept within this: lower is more typical and less varied; 0 leaves it free.",
+        group="Pictures",
+        ge=0.0,
+        le=5.0,
+    )
+    epoch: int = setting(
+        0,
+        "Age",
+        "After how many epochs of its training the run draws; 0 takes the model it has kept.",
+        unit="epochs",
+        group="Pictures",
+        advanced=True,
+        ge=0,
+        le=1_000_000,
+    )
+    first: int = setting(
+        0,
+        "First",
+        "Number of the first picture of the seed: the next sheet begins where this one ends.",
+        group="Pictures",
+        advanced=True,
+        ge=0,
+        le=1_000_000,
+    )

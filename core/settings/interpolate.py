@@ -1,0 +1,129 @@
+"""A way through a generator's latents: where it begins and ends, and how it gets there."""
+
+from __future__ import annotations
+
+from core.latents import Method
+from core.settings.base import setting
+from core.settings.picture_file import PictureFileSettings
+
+MOST = 2**31 - 1
+
+
+class InterpolateSettings(PictureFileSettings):
+    """Pictures along a way from one latent to another, by a trained run."""
+
+    run: str = setting(..., "Run", "The trained run that draws.", kind="run")
+    method: Method = setting(
+        "spherical",
+        "Way",
+        "Spherical keeps to where the model has learnt; linear goes straight; arithmetic goes from a picture to the "
+        "same less one thing plus another; walk wanders from the seed and comes back.",
+        group="Way",
+    )
+    from_seed: int = setting(
+        -1, "From", "Seed of the first picture; -1 takes the job's seed.", group="Way", ge=-1, le=MOST
+    )
+    to_seed: int = setting(
+        -1,
+        "To",
+        "Seed of the last picture, with arithmetic of what is added; -1 takes the one after the first.",
+        group="Way",
+        ge=-1,
+        le=MOST,
+    )
+    less_seed: int = setting(
+        -1,
+        "Less",
+        "With arithmetic: seed of what is taken away; -1 takes the one after the added.",
+        group="Way",
+        ge=-1,
+        le=MOST,
+    )
+    from_number: int = setting(
+        0,
+        "Place of the first",
+        "Which picture of a sheet drawn from that seed it is, counted from 0.",
+        group="Way",
+        advanced=True,
+        ge=0,
+        le=1_000_000,
+    )
+    to_number: int = setting(
+        0,
+        "Place of the last",
+        "The same for the last, or for what is added.",
+        group="Way",
+        advanced=True,
+        ge=0,
+        le=1_000_000,
+    )
+    less_number: int = setting(
+        0, "Place of the less", "The same for what is taken away.", group="Way", advanced=True, ge=0, le=1_000_000
+    )
+    average: int = setting(
+        1,
+        "Average",
+        "With arithmetic: how many pictures from each place on are averaged; 3 tells more of what they share.",
+        unit="pictures",
+        group="Way",
+        advanced=True,
+        ge=1,
+        le=100,
+    )
+    steps: int = setting(
+        16, "Steps", "Pictures on the way, the first and last among them.", unit="pictures", group="Way", ge=2, le=2000
+    )
+    back: bool = setting(
+        False,
+        "There and back",
+        "Goes the same way back, so that an animation can repeat; a walk comes back anyway.",
+        group="Way",
+        advanced=True,
+    )
+    label: str = setting(
+        "",
+        "Class",
+        "Class of the first picture, where the model draws by class; empty takes the first class.",
+        group="Way",
+    )
+    to_label: str = setting(
+        "", "Class at the end", "The class changes to this one on the way; empty keeps the first's.", group="Way"
+    )
+    truncation: float = setting(
+        0.0,
+        "Truncation",
+        "Latent numbers beyond this are drawn anew: lower is more typical and less varied; 0 leaves it out.",
+        group="Way",
+        ge=0.0,
+        le=10.0,
+    )
+    epoch: int = setting(
+        0,
+        "Epoch",
+        "Which kept stage of the training draws; 0 takes the finished model.",
+        unit="epochs",
+        group="Way",
+        advanced=True,
+        ge=0,
+        le=100_000,
+    )
+    columns: int = setting(
+        8,
+        "Columns",
+        "Pictures in a row of a .png; 0 makes it about square.",
+        unit="pictures",
+        group="File",
+        advanced=True,
+        ge=0,
+        le=1000,
+    )
+    fps: float = setting(
+        12.0, "Pace", "Pictures a second of a .gif or .mp4.", unit="pictures/s", group="File", ge=0.5, le=50.0
+    )
+    out: str = setting(
+        "",
+        "File",
+        "A .png takes the pictures side by side, a .gif or .mp4 one after the other; empty only shows them.",
+        group="File",
+        kind="file",
+    )

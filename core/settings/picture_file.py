@@ -1,0 +1,36 @@
+"""Where generated pictures are written, and how they are laid out. Every task that makes pictures builds on this."""
+
+from __future__ import annotations
+
+from core.settings.base import Settings, setting
+
+
+class PictureFileSettings(Settings):
+    """The file that holds generated pictures."""
+
+    out: str = setting(
+        "", "File", "A .png to write the pictures into, side by side; empty only shows them.", group="File", kind="file"
+    )
+    columns: int = setting(
+        0,
+        "Columns",
+        "Pictures in a row of a .png; 0 makes it about square.",
+        unit="pictures",
+        group="File",
+        advanced=True,
+        ge=0,
+        le=1000,
+    )
+    gap_px: int = setting(
+        2, "Gap", "White space between the pictures of a .png.", unit="px", group="File", advanced=True, ge=0, le=100
+    )
+    scale: int = setting(
+        0,
+        "Enlarge",
+        "How many times larger than the model draws them the pictures are written; 0 makes small ones visible.",
+        unit="times",
+        group="File",
+        advanced=True,
+        ge=0,
+        le=64,
+    )

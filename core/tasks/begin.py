@@ -1,0 +1,112 @@
+"""What every training of pictures does before and after its steps: looks at the data, builds, saves."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+
+import keras
+
+from core.context import Context
+from core.data.dataset import Dataset
+from core.data.load import none_to_train
+from core.errors import UserError
+from core.events import Log, Saved
+from core.models.saved import BYTES_TO_TRAIN, ModelDescription, save_model
+from core.runs import Run
+from core.settings.base import Settings
+from core.tables import write_table
+from core.training.fit import Fitted
+
+
+def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, ModelDescription, keras.Model]:
+    """Writes down what is trained on, and builds the model with fresh weights, which follow from the job's seed.
+
+    Args:
+        settings: data, fit and architecture.
+        dataset: what is trained on.
+        context: with the run to write into.
+
+    Raises:
+        UserError: the data has changed since the run began, nothing is left to train on, or the model can't be built.
+        CancelledError: the user has asked the job to stop.
+    """
+    run = context.run
+    if run is None:
+        raise ValueError("A training needs a run folder. Received: context.run=None")
+    _check_dataset(dataset, run)
+    run.update(dataset=dataset.summary(), versions=versions())
+    _list_skipped(dataset, run, context)
+    context.check()
+    description = ModelDescription(context.job.model, settings.model_dump(mode="json"), dataset.classes, dataset.shape)
+    try:
+        description.check(bytes_each=BYTES_TO_TRAIN)
+    except ValueError as error:
+        raise UserError(
+            "A model of these settings can't be built: {reason}.",
+            hint="Choose a smaller size, fewer blocks or a larger patch.",
+            reason=error,
+        ) from error
+    keras.utils.set_random_seed(context.job.seed)
+    return run, description, description.build()
+
+
+def save_kept(run: Run, model: keras.Model, description: ModelDescription, fitted: Fitted, context: Context) -> None:
+    """Saves the model with the weights it has now, and says from which epoch they are."""
+    kept = fitted.kept_epoch + 1
+    save_model(run.model_folder, model, ModelDescription(**{**vars(description), "epochs": kept}))
+    context.report(Saved(str(run.model_folder), "model", kept))
+    if kept != fitted.state.epoch:
+        context.report(
+            Log("The model has the weights of epoch {epoch}, the best that was measured.", values={"epoch": kept})
+        )
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions a result depends on."""
+    found = {"python": python_version(), "keras": keras.__version__}
+    for name in ("pixelwright", keras.backend.backend(), "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # a frozen program may carry no metadata
+            continue
+    return found
+
+
+def samples_per_s(fitted: Fitted) -> float:
+    """Returns the pictures trained on in a second of training steps."""
+    state = fitted.state
+    if state.samples:
+        return round(state.samples / state.steps_s, 1)
+    # Only first steps were run, which compile: the speed of the whole is all there is.
+    return round(state.steps * state.batch_size / state.train_s, 1) if state.train_s else 0.0
+
+
+def _check_dataset(dataset: Dataset, run: Run) -> None:
+    before = run.record().dataset.get("fingerprint")
+    if before and before != dataset.fingerprint and any(run.checkpoints.glob("[0-9]*")):
+        raise UserError(
+            "The data in '{source}' has changed since the run '{run}' began.",
+            hint="Put the same pictures back, or start a new run.",
+            source=dataset.source,
+            run=run.id,
+        )
+    if not len(dataset.splits["train"]):
+        raise none_to_train(dataset.source)
+
+
+def _list_skipped(dataset: Dataset, run: Run, context: Context) -> None:
+    """Writes every file that was left out, with its reason, into skipped.csv: the log names only the first."""
+    try:
+        if dataset.skipped:
+            write_table(run.skipped_path, ("path", "reason"), ((one.path, one.reason) for one in dataset.skipped))
+        else:
+            run.skipped_path.unlink(missing_ok=True)  # of an earlier start, before the files were mended
+    except (OSError, UserError):  # on Windows a spreadsheet holds the file it shows
+        context.report(
+            Log(
+                "'{path}' can't be brought up to date: close it where it is open. The training goes on.",
+                "warning",
+                {"path": run.skipped_path},
+            )
+        )

@@ -1,0 +1,105 @@
+"""Draws new pictures with a trained run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.context import Context
+from core.errors import UserError
+from core.events import Images, Progress, Saved
+from core.files import path_of
+from core.latents import latents
+from core.picture_files import check_suffix, write_pictures
+from core.recipe import Recipe
+from core.settings.generate import GenerateSettings
+from core.tasks.trained_gan import trained_gan
+from core.training.paint import one_hot, paint
+
+
+def generate(settings: GenerateSettings, context: Context) -> dict[str, Any]:
+    """Draws pictures from the job's seed, and writes them into one file where one is named.
+
+    Picture number k of a seed is the same in every sheet, whatever its size. Reports `Images` titled "drawn", their
+    details {"seed", "number", "label"}.
+
+    Returns:
+        {"run", "epoch", "count", "classes" (what the run can draw by), "files"}.
+
+    Raises:
+        UserError: the run can't draw that; the file can't be written.
+        CancelledError: the user has asked the job to stop.
+    """
+    out = path_of(settings.out) if settings.out else None
+    if out is not None:
+        check_suffix(out)
+    run = context.workspace.find(settings.run)
+    gan, description = trained_gan(run, context, settings.epoch)
+    classes = description.classes if gan.class_count else ()
+    labels = chosen_labels(settings.label, classes, np.arange(settings.first, settings.first + settings.count))
+    source = latents(context.job.seed, settings.count, gan.latent, first=settings.first, truncation=settings.truncation)
+    context.report(Progress("draw", 0, settings.count, "pictures"))
+    pictures = paint(gan, source, one_hot(labels, gan), context.check)
+    details = [
+        {
+            "seed": context.job.seed,
+            "number": settings.first + place,
+            "label": classes[label] if classes else "",
+            "epoch": description.epochs,
+        }
+        for place, label in enumerate(labels)
+    ]
+    context.report(Images("drawn", tuple(pictures), tuple(details)))
+    files: list[str] = []
+    if out is not None:
+        recipe = Recipe.of(context.job, run, description.epochs)
+        layout = {"columns": settings.columns, "gap_px": settings.gap_px, "scale": settings.scale}
+        write_pictures(out, list(pictures), **layout, recipe=recipe, context=context)
+        context.report(Saved(str(out), "pictures"))
+        files.append(str(Path(out).absolute()))
+    return {
+        "run": run.id,
+        "epoch": description.epochs,
+        "count": len(pictures),
+        "classes": list(classes),
+        "files": files,
+    }
+
+
+def chosen_labels(label: str, classes: Sequence[str], numbers: np.ndarray) -> np.ndarray:
+    """Returns which class each picture is of.
+
+    Args:
+        label: str, a class's name; empty takes all classes in turn.
+        classes: what the model draws by; none where it doesn't.
+        numbers: int (N,), the pictures' numbers.
+
+    Returns:
+        int (N,).
+
+    Raises:
+        UserError: there is no such class.
+    """
+    if not label:
+        return numbers % max(1, len(classes))
+    if label not in classes:
+        raise _no_such_class(label, classes)
+    return np.full(len(numbers), list(classes).index(label))
+
+
+def _no_such_class(label: str, classes: Sequence[str]) -> UserError:
+    if not classes:
+        return UserError(
+            "The run was not trained by class: it can't draw '{label}'.",
+            hint="Leave the class empty, or train a run by class.",
+            label=label,
+        )
+    return UserError(
+        "The run can't draw '{label}'.",
+        hint="It has learnt: {classes}.",
+        label=label,
+        classes=", ".join(classes[:20]),
+    )

@@ -1,0 +1,249 @@
+"""A small network trained on the same data within seconds, to measure generated pictures with. Knows no generator."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from core.context import Context
+from core.data.dataset import Dataset
+from core.data.load import none_to_train
+from core.errors import CancelledError
+from core.events import Event, Log, Metric, Progress, Saved
+from core.files import writing_to
+from core.metrics.classification import accuracy
+from core.models.saved import ModelDescription, rebuild
+from core.models.variables import named_variables, pack, read_variables, unpack
+from core.runs import Run
+from core.sealed import DamagedError, seal, unseal
+from core.settings.cnn import CnnTraining
+from core.training.fit import fit
+from core.training.predict import predict_split
+
+WEIGHTS, DESCRIPTION = "weights.safetensors", "judge.json"
+MOST_TRAINED, MOST_TESTED = 8000, 2000  # pictures; more would cost more time than they add
+PIXELS = 24_000 * 28 * 28  # the work of a whole training, in samples of that size
+FEWEST_SAMPLES, FEWEST_EPOCHS, MOST_EPOCHS = 8000, 2, 24
+TURNS = ("0°", "90°", "180°", "270°")  # the classes where the data have none
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a judge is made. Two judges by different plans share nothing but the pictures.
+
+    Args:
+        folder: str, where in the run it is kept.
+        seed: int, added to the job's.
+        settings: what differs from the size "fast" of the CNN.
+        work: float, times as much training.
+    """
+
+    folder: str
+    seed: int
+    settings: Mapping[str, Any]
+    work: float = 1.0
+
+
+OWN = Plan("judge", 1_000_003, {"filters": 16})
+# For agreement: another width, activation, pooling and augmentation, other random numbers, other pictures of many.
+INDEPENDENT = Plan(
+    "judge-independent",
+    2_000_003,
+    {"filters": 24, "pooling": "average", "activation": "gelu", "dropout": 0.3, "crop": 0.12},
+    1.25,
+)
+
+
+@dataclass(frozen=True)
+class OwnJudge:
+    """What a trained judge is, beside its network.
+
+    Args:
+        fingerprint: str, of the data it was trained on.
+        seed: int, of the job it was trained for.
+        plan: str, how it was made, so that one made in an older way is not taken for one of this.
+        description: of its network; the classes are turns where `turns`.
+        turns: bool, whether it tells by how much a picture is turned, for want of classes.
+        accuracy: float, share of unseen pictures it is right about; None where there are none.
+    """
+
+    fingerprint: str
+    seed: int
+    plan: str
+    description: ModelDescription
+    turns: bool
+    accuracy: float | None
+
+
+def own_judge(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN) -> tuple[keras.Model, OwnJudge]:
+    """Returns the run's judge: the one kept in its folder, else a new one, which is kept there.
+
+    It learns the train split's classes. Where there is but one class it learns to tell by how much a picture is turned
+    (Gidaris et al. 2018): that needs no labels, and the features it takes are of shapes and strokes as well; only
+    where every picture looks the same however it is turned does it learn nothing.
+
+    Whether the judge is read or trained, the random state afterwards is that of the job's seed.
+
+    Args:
+        dataset: its train split is learnt, its test split (else its validation split) scored.
+        context: is told of the progress, asked whether to stop; its job's seed decides.
+        run: where the judge is kept.
+        plan: how it is made.
+
+    Raises:
+        CancelledError: the user has asked the job to stop.
+        UserError: the disk is full; there is nothing to train on.
+
+    Reference:
+        - [Gidaris et al., 2018](https://arxiv.org/abs/1803.07728), telling turns.
+    """
+    found = _read(run.folder / plan.folder, dataset, context, plan)
+    if found is None:
+        found = _train(dataset, context, run, plan)
+        _write(run.folder / plan.folder, *found)
+    keras.utils.set_random_seed(context.job.seed)
+    return found
+
+
+def _train(dataset: Dataset, context: Context, run: Run, plan: Plan) -> tuple[keras.Model, OwnJudge]:
+    aside = Aside(context, plan.seed)
+    turns = len(dataset.classes) < 2
+    shown = _sample(dataset, aside.job.seed, turns=turns)
+    settings = _settings(shown, dataset.source, plan)
+    description = ModelDescription("cnn", settings.model_dump(mode="json"), shown.classes, shown.shape)
+    keras.utils.set_random_seed(aside.job.seed)
+    model = description.build()
+    with writing_to(run.folder):
+        folder = Path(tempfile.mkdtemp(dir=run.folder, prefix=".tmp-"))  # a kill's leavings go with the next start
+    try:
+        fitted = fit(model, shown, settings, aside, AsideRun(folder, run if context.run is not None else None))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if fitted.stopped:
+        raise CancelledError
+    if fitted.error is not None:
+        raise fitted.error
+    tested = shown.splits["test"]
+    right = None
+    if len(tested):
+        right = accuracy(predict_split(model, shown.images, tested, aside), shown.labels[tested])
+    return model, OwnJudge(dataset.fingerprint, context.job.seed, _spell(plan), description, turns, right)
+
+
+def _sample(dataset: Dataset, seed: int, *, turns: bool) -> Dataset:
+    """Returns the part of the data that is enough to train and to score a judge; nothing is validated on."""
+    random = np.random.default_rng(seed)
+    unseen = dataset.splits["test"] if len(dataset.splits["test"]) else dataset.splits["validation"]
+    if not len(dataset.splits["train"]):
+        raise none_to_train(dataset.source)
+    parts = {"train": (dataset.splits["train"], MOST_TRAINED), "test": (unseen, MOST_TESTED)}
+    chosen = {
+        split: np.sort(random.permutation(indices)[: most // (len(TURNS) if turns else 1)])
+        for split, (indices, most) in parts.items()
+    }
+    if not turns:
+        return replace(dataset, splits={"validation": np.zeros(0, np.int64), **chosen})
+    images, labels, splits = [], [], {}
+    place = 0
+    for split, indices in chosen.items():
+        upright = np.asarray(dataset.images[indices])  # (N, S, S, C): pictures in a data set are square
+        images += [np.rot90(upright, turn, axes=(1, 2)) for turn in range(len(TURNS))]
+        labels += [np.full(len(indices), turn, np.int32) for turn in range(len(TURNS))]
+        splits[split] = np.arange(place, place + len(TURNS) * len(indices))
+        place += len(TURNS) * len(indices)
+    return replace(
+        dataset,
+        classes=TURNS,
+        images=np.concatenate(images),
+        labels=np.concatenate(labels),
+        names=tuple(map(str, range(place))),
+        splits={"validation": np.zeros(0, np.int64), **splits},
+    )
+
+
+def _settings(dataset: Dataset, source: str, plan: Plan) -> CnnTraining:
+    """Returns settings that take about the same time for any data."""
+    height, width, _ = dataset.shape
+    samples = plan.work * np.clip(PIXELS / (height * width), FEWEST_SAMPLES, PIXELS / 28**2)
+    epochs = int(np.clip(round(samples / len(dataset.splits["train"])), FEWEST_EPOCHS, MOST_EPOCHS))
+    return CnnTraining.parse(
+        {"size": "fast", "data": source, "epochs": epochs, "keep": "last", "checkpoint_s": 86_400, **plan.settings}
+    )
+
+
+def _spell(plan: Plan) -> str:
+    return json.dumps([plan.seed, plan.work, PIXELS, MOST_TRAINED, dict(plan.settings)])
+
+
+def _write(folder: Path, model: keras.Model, judge: OwnJudge) -> None:
+    weights = pack(read_variables(named_variables(model)))
+    seal(folder, {WEIGHTS: weights, DESCRIPTION: json.dumps(asdict(judge), indent=1, ensure_ascii=False).encode()})
+
+
+def _read(folder: Path, dataset: Dataset, context: Context, plan: Plan) -> tuple[keras.Model, OwnJudge] | None:
+    """Returns the judge that is kept there; None where there is none for these data, or it is damaged."""
+    if not folder.is_dir():
+        return None
+    try:
+        contents = unseal(folder, only=(WEIGHTS, DESCRIPTION))
+        values = json.loads(contents[DESCRIPTION])
+        known = dict(values["description"])
+        known["classes"], known["input_shape"] = tuple(known["classes"]), tuple(known["input_shape"])
+        judge = OwnJudge(**{**values, "description": ModelDescription(**known)})
+        made_for = (judge.fingerprint, judge.seed, judge.plan, known["input_shape"])
+        if made_for != (dataset.fingerprint, context.job.seed, _spell(plan), dataset.shape):
+            return None
+        return rebuild(judge.description, unpack(contents[WEIGHTS])), judge
+    except (DamagedError, ValueError, TypeError, KeyError) as error:
+        context.report(
+            Log("The judge in '{folder}' is damaged ({reason}): it is trained anew.", "warning",
+                {"folder": folder, "reason": error})
+        )  # fmt: skip
+        return None
+
+
+class Aside(Context):
+    """A job's context for a training beside the one that the user sees: its figures stay out of that one's plots.
+
+    Args:
+        outer: the job's own; Stop and Pause reach both.
+        seed: int, added to the job's seed.
+    """
+
+    def __init__(self, outer: Context, seed: int) -> None:
+        job = outer.job.model_copy(update={"seed": outer.job.seed + seed})
+        super().__init__(job, outer.workspace, cache=outer.cache)
+        self._outer = outer
+        self._cancelled, self._may_go_on = outer._cancelled, outer._may_go_on
+
+    def report(self, event: Event) -> None:
+        """Passes on states, warnings and progress."""
+        if isinstance(event, Progress):
+            event = replace(event, phase="judge")
+        if not isinstance(event, Metric | Saved) and not (isinstance(event, Log) and event.level == "info"):
+            self._outer.report(event)
+
+
+class AsideRun(Run):
+    """A folder that `fit` may write its checkpoints into, which is no run of its own.
+
+    Args:
+        folder: where.
+        outer: the run whose status is told, or None where no run is being written.
+    """
+
+    def __init__(self, folder: Path, outer: Run | None) -> None:
+        super().__init__(folder)
+        self._outer = outer
+
+    def update(self, **changes: Any) -> Any:
+        """Writes the outer run's record."""
+        return self._outer.update(**changes) if self._outer is not None else None

@@ -1,0 +1,117 @@
+"""Trains a GAN on a data set: from pictures to a saved generator and its measurements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.context import Context
+from core.data.dataset import Dataset
+from core.data.load import load
+from core.data.reading import expected_shape
+from core.data.sources import open_index
+from core.errors import CancelledError
+from core.events import Log, Progress
+from core.latents import latents
+from core.models.dcgan import Gan, build_generator, fitting_side
+from core.models.size import model_size
+from core.runs import Run
+from core.settings.dcgan import DcganTraining
+from core.tasks.begin import begin, samples_per_s, save_kept
+from core.tasks.gan_attendant import GanAttendant, held_out_places, measured_labels
+from core.tasks.judge import independent_judge, make_judge
+from core.training.fit_gan import fit_gan
+from core.training.paint import one_hot, paint
+
+AGREEMENT_SEED = 3  # added to the job's: other latents than those that chose the epoch to keep
+
+
+def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
+    """Trains the job's GAN, or goes on where its run stopped, saves it and measures what it draws.
+
+    Args:
+        settings: data, fit and architecture.
+        context: with the run to write into.
+
+    Returns:
+        {"run", "metrics": {"fid", "kid", "is", "floor", "kid_floor", "count", "agreement"}, "judge" (whose features
+        measured), "epochs", "kept_epoch", "samples_per_s", "train_s", "classes", "counts", "parameters", "flops"}.
+        `agreement` is the share of drawn pictures that an independent classifier takes for the class they were drawn
+        as; only where the GAN draws by class.
+
+    Raises:
+        UserError: the data can't be used, or has changed since the run began; the disk is full; it diverged, and the
+            best epoch before that is saved.
+        CancelledError: the user stopped it; the model so far is saved.
+    """
+    settings = settings.model_copy(update={"image_px": _side(settings, context)})
+    dataset = load(settings, context.job.seed, context, minimum_classes=1)
+    run, description, gan = begin(settings, dataset, context)
+    if not isinstance(gan, Gan):
+        raise TypeError(f"A GAN's row builds a GAN. Received: {type(gan).__name__}")
+    generator = build_generator(settings, dataset.shape, gan.class_count)
+    size = model_size(gan)
+    counts = dataset.summary()["counts"]
+    context.report(
+        Log(
+            "{train} pictures to learn from, {held_out} held back to measure by; {parameters} parameters.",
+            values={
+                "train": counts["train"],
+                "held_out": len(held_out_places(dataset)),
+                "parameters": size.parameters,
+            },
+        )
+    )
+    judge = make_judge(dataset, settings, context, run)
+    context.report(Log("Drawn pictures are measured by: {judge}.", values={"judge": judge.name}))
+    attendant = GanAttendant(gan, dataset, judge, settings, context, run)
+    fitted = fit_gan(gan, generator, dataset, settings, context, run, attendant)
+    context.report(Progress("save"))
+    save_kept(run, gan, description, fitted, context)
+    if fitted.error is not None:
+        raise fitted.error
+    if fitted.stopped:
+        raise CancelledError
+    metrics = attendant.measure() | _agreement(gan, dataset, context, run)
+    return {
+        "run": run.id,
+        "metrics": metrics,
+        "judge": judge.name,
+        "epochs": fitted.state.epoch,
+        "kept_epoch": fitted.kept_epoch + 1,
+        "samples_per_s": samples_per_s(fitted),
+        "train_s": round(fitted.state.train_s, 3),
+        "classes": list(dataset.classes),
+        "counts": counts,
+        "leaks": dataset.leaks,
+        "parameters": size.parameters,
+        "flops": size.flops,
+    }
+
+
+def _side(settings: DcganTraining, context: Context) -> int:
+    """Returns the side, px, that a GAN can draw and that comes nearest to the data's."""
+    index = open_index(settings, context.job.seed, context)
+    own = settings.image_px or expected_shape(index, settings, context)[0]
+    side = fitting_side(own)
+    if side != own:
+        message = "Pictures are brought from {own} px to {side} px, which a DCGAN can draw."
+        context.report(Log(message, values={"own": own, "side": side}))
+    return side
+
+
+def _agreement(gan: Gan, dataset: Dataset, context: Context, run: Run) -> dict[str, float]:
+    """Returns how often a classifier that nothing else was measured with sees the class that was asked for."""
+    judge = independent_judge(dataset, context, run) if gan.class_count else None
+    if judge is None:
+        return {}
+    count = 1000
+    labels = measured_labels(dataset, dataset.splits["train"], count, context.job.seed + AGREEMENT_SEED)
+    source = latents(context.job.seed + AGREEMENT_SEED, count, gan.latent)
+    _, probabilities = judge.look(paint(gan, source, one_hot(labels, gan), context.check))
+    assert probabilities is not None  # noqa: S101 (it knows the data's classes)
+    found = {"agreement": float(np.mean(probabilities.argmax(axis=1) == labels)), "agreement_count": float(count)}
+    if judge.accuracy is not None:
+        found["agreement_judge_accuracy"] = judge.accuracy
+    return found

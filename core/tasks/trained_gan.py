@@ -1,0 +1,89 @@
+"""Gets the GAN of a run, as it is kept or as it was at an earlier age."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from core.context import Context
+from core.errors import UserError
+from core.models.dcgan import Gan
+from core.models.saved import ModelDescription
+from core.models.variables import named, read_variables, unpack, write_variables
+from core.runs import Run
+from core.sealed import DamagedError, unseal
+from core.tasks.trained import trained_model
+from core.training.fit_gan import STAGE, WEIGHTS
+
+KEPT = "kept generator"
+
+
+def trained_gan(run: Run, context: Context, epoch: int = 0) -> tuple[Gan, ModelDescription]:
+    """Returns the run's GAN, its generator having the age that is asked for.
+
+    Args:
+        run: of a GAN.
+        context: is told of the progress.
+        epoch: int, epochs it has been trained; 0 takes the model that is kept. The description's `epochs` says which.
+
+    Raises:
+        UserError: the run is no GAN's, holds no model, or has kept no such age.
+    """
+    model, description = trained_model(run, context)
+    if not isinstance(model, Gan):
+        raise UserError(
+            "The run '{run}' draws no pictures: it is a {model}.",
+            hint="Name a run that was trained with `train dcgan`.",
+            run=run.id,
+            model=run.record().job.model,
+        )
+    generator = dict(named("generator", model.generator.variables))
+    # The model stays in memory from job to job: who gave it an earlier age must give it back its own.
+    kept: dict[int, dict[str, np.ndarray]] = context.cache.setdefault(KEPT, {})
+    for key in [key for key in kept if key != id(model)]:
+        kept.pop(key)
+    own = kept.setdefault(id(model), read_variables(generator))
+    if not epoch or epoch == description.epochs:
+        write_variables(generator, own)
+        return model, description
+    values, found = _stage(run, epoch)
+    try:
+        write_variables(generator, values)
+    except ValueError as error:
+        raise _damaged(run, epoch, error) from error
+    return model, ModelDescription(**{**vars(description), "epochs": found})
+
+
+def ages(run: Run) -> list[int]:
+    """Returns the ages that are kept beside the model, in epochs, youngest first."""
+    if not run.snapshots.is_dir():
+        return []
+    return sorted(int(folder.name) for folder in run.snapshots.iterdir() if folder.name.isdigit())
+
+
+def _stage(run: Run, epoch: int) -> tuple[dict[str, np.ndarray], int]:
+    known = ages(run)
+    if epoch not in known:
+        raise UserError(
+            "The run '{run}' has not kept its age of {epoch} epochs.",
+            hint="Choose one of: {known}; or 0 for the model as it is.",
+            run=run.id,
+            epoch=epoch,
+            known=", ".join(map(str, known)) or "0",
+        )
+    try:
+        contents = unseal(run.snapshots / f"{epoch:06d}")
+        return unpack(contents[WEIGHTS]), int(json.loads(contents[STAGE])["epoch"])
+    except (DamagedError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(run, epoch, error) from error
+
+
+def _damaged(run: Run, epoch: int, reason: Exception) -> UserError:
+    return UserError(
+        "The run '{run}' as it was after {epoch} epochs is damaged: {reason}.",
+        hint="Choose another age, or 0 for the model as it is.",
+        run=run.id,
+        epoch=epoch,
+        reason=reason,
+    )

@@ -1,0 +1,194 @@
+"""One step of two networks against each other, compiled on every backend. Knows no files and no loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from core.models.dcgan import Gan
+from core.models.variables import named
+from core.settings.dcgan import AdversarialFitSettings
+from core.training.adversarial_losses import LOSSES
+from core.training.diffaugment import NUMBERS, augment
+from core.training.gradients import compile_step, input_gradient, value_and_grad
+
+NOISE = 4  # keeps these draws apart from those of `core.data.batches` and `core.training.randomness`
+METRICS = (
+    "generator_loss",
+    "discriminator_loss",
+    "real_right",
+    "fake_right",
+    "generator_gradient",
+    "discriminator_gradient",
+)
+BETA_2 = 0.999
+DTYPE = np.float32
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """The random numbers of one step: n critic steps, then one of the generator, each of B pictures.
+
+    Args:
+        latents: float32 (n + 1, B, Z), standard normal.
+        augment: float32 (n + 1, 2B, `NUMBERS`), uniform; of the last row only B are used.
+        mix: float32 (n, B), uniform: where between real and fake the slope is taken.
+    """
+
+    latents: np.ndarray
+    augment: np.ndarray
+    mix: np.ndarray
+
+
+class AdversarialStep:
+    """Trains a GAN by one step at a time; keeps a second generator that the optimizer moves.
+
+    The GAN's own generator is the running mean of that one: it is what is kept and drawn with.
+
+    Args:
+        gan: whose discriminator is trained, and whose generator follows.
+        generator: of the same build, trained itself.
+        settings: how.
+    """
+
+    def __init__(self, gan: Gan, generator: keras.Model, settings: AdversarialFitSettings) -> None:
+        self._gan, self._raw, self._settings = gan, generator, settings
+        self._loss = LOSSES[settings.loss]
+        # The names matter: checkpoints know variables by them.
+        self._of_raw = keras.optimizers.Adam(settings.lr, settings.beta_1, BETA_2, name="generator_adam")
+        self._of_critic = keras.optimizers.Adam(
+            settings.lr_discriminator, settings.beta_1, BETA_2, name="discriminator_adam"
+        )
+        self._of_raw.build(generator.trainable_variables)
+        self._of_critic.build(gan.discriminator.trainable_variables)
+        for mean, variable in zip(gan.generator.variables, generator.variables, strict=True):
+            mean.assign(variable.value)
+        self.compiled = compile_step(self._step, list(self.variables().values()))
+
+    def variables(self) -> dict[str, Any]:
+        """Returns all that a checkpoint must hold, by name."""
+        return {
+            **dict(named("model", self._gan.variables)),
+            **dict(named("raw", self._raw.variables)),
+            **dict(named("optimizer", [*self._of_raw.variables, *self._of_critic.variables])),
+        }
+
+    def noise(self, seed: int, epoch: int, step: int, batch: int) -> Noise:
+        """Draws a step's random numbers; the same ones whenever it is asked for.
+
+        Args:
+            seed: int, the job's.
+            epoch: int, from 0.
+            step: int, from 0, within the epoch.
+            batch: int, B.
+        """
+        random = np.random.default_rng((seed, NOISE, epoch, step))
+        rounds = self._settings.critic_steps
+        return Noise(
+            random.standard_normal((rounds + 1, batch, self._gan.latent), DTYPE),
+            random.random((rounds + 1, 2 * batch, NUMBERS), DTYPE),
+            random.random((rounds, batch), DTYPE),
+        )
+
+    def __call__(self, images: np.ndarray, labels: np.ndarray, noise: Noise) -> Any:
+        """Trains by one step.
+
+        Args:
+            images: uint8 (n * B, H, W, C), real ones.
+            labels: int32 (n * B,).
+            noise: as `noise` draws it.
+
+        Returns:
+            float32 tensor of `METRICS`.
+        """
+        return self.compiled(images, labels, noise.latents, noise.augment, noise.mix)
+
+    def sync(self) -> None:
+        """To be called before variables are read or written."""
+        self.compiled.sync()
+
+    def _step(self, images: Any, labels: Any, latents: Any, numbers: Any, mix: Any) -> Any:
+        settings = self._settings
+        rounds, batch = settings.critic_steps, images.shape[0] // settings.critic_steps
+        pictures = ops.cast(images, "float32") / 127.5 - 1  # (n * B, H, W, C)
+        classes = ops.one_hot(labels, self._gan.class_count, dtype="float32") if self._gan.class_count else None
+        found: Any = None
+        for turn in range(rounds):
+            part = slice(turn * batch, (turn + 1) * batch)
+            of_part = None if classes is None else classes[part]
+            found = self._train_critic(pictures[part], of_part, latents[turn], numbers[turn], mix[turn])
+        critic_loss, real_right, fake_right, critic_gradient = found
+        of_last = None if classes is None else classes[-batch:]
+        loss, gradient = self._train_generator(of_last, latents[-1], numbers[-1][:batch])
+        self._follow()
+        return ops.stack([loss, critic_loss, real_right, fake_right, gradient, critic_gradient])
+
+    def _train_critic(self, real: Any, classes: Any, latents: Any, numbers: Any, mix: Any) -> tuple[Any, ...]:
+        settings, loss = self._settings, self._loss
+        critic = self._gan.discriminator
+        fake = ops.stop_gradient(self._raw(_with(latents, classes), training=True))
+        both = augment(ops.concatenate([real, fake]), numbers, settings.augment)  # (2B, H, W, C)
+        twice = None if classes is None else ops.concatenate([classes, classes])
+        count = real.shape[0]
+
+        def play() -> tuple[Any, tuple[Any, Any]]:
+            scores = critic(_with(both, twice), training=True)  # (2B, 1)
+            of_real, of_fake = scores[:count], scores[count:]
+            value = loss.discriminator(of_real, of_fake, settings.label_smoothing)
+            if loss.penalised:
+                value = value + settings.gradient_penalty * self._slope_penalty(both, classes, mix)
+            return value, (of_real, of_fake)
+
+        value, (of_real, of_fake), gradients = value_and_grad(play, critic.trainable_variables)
+        self._of_critic.apply(gradients, critic.trainable_variables)
+        middle = loss.middle(of_real, of_fake)
+        right = [ops.mean(ops.cast(hit, "float32")) for hit in (of_real > middle, of_fake < middle)]
+        return value, *right, _norm(gradients)
+
+    def _slope_penalty(self, both: Any, classes: Any, mix: Any) -> Any:
+        """Returns how far the critic's slope is from 1 between real and fake pictures.
+
+        Reference:
+            - [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028).
+        """
+        count = mix.shape[0]
+        share = ops.reshape(mix, (-1, 1, 1, 1))
+        between = share * both[:count] + (1 - share) * both[count:]
+
+        def score(pictures: Any) -> tuple[Any, None]:
+            return ops.sum(self._gan.discriminator(_with(pictures, classes), training=False)), None
+
+        _, _, slope = input_gradient(score, between)  # (B, H, W, C)
+        length = ops.sqrt(ops.sum(slope**2, axis=(1, 2, 3)) + 1e-12)
+        return ops.mean((length - 1) ** 2)
+
+    def _train_generator(self, classes: Any, latents: Any, numbers: Any) -> tuple[Any, Any]:
+        generator = self._raw
+
+        def play() -> tuple[Any, None]:
+            fake = augment(generator(_with(latents, classes), training=True), numbers, self._settings.augment)
+            return self._loss.generator(self._gan.discriminator(_with(fake, classes), training=False)), None
+
+        value, _, gradients = value_and_grad(play, generator.trainable_variables)
+        self._of_raw.apply(gradients, generator.trainable_variables)
+        return value, _norm(gradients)
+
+    def _follow(self) -> None:
+        """Moves the generator that is kept towards the one that is trained, faster while both are young."""
+        steps = ops.cast(self._of_raw.iterations.value, "float32")
+        memory = ops.minimum(self._settings.ema, (1 + steps) / (10 + steps)) if self._settings.ema else 0.0
+        for mean, variable in zip(self._gan.generator.variables, self._raw.variables, strict=True):
+            mean.assign(memory * mean.value + (1 - memory) * ops.stop_gradient(variable.value))
+
+
+def _with(array: Any, classes: Any) -> Any:
+    return array if classes is None else [array, classes]
+
+
+def _norm(gradients: list[Any]) -> Any:
+    """Returns the length of all gradients taken as one vector."""
+    return ops.sqrt(sum(ops.sum(gradient**2) for gradient in gradients))

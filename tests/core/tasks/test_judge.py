@@ -1,0 +1,242 @@
+"""Judges: a network of the data's own, a run of the user's, a file of InceptionV3 weights."""
+
+import json
+import random
+import shutil
+import threading
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from core.context import Context
+from core.data.load import load
+from core.errors import CancelledError, UserError
+from core.events import Log, Metric, Progress, Saved, Status
+from core.jobs import Job
+from core.metrics.classification import accuracy
+from core.runs import Workspace
+from core.settings.cnn import CnnTraining
+from core.tasks import own_judge as module
+from core.tasks.judge import Judge, independent_judge, make_judge
+from core.tasks.own_judge import INDEPENDENT, OWN
+
+BACKEND = keras.backend.backend()
+OWN_OF_DATA = SimpleNamespace(judge="")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    """A third of the training is enough to see that it works; the real length is tried where a figure is claimed."""
+    monkeypatch.setattr(module, "PIXELS", 5000 * 28 * 28)
+    monkeypatch.setattr(module, "FEWEST_SAMPLES", 5000)
+
+
+class Trial:
+    """Digits, a workspace and a run that stands for a generator's."""
+
+    def __init__(self, folder, *, seed=0, listener=None):
+        self.workspace = Workspace(folder)
+        job = Job(task="train", model="cnn", settings={"data": "digits"}, backend=BACKEND, seed=seed)
+        self.run, job = self.workspace.create_run(job)
+        self.events = []
+
+        def hear(event):
+            self.events.append(event)
+            if listener:
+                listener(event, self.context)
+
+        self.context = Context(job, self.workspace, self.run, hear)
+        self.dataset = load(CnnTraining.parse({"data": "digits"}), seed, self.context)
+        self.test = self.dataset.splits["test"]
+
+    def judge(self, settings=OWN_OF_DATA, dataset=None):
+        return make_judge(dataset or self.dataset, settings, self.context, self.run)
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "PIXELS", 5000 * 28 * 28)
+        patch.setattr(module, "FEWEST_SAMPLES", 5000)
+        made = Trial(tmp_path_factory.mktemp("judge"))
+        made.made = made.judge()
+    return made
+
+
+def test_the_judge_of_the_data_knows_the_classes_and_how_often_it_is_right(trial):
+    features, probabilities = trial.made.look(trial.dataset.images[trial.test])
+    assert features.shape == (len(trial.test), trial.made.dimensions)
+    assert features.dtype == probabilities.dtype == np.float32
+    assert trial.made.classes == trial.dataset.classes
+    right = accuracy(probabilities, trial.dataset.labels[trial.test])
+    assert right == pytest.approx(trial.made.accuracy)
+    assert right > 0.9
+    assert trial.made.name == f"CNN of this data, {100 * right:.1f} % right"
+    assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_its_training_stays_out_of_the_plots(trial):
+    assert not [event for event in trial.events if isinstance(event, Metric | Saved)]
+    phases = {event.phase for event in trial.events if isinstance(event, Progress)}
+    assert "judge" in phases
+    assert "train" not in phases
+    assert not trial.run.history_path.exists()
+    assert not list(trial.run.folder.glob(".tmp-*"))
+
+
+def test_the_judge_is_kept_and_used_again(trial, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("it was trained again")
+
+    pictures = trial.dataset.images[trial.test[:40]]
+    monkeypatch.setattr(module, "_train", refuse)
+    again = trial.judge()
+    assert again.name == trial.made.name
+    for one, other in zip(trial.made.look(pictures), again.look(pictures), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_random_state_is_the_same_whether_it_was_trained_or_read(tmp_path):
+    drawn = []
+    trial = Trial(tmp_path)
+    for _ in range(2):
+        trial.judge()
+        drawn.append((random.random(), keras.ops.convert_to_numpy(keras.random.normal((3,))).tolist()))
+    assert drawn[0] == drawn[1]
+
+
+def test_the_same_seed_makes_the_same_judge(trial, tmp_path):
+    pictures = trial.dataset.images[:20]
+    same, other = Trial(tmp_path / "same"), Trial(tmp_path / "other", seed=5)
+    np.testing.assert_array_equal(same.judge().look(pictures)[0], trial.made.look(pictures)[0])
+    assert not np.array_equal(other.judge().look(pictures)[0], trial.made.look(pictures)[0])
+
+
+def test_a_damaged_or_foreign_judge_is_trained_anew(trial, tmp_path):
+    mine = Trial(tmp_path)
+    shutil.copytree(trial.run.folder / "judge", mine.run.folder / "judge")
+    weights = mine.run.folder / "judge" / "weights.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    assert mine.judge().accuracy == trial.made.accuracy
+    assert [event.level for event in mine.events if isinstance(event, Log) and "judge" in event.message] == ["warning"]
+    kept = json.loads((mine.run.folder / "judge" / "judge.json").read_text())
+    other = replace(mine.dataset, fingerprint="other data")
+    mine.judge(dataset=other)
+    assert json.loads((mine.run.folder / "judge" / "judge.json").read_text())["fingerprint"] == "other data"
+    assert kept["fingerprint"] == mine.dataset.fingerprint
+
+
+def test_pictures_of_another_size_or_colour_are_resized(trial):
+    pictures = trial.dataset.images[trial.test]  # (N, 8, 8, 1)
+    large = np.repeat(np.repeat(np.repeat(pictures, 4, axis=1), 4, axis=2), 3, axis=3)  # (N, 32, 32, 3)
+    _, probabilities = trial.made.look(large)
+    assert accuracy(probabilities, trial.dataset.labels[trial.test]) > trial.made.accuracy - 0.05
+    assert trial.made.look(pictures[:0])[0].shape == (0, trial.made.dimensions)
+
+
+def test_stop_ends_the_training_of_a_judge(tmp_path):
+    def stop(event, context):
+        if isinstance(event, Progress) and event.phase == "judge" and event.done:
+            context.cancel()
+
+    trial = Trial(tmp_path, listener=stop)
+    with pytest.raises(CancelledError):
+        trial.judge()
+    assert not (trial.run.folder / "judge").exists()
+    assert not list(trial.run.folder.glob(".tmp-*"))
+
+
+def test_a_pause_reaches_it_and_is_told(tmp_path):
+    seen = []
+
+    def pause(event, context):
+        if isinstance(event, Progress) and event.phase == "judge" and event.done and not seen:
+            seen.append(time.perf_counter())
+            context.pause()
+        if isinstance(event, Status) and event.state == "paused":
+            seen.append(trial.run.record().status)
+            threading.Timer(0.2, context.resume).start()
+
+    trial = Trial(tmp_path, listener=pause)
+    trial.judge()
+    assert seen[1] == "paused"
+    assert [event.state for event in trial.events if isinstance(event, Status)] == ["paused", "running"]
+    assert trial.run.record().status == "running"
+
+
+def test_without_classes_it_tells_turns(tmp_path):
+    trial = Trial(tmp_path)
+    one_class = replace(trial.dataset, classes=("digit",), labels=np.zeros_like(trial.dataset.labels))
+    judge = trial.judge(dataset=one_class)
+    features, probabilities = judge.look(one_class.images[trial.test])
+    assert probabilities is None
+    assert judge.classes == ()
+    assert judge.accuracy > 0.6  # a quarter is chance; 0, 1 and 8 look alike however they are turned
+    assert "turned" in judge.name
+    assert features.shape == (len(trial.test), judge.dimensions)
+    assert features.std(axis=0).max() > 0.1
+    assert independent_judge(one_class, trial.context, trial.run) is None
+
+
+def test_the_independent_judge_is_another(trial):
+    other = independent_judge(trial.dataset, trial.context, trial.run)
+    pictures = trial.dataset.images[trial.test]
+    one, two = (judge.look(pictures)[1] for judge in (trial.made, other))
+    assert other.name.startswith("independent CNN of this data, ")
+    assert other.dimensions != trial.made.dimensions
+    assert not np.array_equal(one, two)
+    assert np.mean(one.argmax(axis=1) == two.argmax(axis=1)) > 0.85
+    assert (trial.run.folder / "judge-independent").is_dir()
+    assert {plan.folder for plan in (OWN, INDEPENDENT)} == {"judge", "judge-independent"}
+
+
+@pytest.mark.slow
+def test_both_judges_of_the_digits_are_good_enough(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    for seed in range(3):
+        trial = Trial(tmp_path / str(seed), seed=seed)
+        assert trial.judge().accuracy >= 0.98
+        assert independent_judge(trial.dataset, trial.context, trial.run).accuracy >= 0.985
+
+
+def test_a_run_of_the_users_own_judges(trial, tmp_path):
+    from core.models.saved import ModelDescription, save_model
+
+    for name, settings in (("cnn", {"size": "tiny"}), ("vit", {"size": "tiny"})):
+        job = Job(task="train", model=name, settings=settings, backend=BACKEND, name=f"my {name}")
+        run, job = trial.workspace.create_run(job)
+        description = ModelDescription(name, dict(job.settings), trial.dataset.classes, trial.dataset.shape)
+        model = description.build()
+        save_model(run.model_folder, model, description)
+        run.update(status="done", result={"metrics": {"test_accuracy": 0.991}})
+        judge = trial.judge(SimpleNamespace(judge=f"my {name}"))
+        assert judge.name == f"{name} of the run 'my {name}', 99.1 % right"
+        assert judge.classes == trial.dataset.classes
+        pictures = trial.dataset.images[:30]
+        features, probabilities = judge.look(pictures)
+        head = model.get_layer("logits")
+        kernel, bias = map(keras.ops.convert_to_numpy, (head.kernel, head.bias))
+        logits = features @ kernel + bias  # the features are what the head sees
+        expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(probabilities, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_no_run_and_no_file_are_sentences(trial, tmp_path):
+    with pytest.raises(UserError, match="There is no run 'nobody'"):
+        trial.judge(SimpleNamespace(judge="nobody"))
+    with pytest.raises(UserError, match="holds no weights of InceptionV3"):
+        trial.judge(SimpleNamespace(judge=str(tmp_path / "none.h5")))
+
+
+def test_stop_is_seen_between_batches(trial):
+    context = Context(trial.context.job, trial.workspace)
+    judge = Judge("any", trial.made._network, context, trial.made.classes)
+    context.cancel()
+    with pytest.raises(CancelledError):
+        judge.look(trial.dataset.images)

@@ -1,0 +1,151 @@
+"""The parts of a GAN's step: losses by hand, augmentation, spectral norm, and that a step trains both networks."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from core.models.dcgan import build, build_generator, fitting_side
+from core.models.spectral import SpectralDense
+from core.settings.dcgan import DcganTraining
+from core.training.adversarial import METRICS, AdversarialStep
+from core.training.adversarial_losses import LOSSES
+from core.training.diffaugment import NUMBERS
+from core.training.diffaugment import augment as augment_tensors
+
+TINY = {"filters": 4, "latent": 8, "batch_size": 8}
+REAL = np.array([[2.0], [0.5]], np.float32)
+FAKE = np.array([[-1.0], [3.0]], np.float32)
+
+
+def _numpy(value):
+    return np.asarray(ops.convert_to_numpy(value))
+
+
+def augment(pictures, numbers, kinds):
+    return augment_tensors(ops.convert_to_tensor(pictures), ops.convert_to_tensor(numbers), kinds)
+
+
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+@pytest.mark.parametrize(
+    ("name", "smoothing", "critic", "generator"),
+    [
+        (
+            "non-saturating",
+            0.0,
+            -np.mean(np.log(_sigmoid(REAL))) - np.mean(np.log(1 - _sigmoid(FAKE))),
+            -np.mean(np.log(_sigmoid(FAKE))),
+        ),
+        (
+            "non-saturating",
+            0.1,
+            -np.mean(0.9 * np.log(_sigmoid(REAL)) + 0.1 * np.log(1 - _sigmoid(REAL)))
+            - np.mean(np.log(1 - _sigmoid(FAKE))),
+            -np.mean(np.log(_sigmoid(FAKE))),
+        ),
+        ("least-squares", 0.0, 0.5 * ((1 + 0.25) / 2 + (1 + 9) / 2), 0.5 * (4 + 4) / 2),
+        ("least-squares", 0.1, 0.5 * ((1.1**2 + 0.4**2) / 2 + (1 + 9) / 2), 0.5 * (4 + 4) / 2),
+        ("hinge", 0.0, (0 + 0.5) / 2 + (0 + 4) / 2, -1.0),
+        ("wasserstein", 0.0, 1.0 - 1.25, -1.0),
+    ],
+)
+def test_losses_are_as_written_in_the_papers(name, smoothing, critic, generator):
+    real, fake = ops.convert_to_tensor(REAL), ops.convert_to_tensor(FAKE)
+    assert float(_numpy(LOSSES[name].discriminator(real, fake, smoothing))) == pytest.approx(float(critic), rel=1e-5)
+    assert float(_numpy(LOSSES[name].generator(fake))) == pytest.approx(float(generator), rel=1e-5)
+
+
+@pytest.mark.parametrize(("side", "expected"), [(8, 32), (27, 32), (28, 28), (32, 32), (45, 48), (64, 64), (300, 64)])
+def test_the_side_that_fits(side, expected):
+    assert fitting_side(side) == expected
+
+
+@pytest.mark.parametrize(("side", "channels", "classes"), [(28, 1, 10), (32, 3, 0), (40, 1, 3), (64, 3, 2)])
+def test_pictures_have_the_shape_that_is_asked_for(side, channels, classes):
+    gan = build(DcganTraining.parse(TINY), (side, side, channels), classes)
+    latents = np.zeros((3, 8), np.float32)
+    weights = ops.convert_to_tensor(np.eye(classes, dtype=np.float32)[[0, 1, 1]]) if classes else None
+    drawn = gan.generator(latents if weights is None else [ops.convert_to_tensor(latents), weights])
+    assert tuple(drawn.shape) == (3, side, side, channels)
+    score = gan.discriminator(drawn if weights is None else [drawn, weights])
+    assert tuple(score.shape) == (3, 1)
+
+
+def test_another_side_is_refused():
+    with pytest.raises(ValueError, match="can't draw pictures of 30 x 30 px"):
+        build(DcganTraining.parse(TINY), (30, 30, 1), 2)
+
+
+def test_spectral_norm_brings_the_largest_singular_value_to_one():
+    layer = SpectralDense(5, use_bias=False)
+    layer.build((None, 7))
+    layer.kernel.assign(3 * np.random.default_rng(0).normal(size=(7, 5)))
+    for _ in range(60):
+        layer.normalised(training=True)
+    kernel = _numpy(layer.normalised(training=False).detach() if hasattr(layer.kernel.value, "detach")
+                    else layer.normalised(training=False))  # fmt: skip
+    assert np.linalg.svd(kernel, compute_uv=False)[0] == pytest.approx(1.0, abs=1e-4)
+    assert np.linalg.svd(_numpy(layer.kernel.value.detach() if hasattr(layer.kernel.value, "detach")
+                                else layer.kernel.value), compute_uv=False)[0] > 2  # fmt: skip
+
+
+def test_translation_moves_a_picture_by_whole_pixels():
+    picture = np.random.default_rng(0).uniform(-1, 1, (1, 16, 16, 3)).astype(np.float32)
+    numbers = np.full((1, NUMBERS), 0.5, np.float32)  # the middle: no shift
+    np.testing.assert_array_equal(_numpy(augment(picture, numbers, "translate")), picture)
+    numbers[:, 3], numbers[:, 4] = 0.999, 0.0  # 2 px down or up, 2 px to one side
+    moved = _numpy(augment(picture, numbers, "translate"))
+    found = [
+        (down, right)
+        for down in (-2, 2)
+        for right in (-2, 2)
+        if np.array_equal(moved[0, 2:-2, 2:-2], np.roll(picture[0], (down, right), (0, 1))[2:-2, 2:-2])
+    ]
+    assert len(found) == 1
+    assert (moved == 0).sum() == 3 * (16 * 16 - 14 * 14)  # nothing comes round from the other side
+
+
+def test_cutout_blanks_a_square():
+    numbers = np.full((1, NUMBERS), 0.5, np.float32)
+    kept = _numpy(augment(np.ones((1, 16, 16, 1), np.float32), numbers, "cutout"))
+    assert (kept == 0).sum() in (49, 64)  # 8 x 8, or 7 x 7 where the middle is a pixel
+
+
+def test_colour_stays_where_all_numbers_are_in_the_middle():
+    picture = np.random.default_rng(1).uniform(-1, 1, (2, 8, 8, 3)).astype(np.float32)
+    numbers = np.full((2, NUMBERS), 0.5, np.float32)
+    np.testing.assert_allclose(_numpy(augment(picture, numbers, "colour")), picture, atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "wasserstein"])  # the others differ in their formulas alone
+def test_a_step_trains_both_networks_and_the_kept_generator_follows(loss):
+    keras.utils.set_random_seed(0)
+    settings = DcganTraining.parse(
+        {**TINY, "loss": loss, "augment": "colour+translate+cutout", "critic_steps": 2 if loss == "wasserstein" else 1}
+    )
+    gan, raw = build(settings, (28, 28, 1), 3), build_generator(settings, (28, 28, 1), 3)
+    step = AdversarialStep(gan, raw, settings)
+    before = {name: _numpy(_plain(variable)) for name, variable in step.variables().items()}
+    random = np.random.default_rng(0)
+    count = 8 * settings.critic_steps
+    images, labels = random.integers(0, 256, (count, 28, 28, 1), np.uint8), random.integers(0, 3, count, np.int32)
+    for place in range(3):
+        found = _numpy(step(images, labels, step.noise(7, 0, place, 8)))
+    step.sync()
+    assert found.shape == (len(METRICS),)
+    assert np.isfinite(found).all()
+    assert step.compiled.traces == 1
+    after = {name: _numpy(_plain(variable)) for name, variable in step.variables().items()}
+    changed = {name.split("/")[0] + "/" + name.split("/")[1] for name in after if (after[name] != before[name]).any()}
+    assert {"model/first", "model/down1", "raw/first"} <= changed
+    assert any(name.startswith("optimizer") for name in changed)
+    kernel = "/first/kernel"
+    assert not np.array_equal(after["model" + kernel], after["raw" + kernel])  # a mean lags behind
+
+
+def _plain(variable):
+    value = variable.value
+    return value.detach().clone() if hasattr(value, "detach") else value
