@@ -46,7 +46,7 @@ class Model:
         help: str, one sentence that says what it is good for.
         settings: str, the Settings class of a whole training: data, fit and architecture.
         build: str, `build(settings, input_shape, class_count) -> keras.Model`, for a classifier from raw pixels to
-            logits.
+            logits; for text `build(settings, vocabulary_size)`.
         train: str, the task function that trains it.
         kind: what it does: "classifier" tells a picture's class, "gan" draws pictures, "text" writes.
     """
@@ -117,6 +117,14 @@ MODELS: Mapping[str, Model] = {
         "core.models.dcgan:build",
         "core.tasks.train_gan:train",
         kind="gan",
+    ),
+    "gpt2": Model(
+        "GPT-2",
+        "Writes text, token by token, as it has read it.",
+        "core.settings.text_fit:Gpt2Training",
+        "core.models.gpt2:build",
+        "core.tasks.train_text:train",
+        kind="text",
     ),
 }
 

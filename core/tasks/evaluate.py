@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from core import catalog
 from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load, tell_small_test
@@ -20,6 +21,7 @@ from core.models.saved import ModelDescription
 from core.runs import Run, safe_name
 from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
+from core.tasks.evaluate_text import evaluate_text
 from core.tasks.trained import trained_model
 from core.training.predict import predict_split
 
@@ -51,13 +53,15 @@ def evaluate(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
     Returns:
         {"run", "metrics": {"test_accuracy", "test_loss", "ece"}, "count", "classes": [{"label", "precision",
         "recall", "f1", "count"}], "confusion": K x K, "samples_per_s", "report"}; where the report can't be written,
-        "report" is empty and "error" says why.
+        "report" is empty and "error" says why. For a model of texts as `evaluate_text` says.
 
     Raises:
         UserError: the run holds no model, its data has changed, or there is nothing to score.
         CancelledError: the user has asked the job to stop.
     """
     run = context.workspace.find(settings.run)
+    if catalog.find(catalog.MODELS, run.record().job.model, "model").kind == "text":
+        return evaluate_text(run, settings, context)
     model, description = trained_model(run, context)
     sample = _other(settings.data, description, context) if settings.data else _own(run, description, context)
     context.report(Progress("evaluate", 0, len(sample.indices), "pictures"))

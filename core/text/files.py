@@ -42,9 +42,17 @@ class TextFile:
     read: Callable[[], bytes]
 
 
-def is_text_source(data: str) -> bool:
-    """Whether `data` can be texts, as far as its name tells. Opens nothing."""
-    return data == EMBEDDED or path_exists(path_of(data))
+def check_source(data: str) -> None:
+    """Looks whether there is something of that name. Opens nothing.
+
+    Args:
+        data: str, "shapes" or a path.
+
+    Raises:
+        UserError: there is not.
+    """
+    if data != EMBEDDED and not (data.strip() and path_exists(path_of(data))):
+        raise UserError("There is no file, folder or embedded text '{path}'.", hint=HINT, path=data)
 
 
 def find_texts(data: str, context: Context) -> tuple[list[TextFile], tuple[Skipped, ...]]:
@@ -61,10 +69,8 @@ def find_texts(data: str, context: Context) -> tuple[list[TextFile], tuple[Skipp
         UserError: there is no such file, or no text in it.
         CancelledError: the user has asked the job to stop.
     """
-    path = path_of(data)
-    if not data.strip() or not path_exists(path):
-        raise UserError("There is no file, folder or embedded text '{path}'.", hint=HINT, path=data)
-    path = reachable(path.absolute())
+    check_source(data)
+    path = reachable(path_of(data).absolute())
     skipped: tuple[Skipped, ...] = ()
     if path.is_dir():
         found, skipped = walk(path, context)
