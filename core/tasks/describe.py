@@ -13,7 +13,6 @@ from core.models.saved import BYTES_TO_TRAIN, ModelDescription
 from core.models.size import model_size
 from core.settings.dataset import DatasetSettings
 from core.settings.text_fit import Gpt2Training
-from core.tasks.describe_text import describe_text
 
 
 def describe(settings: DatasetSettings | Gpt2Training, context: Context) -> dict[str, Any]:
@@ -28,6 +27,8 @@ def describe(settings: DatasetSettings | Gpt2Training, context: Context) -> dict
         CancelledError: the user has asked the job to stop.
     """
     if isinstance(settings, Gpt2Training):
+        from core.tasks.describe_text import describe_text  # keras_hub takes seconds to import
+
         return describe_text(settings, context)
     index = trainable_index(settings, context)
     shape = expected_shape(index, settings, context)

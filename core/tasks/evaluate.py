@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,14 @@ from core.models.saved import ModelDescription
 from core.runs import Run, safe_name
 from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
-from core.tasks.evaluate_text import evaluate_text
 from core.tasks.trained import trained_model
 from core.training.predict import predict_split
+
+# What scores the runs that are no classifier's, by name: `evaluate_X(settings, context) -> dict`.
+OTHER_KINDS: Mapping[str, str] = {
+    "gan": "core.tasks.evaluate_gan:evaluate_gan",
+    "text": "core.tasks.evaluate_text:evaluate_text",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,20 +54,22 @@ class Sample:
 def evaluate(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
     """Scores the run on its own test split, or on other data whose classes have the same names.
 
-    Of other data only its test split is scored where it has one, else every picture.
+    A run that is no classifier's is scored as its kind is: see `OTHER_KINDS`. Of other data only its test split is
+    scored where it has one, else every picture.
 
     Returns:
         {"run", "metrics": {"test_accuracy", "test_loss", "ece"}, "count", "classes": [{"label", "precision",
         "recall", "f1", "count"}], "confusion": K x K, "samples_per_s", "report"}; where the report can't be written,
-        "report" is empty and "error" says why. For a model of texts as `evaluate_text` says.
+        "report" is empty and "error" says why.
 
     Raises:
         UserError: the run holds no model, its data has changed, or there is nothing to score.
         CancelledError: the user has asked the job to stop.
     """
     run = context.workspace.find(settings.run)
-    if catalog.find(catalog.MODELS, run.record().job.model, "model").kind == "text":
-        return evaluate_text(run, settings, context)
+    kind = catalog.find(catalog.MODELS, run.record().job.model, "model").kind
+    if kind in OTHER_KINDS:
+        return dict(catalog.load(OTHER_KINDS[kind])(settings, context))
     model, description = trained_model(run, context)
     sample = _other(settings.data, description, context) if settings.data else _own(run, description, context)
     context.report(Progress("evaluate", 0, len(sample.indices), "pictures"))

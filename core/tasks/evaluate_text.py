@@ -16,7 +16,7 @@ from core.text.corpus import Corpus, load_corpus
 from core.training.perplexity import mean_nats
 
 
-def evaluate_text(run: Run, settings: EvaluateSettings, context: Context) -> dict[str, Any]:
+def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
     """Scores the run on its own test split, or on other texts: their test split where they have one, else all.
 
     A text longer than the model's context is judged in stretches, each without what came before it.
@@ -29,6 +29,7 @@ def evaluate_text(run: Run, settings: EvaluateSettings, context: Context) -> dic
         UserError: the run holds no model, its texts have changed, or there is nothing to score.
         CancelledError: the user has asked the job to stop.
     """
+    run = context.workspace.find(settings.run)
     gpt2, description = trained_text_model(run, context)
     trained = Gpt2Training.parse(description.settings)
     corpus = _corpus(run, settings.data, trained, context)

@@ -18,6 +18,7 @@ from core.errors import CancelledError, UserError
 from core.events import Log, Metric, Progress, Saved, Status
 from core.jobs import Job
 from core.metrics.classification import accuracy
+from core.metrics.collapse import find_collapse
 from core.runs import Workspace
 from core.settings.cnn import CnnTraining
 from core.tasks import own_judge as module
@@ -240,3 +241,29 @@ def test_stop_is_seen_between_batches(trial):
     context.cancel()
     with pytest.raises(CancelledError):
         judge.look(trial.dataset.images)
+
+
+@pytest.mark.parametrize("count", [25, 60, 250])
+def test_collapse_is_told_from_real_variety_by_the_judges_eyes(trial, count):
+    """Held-out digits stand for a good generator; what collapsed ones do is played with training digits."""
+    dataset, chance = trial.dataset, np.random.default_rng(count)
+    unseen = chance.permutation(np.concatenate([dataset.splits["validation"], trial.test]))
+    real, good = np.array_split(dataset.images[unseen], 2)
+    train = dataset.splits["train"]
+
+    def repeated(places):
+        chosen = dataset.images[chance.choice(places, count)].astype(float)
+        return np.clip(chosen + chance.normal(0, 6, chosen.shape), 0, 255).astype(np.uint8)
+
+    def found(pictures):
+        seen, fake = trial.made.look(real), trial.made.look(pictures)
+        return find_collapse(seen[0], fake[0], seen[1], fake[1], dataset.classes)
+
+    labels = dataset.labels[train]
+    one_each = np.array([chance.choice(train[labels == label]) for label in range(10)])
+    assert not found(good[:count]).alarm
+    assert found(repeated(train[labels == 3])).alarm
+    assert found(repeated(train[labels < 4])).alarm
+    assert found(repeated(chance.choice(train, 1))).alarm
+    assert found(repeated(chance.choice(train, 8))).alarm
+    assert found(repeated(one_each)).alarm
