@@ -89,6 +89,18 @@ TASKS: Mapping[str, Task] = {
     "generate": Task(
         "Pictures", "core.tasks.generate_images:generate", "core.settings.generate:GenerateSettings", "interactive"
     ),
+    "text": Task(
+        "Writing",
+        "core.tasks.generate_text:generate_text",
+        "core.settings.generate_text:GenerateTextSettings",
+        "interactive",
+    ),
+    "examine_text": Task(
+        "Token view",
+        "core.tasks.examine_text:examine_text",
+        "core.settings.examine_text:ExamineTextSettings",
+        "interactive",
+    ),
     "check": Task("Data check", "core.data.check:check", "core.settings.dataset:DatasetSettings", "data", keras=False),
     "preview": Task(
         "Preview", "core.data.preview:preview", "core.settings.dataset:DatasetSettings", "data", keras=False

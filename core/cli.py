@@ -29,6 +29,7 @@ from core.command_line import (
     output,
     print_json,
 )
+from core.command_text import text
 from core.console import use_utf8
 from core.doctor import examine
 from core.errors import UserError
@@ -316,6 +317,9 @@ def classify(
     for row in result["results"]:
         table.add_row(row["path"], row["label"], f"{row['probability']:.1%}")
     output(result, as_json, table, *(f"Skipped: {row['path']}: {row['reason']}" for row in result["skipped"]))
+
+
+app.command()(text)
 
 
 # ------------------------------------------------------------------------------------------------- printing

@@ -15,10 +15,13 @@ class TextStream:
     Args:
         tokenizer: the model's.
         stop: words that end the text where they occur; they are left out of it.
+        prompt: ids of what stands before it; a character that it ends within becomes part of the text.
     """
 
-    def __init__(self, tokenizer: Tokenizer, stop: Sequence[str] = ()) -> None:
+    def __init__(self, tokenizer: Tokenizer, stop: Sequence[str] = (), prompt: Sequence[int] = ()) -> None:
         self._tokenizer = tokenizer
+        self._prompt = list(prompt)
+        self.prompt_text = tokenizer.decode(self._prompt).rstrip(HALF)
         self._stop = tuple(word for word in stop if word)
         self._shown = 0
         self.tokens: list[int] = []
@@ -29,7 +32,8 @@ class TextStream:
         """Takes one more token, and returns the text that is now certain, perhaps none."""
         self.tokens.append(token)
         ended = token == self._tokenizer.end_id
-        self.text = self._tokenizer.decode(self.tokens[:-1] if ended else self.tokens)
+        whole = self._tokenizer.decode(self._prompt + (self.tokens[:-1] if ended else self.tokens))
+        self.text = whole[len(self.prompt_text) :]
         found = [place for place in map(self.text.find, self._stop) if place >= 0]
         if found:
             self.text = self.text[: min(found)]

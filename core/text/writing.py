@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -32,7 +32,7 @@ def write(
     limits: Sequence[int],
     end_id: int | None,
     alternatives: int,
-) -> Iterator[list[tuple[int, TokenView]]]:
+) -> Generator[list[tuple[int, TokenView]], Collection[int] | None, None]:
     """Writes all texts of a batch at once.
 
     Args:

@@ -32,6 +32,7 @@ class Writer:
         self._variables = variables
         self._step = compile_forward(functools.partial(read_token, model), variables, consumed=[3])
         self._reorder = compile_forward(reorder, [])
+        self._whole = compile_forward(lambda ids: model(ids), variables)
         self._attention = compile_forward(functools.partial(attention_of, model), variables)
         self._prompts: dict[int, CompiledForward] = {}
         self._compiled: set[tuple[Bucket, int]] = set()
@@ -71,7 +72,7 @@ class Writer:
             bucket: as `bucket` returns it.
             rows: int, how many texts each `advance` picks out of those before; 0 where each goes on by itself.
         """
-        if (bucket, rows) in self._compiled:
+        if self.is_warm(bucket, rows):
             return
         writing = self.begin([[0] * bucket.prompt] * bucket.texts, bucket.places - bucket.prompt)
         ids = np.zeros(rows or bucket.texts, np.int32)
@@ -80,12 +81,23 @@ class Writer:
         writing.logits()
         self._compiled.add((bucket, rows))
 
+    def is_warm(self, bucket: Bucket, rows: int = 0) -> bool:
+        """Whether `warm_up` has been called with these."""
+        return (bucket, rows) in self._compiled
+
+    def read(self, ids: Sequence[int]) -> np.ndarray:
+        """Returns the logits after each token of a text: float32 (T, V)."""
+        return np.asarray(keras.ops.convert_to_numpy(self._whole(self._pad(ids))))[0, : len(ids)]
+
     def attention(self, ids: Sequence[int]) -> np.ndarray:
         """Returns how much each token of a text looks at each one before it: float32 (L, H, T, T)."""
         length = len(ids)
-        padded = np.zeros((1, min(round_up(length, SMALLEST_PROMPT), self.context)), np.int32)
-        padded[0, :length] = ids  # what follows a token can't change it
-        return np.asarray(keras.ops.convert_to_numpy(self._attention(padded)))[:, 0, :, :length, :length]
+        return np.asarray(keras.ops.convert_to_numpy(self._attention(self._pad(ids))))[:, 0, :, :length, :length]
+
+    def _pad(self, ids: Sequence[int]) -> np.ndarray:
+        padded = np.zeros((1, min(round_up(len(ids), SMALLEST_PROMPT), self.context)), np.int32)
+        padded[0, : len(ids)] = ids  # what follows a token can't change it
+        return padded
 
     def _reader(self, places: int) -> CompiledForward:
         if places not in self._prompts:
