@@ -20,7 +20,7 @@ class Gpt2Training(Gpt2Settings, FitSettings, TextSettings):
             Gpt2Settings.SIZES.items(),
             (
                 {"epochs": 12, "batch_size": 32, "lr": 3e-3},
-                {"epochs": 12, "batch_size": 32, "lr": 2e-3},
+                {"epochs": 6, "batch_size": 32, "lr": 2e-3},
                 {"epochs": 10, "batch_size": 8, "lr": 5e-4, "vocabulary": 32_768},
             ),
             strict=True,
