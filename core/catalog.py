@@ -105,6 +105,9 @@ TASKS: Mapping[str, Task] = {
     "preview": Task(
         "Preview", "core.data.preview:preview", "core.settings.dataset:DatasetSettings", "data", keras=False
     ),
+    "preview_text": Task(
+        "Preview", "core.text.preview:preview_text", "core.settings.text_data:TextSettings", "data", keras=False
+    ),
 }
 
 MODELS: Mapping[str, Model] = {
