@@ -49,7 +49,7 @@ class Model:
         help: str, one sentence that says what it is good for.
         settings: str, the Settings class of a whole training: data, fit and architecture.
         build: str, `build(settings, input_shape, class_count) -> keras.Model`, for a classifier from raw pixels to
-            logits.
+            logits; for text `build(settings, vocabulary_size)`.
         train: str, the task function that trains it.
         kind: what it does: "classifier" tells a picture's class, "gan" draws pictures, "text" writes.
     """
@@ -101,9 +101,24 @@ TASKS: Mapping[str, Task] = {
     "stylize": Task(
         "Style transfer", "core.tasks.stylize:stylize", "core.settings.stylize:StylizeSettings", "interactive"
     ),
+    "text": Task(
+        "Writing",
+        "core.tasks.generate_text:generate_text",
+        "core.settings.generate_text:GenerateTextSettings",
+        "interactive",
+    ),
+    "examine_text": Task(
+        "Token view",
+        "core.tasks.examine_text:examine_text",
+        "core.settings.examine_text:ExamineTextSettings",
+        "interactive",
+    ),
     "check": Task("Data check", "core.data.check:check", "core.settings.dataset:DatasetSettings", "data", keras=False),
     "preview": Task(
         "Preview", "core.data.preview:preview", "core.settings.dataset:DatasetSettings", "data", keras=False
+    ),
+    "preview_text": Task(
+        "Preview", "core.text.preview:preview_text", "core.settings.text_data:TextSettings", "data", keras=False
     ),
 }
 
@@ -129,6 +144,14 @@ MODELS: Mapping[str, Model] = {
         "core.models.dcgan:build",
         "core.tasks.train_gan:train",
         kind="gan",
+    ),
+    "gpt2": Model(
+        "GPT-2",
+        "Writes text, token by token, as it has read it.",
+        "core.settings.text_fit:Gpt2Training",
+        "core.models.gpt2:build",
+        "core.tasks.train_text:train",
+        kind="text",
     ),
 }
 

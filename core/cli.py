@@ -31,6 +31,7 @@ from core.command_line import (
     print_json,
 )
 from core.command_pictures import generate, interpolate
+from core.command_text import text
 from core.console import use_utf8
 from core.doctor import examine
 from core.errors import UserError
@@ -161,8 +162,9 @@ def train(
     ],
     data: Annotated[str, typer.Option(metavar="DATA", help=DATA_HELP)],
     name: Annotated[str, typer.Option(help="What to call the run.")] = "",
-    epochs: Annotated[int | None, typer.Option(min=1, help="How many times to go through the pictures.")] = None,
-    size: Annotated[str, typer.Option(help="A named setting of the model: tiny or fast.")] = "",
+    epochs: Annotated[int | None, typer.Option(min=1, help="How many times to go through the data.")] = None,
+    size: Annotated[str, typer.Option(help="A named setting of the model: tiny, fast or strong.")] = "",
+    gpt2: Annotated[Path | None, typer.Option(metavar="FOLDER", help="A GPT-2 to go on from, for gpt2.")] = None,
     save_job: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the job file; train nothing.")] = None,
     settings: Set = None,
     backend: Backend = "",
@@ -173,8 +175,9 @@ def train(
 ) -> None:
     """Train a model and score it on pictures it has never seen."""
     catalog.find(catalog.MODELS, model, "model")
-    values = {**read_pairs(settings), "data": absolute_data(data)}
-    values |= {key: value for key, value in {"epochs": epochs, "size": size}.items() if value}
+    values = {**read_pairs(settings), "data": absolute_data(data, model)}
+    folder = str(gpt2.expanduser().absolute()) if gpt2 is not None else ""
+    values |= {key: value for key, value in {"epochs": epochs, "size": size, "gpt2": folder}.items() if value}
     job = make_job("train", values, backend, device, seed, model=model, name=name)
     if save_job is not None:
         check_job_file(save_job, [data])
@@ -269,7 +272,11 @@ def evaluate(
     """Score a run on pictures it has never seen, and write its report."""
     place = existing_workspace(workspace)
     found = find_run(place, run)
-    values = {**read_pairs(settings), "run": str(found.folder), "data": data and absolute_data(data)}
+    values = {
+        **read_pairs(settings),
+        "run": str(found.folder),
+        "data": data and absolute_data(data, found.record().job.model),
+    }
     check_writable(found.folder)
     result = run_here(make_job("evaluate", values, backend or backend_of(found), device, seed), place)
     report = [f"Report: {result['report']}"] if result["report"] else []
@@ -318,6 +325,7 @@ def classify(
 app.command()(generate)
 app.command()(interpolate)
 app.command()(stylize)
+app.command()(text)
 
 
 # ------------------------------------------------------------------------------------------------- printing

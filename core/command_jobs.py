@@ -13,6 +13,7 @@ from core.data.sources import find_format
 from core.errors import UserError
 from core.files import path_of
 from core.jobs import DEVICE, Job, default_backend
+from core.text.files import EMBEDDED, check_source
 
 
 def make_job(
@@ -71,7 +72,7 @@ def place_job(job: Job) -> Job:
     """
     settings = dict(job.settings)
     with suppress(UserError):  # data that isn't there fails its own job alone, when its turn comes
-        settings.update({"data": absolute_data(str(settings["data"]))} if "data" in settings else {})
+        settings.update({"data": absolute_data(str(settings["data"]), job.model)} if "data" in settings else {})
     return job.model_copy(update={"run": "", "settings": settings}).complete()
 
 
@@ -93,10 +94,17 @@ def read_pairs(settings: list[str] | None) -> dict[str, Any]:
     return values
 
 
-def absolute_data(data: str) -> str:
+def absolute_data(data: str, model: str = "") -> str:
     """Returns what the job keeps of DATA: a path that also holds from another folder, or an embedded name.
+
+    Args:
+        data: as the user wrote it.
+        model: a key of `catalog.MODELS`; of texts for a model of texts, else of pictures.
 
     Raises:
         UserError: there is no such thing. Better now than when the backend has been imported.
     """
+    if model and catalog.find(catalog.MODELS, model, "model").kind == "text":
+        check_source(data)
+        return data if data == EMBEDDED else str(path_of(data).absolute())
     return data if not find_format(data).recognise else str(path_of(data).absolute())

@@ -30,6 +30,8 @@ from core.jobs import Job
 from core.runs import Run, Workspace
 from core.settings.base import Settings
 from core.settings.dataset import DatasetSettings
+from core.settings.text_data import TextSettings
+from core.text.files import EMBEDDED, find_texts
 
 logger = logging.getLogger(__name__)
 
@@ -116,6 +118,8 @@ def _call_task(context: Context, *, keras: bool) -> dict[str, Any]:
 def _check_data(context: Context, settings: Settings) -> None:
     if isinstance(settings, DatasetSettings):
         check_data(settings, context)
+    elif isinstance(settings, TextSettings) and settings.data != EMBEDDED:
+        find_texts(settings.data, context)
 
 
 def _explain(error: Exception) -> Status:

@@ -48,7 +48,7 @@ class Progress(Event):
 
     Args:
         phase: str, what is being done, as an English key: "import", "scan", "decode", "compile", "train",
-            "validate", "evaluate", "classify", "save".
+            "validate", "evaluate", "classify", "write", "examine", "save".
         done: int, units done so far in this phase.
         total: int, units in all; 0 where unknown.
         unit: str, "pictures", "steps", "epochs", ...
@@ -100,10 +100,18 @@ class Images(Event):
 
 @dataclass(frozen=True)
 class Text(Event):
-    """A piece of written text (a caption, a token, a paragraph)."""
+    """A piece of written text (a caption, a token, a paragraph).
+
+    Args:
+        text: str, the piece.
+        title: str, what it is.
+        details: what is known of it: of a token, "number" (which text it belongs to), "token", "text", "probability",
+            "rank", "entropy", "alternatives".
+    """
 
     text: str
     title: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

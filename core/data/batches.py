@@ -47,12 +47,12 @@ class Augmentation:
 
 
 class Batches:
-    """The pictures of one split, batch by batch. Training batches all have one shape.
+    """The samples of one split, batch by batch. Training batches all have one shape.
 
     Args:
-        images: uint8 (N, H, W, C); may be a memory map.
-        labels: int32 (N,).
-        indices: int64 (M,), the pictures of the split.
+        images: uint8 (N, H, W, C), pictures, may be a memory map; or int32 (N, T), rows of tokens.
+        labels: int32 (N,), or (N, T) for rows of tokens.
+        indices: int64 (M,), the samples of the split.
         batch_size: int; never more than M.
         seed: int, fixes order and augmentation; None keeps the order of the indices, and the last batch short.
         augmentation: what is done to the pictures.
@@ -75,6 +75,8 @@ class Batches:
         self._order: tuple[int, np.ndarray] = (-1, indices)
         self.batch_size = min(batch_size, len(indices))
         self.shape = images.shape[1:]
+        self.dtype = np.dtype(images.dtype).name
+        self.label_shape = self._labels.shape[1:]
 
     def __len__(self) -> int:
         return -(-len(self._indices) // self.batch_size) if len(self._indices) else 0
@@ -101,7 +103,7 @@ class Batches:
             step: int, from 0, within the epoch.
 
         Returns:
-            uint8 (B, H, W, C) pictures and int32 (B,) labels.
+            uint8 (B, H, W, C) pictures and int32 (B,) labels, or int32 (B, T) tokens and labels.
         """
         chosen = self.order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
         images = np.asarray(self._images[chosen])

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from core.settings.base import Settings, setting
 from core.settings.dataset import DatasetSettings
-from core.settings.fit import FitSettings
+from core.settings.picture_fit import PictureFitSettings
 
 
 class CnnSettings(Settings):
@@ -62,7 +62,7 @@ class CnnSettings(Settings):
     )
 
 
-class CnnTraining(CnnSettings, FitSettings, DatasetSettings):
+class CnnTraining(CnnSettings, PictureFitSettings, DatasetSettings):
     """Training of a CNN."""
 
     SIZES: ClassVar[Mapping[str, Mapping[str, Any]]] = {

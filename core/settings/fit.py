@@ -1,4 +1,4 @@
-"""How a classifier is fitted: epochs, optimizer, schedule, augmentation. Every trained picture model builds on this."""
+"""How a model is fitted: epochs, optimizer, schedule, what is kept. Every model that `fit` trains builds on this."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from core.settings.base import Settings, setting
 
 
 class FitSettings(Settings):
-    """Fitting of a classifier."""
+    """Fitting of a model."""
 
     epochs: int = setting(
-        12, "Epochs", "How often every training picture is seen.", unit="epochs", group="Training", ge=1, le=10_000
+        12, "Epochs", "How often every training sample is seen.", unit="epochs", group="Training", ge=1, le=10_000
     )
     batch_size: int = setting(
         64,
         "Batch size",
-        "Pictures a training step; lower it when the memory runs out.",
-        unit="pictures",
+        "Samples a training step; lower it when the memory runs out.",
+        unit="samples",
         group="Training",
         ge=1,
         le=8192,
@@ -58,31 +58,17 @@ class FitSettings(Settings):
         ge=0.0,
         le=1.0,
     )
-    momentum: float = setting(
-        0.9, "Momentum", "For sgd (Nesterov) only.", group="Training", advanced=True, ge=0.0, lt=1.0
-    )
-    label_smoothing: float = setting(
+    clip_norm: float = setting(
         0.0,
-        "Label smoothing",
-        "Share of each label that is spread over all classes; tempers overconfidence.",
+        "Gradient bound",
+        "A gradient longer than this is scaled down to it; 0 leaves all as they are.",
         group="Training",
         advanced=True,
         ge=0.0,
-        le=0.5,
+        le=1000.0,
     )
-    crop: float = setting(
-        0.1,
-        "Crop",
-        "Pictures are padded by this share of their side and cut back at a random place while training; 0 is off.",
-        group="Augmentation",
-        ge=0.0,
-        le=0.5,
-    )
-    flip: bool = setting(
-        False,
-        "Flip",
-        "Mirrors half the pictures left to right while training; wrong for digits, letters and other one-sided things.",
-        group="Augmentation",
+    momentum: float = setting(
+        0.9, "Momentum", "For sgd (Nesterov) only.", group="Training", advanced=True, ge=0.0, lt=1.0
     )
     keep: Literal["best", "last"] = setting(
         "best",

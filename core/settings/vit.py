@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from core.settings.base import Settings, setting
 from core.settings.dataset import DatasetSettings
-from core.settings.fit import FitSettings
+from core.settings.picture_fit import PictureFitSettings
 
 
 class VitSettings(Settings):
@@ -68,7 +68,7 @@ class VitSettings(Settings):
         return self
 
 
-class VitTraining(VitSettings, FitSettings, DatasetSettings):
+class VitTraining(VitSettings, PictureFitSettings, DatasetSettings):
     """Training of a Vision Transformer."""
 
     SIZES: ClassVar[Mapping[str, Mapping[str, Any]]] = {

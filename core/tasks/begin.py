@@ -8,7 +8,7 @@ from platform import python_version
 import keras
 
 from core.context import Context
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Skipped
 from core.data.load import none_to_train
 from core.errors import UserError
 from core.events import Log, Saved
@@ -36,7 +36,7 @@ def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, 
         raise ValueError("A training needs a run folder. Received: context.run=None")
     _check_dataset(dataset, run)
     run.update(dataset=dataset.summary(), versions=versions())
-    _list_skipped(dataset, run, context)
+    list_skipped(dataset.skipped, run, context)
     context.check()
     description = ModelDescription(context.job.model, settings.model_dump(mode="json"), dataset.classes, dataset.shape)
     try:
@@ -95,11 +95,11 @@ def _check_dataset(dataset: Dataset, run: Run) -> None:
         raise none_to_train(dataset.source)
 
 
-def _list_skipped(dataset: Dataset, run: Run, context: Context) -> None:
+def list_skipped(skipped: tuple[Skipped, ...], run: Run, context: Context) -> None:
     """Writes every file that was left out, with its reason, into skipped.csv: the log names only the first."""
     try:
-        if dataset.skipped:
-            write_table(run.skipped_path, ("path", "reason"), ((one.path, one.reason) for one in dataset.skipped))
+        if skipped:
+            write_table(run.skipped_path, ("path", "reason"), ((one.path, one.reason) for one in skipped))
         else:
             run.skipped_path.unlink(missing_ok=True)  # of an earlier start, before the files were mended
     except (OSError, UserError):  # on Windows a spreadsheet holds the file it shows

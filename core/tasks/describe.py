@@ -12,18 +12,24 @@ from core.errors import UserError
 from core.models.saved import BYTES_TO_TRAIN, ModelDescription
 from core.models.size import model_size
 from core.settings.dataset import DatasetSettings
+from core.settings.text_fit import Gpt2Training
 
 
-def describe(settings: DatasetSettings, context: Context) -> dict[str, Any]:
+def describe(settings: DatasetSettings | Gpt2Training, context: Context) -> dict[str, Any]:
     """Builds the job's model for the shape of its data, of which it reads only a few pictures.
 
     Returns:
-        {"parameters", "flops", "file_bytes", "shape", "classes"}; FLOPs for one picture, two a multiply-add.
+        {"parameters", "flops", "file_bytes", "shape", "classes"}; FLOPs for one picture, two a multiply-add. For a
+        model of texts as `describe_text` says.
 
     Raises:
         UserError: the data can't be used, or the model is larger than the memory allows.
         CancelledError: the user has asked the job to stop.
     """
+    if isinstance(settings, Gpt2Training):
+        from core.tasks.describe_text import describe_text  # keras_hub takes seconds to import
+
+        return describe_text(settings, context)
     index = trainable_index(settings, context)
     shape = expected_shape(index, settings, context)
     if catalog.find(catalog.MODELS, context.job.model, "model").kind == "gan":

@@ -26,7 +26,10 @@ from core.tasks.trained import trained_model
 from core.training.predict import predict_split
 
 # What scores the runs that are no classifier's, by name: `evaluate_X(settings, context) -> dict`.
-OTHER_KINDS: Mapping[str, str] = {"gan": "core.tasks.evaluate_gan:evaluate_gan"}
+OTHER_KINDS: Mapping[str, str] = {
+    "gan": "core.tasks.evaluate_gan:evaluate_gan",
+    "text": "core.tasks.evaluate_text:evaluate_text",
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,7 @@ from core.models.variables import named_variables, pack, read_variables, unpack
 from core.runs import Run
 from core.sealed import DamagedError, seal, unseal
 from core.settings.cnn import CnnTraining
+from core.training.classifying import classifying
 from core.training.fit import fit
 from core.training.predict import predict_split
 
@@ -126,7 +127,8 @@ def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) 
     with writing_to(run.folder):
         folder = Path(tempfile.mkdtemp(dir=run.folder, prefix=".tmp-"))  # a kill's leavings go with the next start
     try:
-        fitted = fit(model, shown, settings, aside, AsideRun(folder, run if context.run is not None else None))
+        objective = classifying(shown, settings, aside.job.seed)
+        fitted = fit(model, objective, settings, aside, AsideRun(folder, run if context.run is not None else None))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if fitted.stopped:

@@ -14,13 +14,14 @@ from core.events import Log, Progress
 from core.metrics.classification import scores
 from core.models.size import model_size
 from core.settings.dataset import DatasetSettings
-from core.settings.fit import FitSettings
+from core.settings.picture_fit import PictureFitSettings
 from core.tasks.begin import begin, samples_per_s, save_kept
+from core.training.classifying import classifying
 from core.training.fit import fit
 from core.training.predict import predict_split
 
 
-class ClassifierTraining(FitSettings, DatasetSettings):
+class ClassifierTraining(PictureFitSettings, DatasetSettings):
     """What every classifier's training settings hold, for the type checker."""
 
 
@@ -53,7 +54,7 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
             values={**counts, "parameters": size.parameters},
         )
     )
-    fitted = fit(model, dataset, settings, context, run)
+    fitted = fit(model, classifying(dataset, settings, context.job.seed), settings, context, run)
     context.report(Progress("save"))
     save_kept(run, model, description, fitted, context)
     if fitted.error is not None:

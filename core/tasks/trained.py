@@ -27,7 +27,7 @@ def trained_model(run: Run, context: Context) -> tuple[keras.Model, ModelDescrip
         UserError: there is none, or it is damaged.
     """
     record = run.record()
-    key = (str(run.folder), record.status == "done", _stamp(run))
+    key = (str(run.folder), record.status == "done", stamp(run))
     kept: dict[Any, tuple[keras.Model, ModelDescription]] = context.cache.setdefault("models", {})
     if key not in kept:
         context.report(Progress("load"))
@@ -38,7 +38,7 @@ def trained_model(run: Run, context: Context) -> tuple[keras.Model, ModelDescrip
     return kept[key]
 
 
-def _stamp(run: Run) -> tuple[int, ...]:
+def stamp(run: Run) -> tuple[int, ...]:
     """Returns other numbers once there are other weights to use."""
     return tuple(path.stat().st_mtime_ns for path in (run.model_folder / MANIFEST, run.checkpoints) if path.exists())
 

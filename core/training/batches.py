@@ -41,8 +41,10 @@ def keras_input(source: BatchInput) -> Any:
         return source
     import tensorflow as tf
 
+    batches = source.batches
+
     def fetch(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        images, labels = tf.numpy_function(lambda i: source[i], [index], [tf.uint8, tf.int32])
-        return tf.ensure_shape(images, (None, *source.batches.shape)), tf.ensure_shape(labels, (None,))
+        samples, labels = tf.numpy_function(lambda i: source[i], [index], [batches.dtype, tf.int32])
+        return tf.ensure_shape(samples, (None, *batches.shape)), tf.ensure_shape(labels, (None, *batches.label_shape))
 
     return tf.data.Dataset.range(len(source)).map(fetch).prefetch(2)

@@ -1,4 +1,4 @@
-"""Fits a classifier: the only caller of `model.fit`. Knows settings and arrays, but no files but the run's own."""
+"""Fits a model: the only caller of `model.fit`. Knows batches and a loss, and no files but the run's own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import keras
 import numpy as np
 
 from core.context import Context
-from core.data.batches import Augmentation, Batches
-from core.data.dataset import Dataset
 from core.errors import UserError
 from core.events import Progress
 from core.models.variables import named_variables, read_variables, write_variables
@@ -22,7 +20,7 @@ from core.training.batches import BatchInput, keras_input
 from core.training.callbacks import EvaluationWatch, StepWatch, as_floats
 from core.training.checkpoints import TrainingState
 from core.training.journal import Journal
-from core.training.losses import ClassifierLoss
+from core.training.objective import Objective
 from core.training.optimizers import make_optimizer, make_schedule
 from core.training.randomness import seed_step
 
@@ -44,15 +42,15 @@ class Fitted:
     error: UserError | None = None
 
 
-def fit(model: keras.Model, dataset: Dataset, settings: FitSettings, context: Context, run: Run) -> Fitted:
+def fit(model: keras.Model, objective: Objective, settings: FitSettings, context: Context, run: Run) -> Fitted:
     """Trains the model, from the run's newest checkpoint where it has one, and gives it the weights to keep.
 
     Epochs, order and augmentation follow from the job's seed alone, so that a training that was cut off goes on
     as if nothing had happened.
 
     Args:
-        model: built, not compiled; raw pixels in, logits out.
-        dataset: its train split is trained on, its validation split measured after each epoch.
+        model: built, not compiled; from what the batches hold to logits.
+        objective: batches, loss and metrics.
         settings: how.
         context: is told of the progress, and asked whether to stop.
         run: where checkpoints, history.csv and metrics.jsonl go.
@@ -63,7 +61,7 @@ def fit(model: keras.Model, dataset: Dataset, settings: FitSettings, context: Co
     Raises:
         UserError: the disk is full, or it diverged before that.
     """
-    training = Training(model, dataset, settings, context, run)
+    training = Training(model, objective, settings, context, run)
     training.go_on()
     return training.keep()
 
@@ -75,18 +73,11 @@ class Training:
         model: as in `fit`, and so on.
     """
 
-    def __init__(self, model: keras.Model, dataset: Dataset, settings: FitSettings, context: Context, run: Run) -> None:
+    def __init__(
+        self, model: keras.Model, objective: Objective, settings: FitSettings, context: Context, run: Run
+    ) -> None:
         self._model, self._settings, self._context = model, settings, context
-        pad = round(settings.crop * min(dataset.shape[:2]))
-        data = (dataset.images, dataset.labels)
-        self._batches = Batches(
-            *data,
-            dataset.splits["train"],
-            settings.batch_size,
-            context.job.seed,
-            Augmentation(pad, settings.flip) if pad or settings.flip else None,
-        )
-        validation = Batches(*data, dataset.splits["validation"], settings.batch_size)
+        self._objective, self._batches, validation = objective, objective.batches, objective.validation
         self._validation_steps = len(validation)
         self._validation_input = keras_input(BatchInput(validation)) if len(validation) else None
         self._schedule = make_schedule(settings, len(self._batches))
@@ -148,8 +139,8 @@ class Training:
         model = self._model
         model.compile(
             optimizer=make_optimizer(self._settings, self._schedule),
-            loss=ClassifierLoss(self._settings.label_smoothing),
-            metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+            loss=self._objective.loss,
+            metrics=list(self._objective.metrics),
         )
         model.optimizer.build(model.trainable_variables)
 
@@ -221,7 +212,7 @@ class Training:
     def report(self, logs: dict[str, Any]) -> None:
         """Sends the running numbers."""
         self._count()
-        self._journal.report({**as_floats(logs), "lr": self._schedule.at(self.state.steps)})
+        self._journal.report({**self._objective.tell(as_floats(logs)), "lr": self._schedule.at(self.state.steps)})
 
     def end_epoch(self, logs: dict[str, float]) -> None:
         """Validates, writes the checkpoint, then the row; unless the epoch was left early."""
@@ -229,7 +220,7 @@ class Training:
         self._journal.speed.stop()
         if self.state.step < len(self._batches):
             return
-        self._finish_epoch(logs)
+        self._finish_epoch(self._objective.tell(logs))
         self._first_step = 0
         if self._done():
             self._model.stop_training = True
@@ -276,7 +267,7 @@ class Training:
         logs = self._model.evaluate(self._validation_input, callbacks=watch, return_dict=True, verbose=0)
         if self._context.cancelled:
             return None
-        return {f"val_{name}": value for name, value in as_floats(logs).items()}
+        return {f"val_{name}": value for name, value in self._objective.tell(as_floats(logs)).items()}
 
     def _count(self) -> None:
         """Takes over how many steps `fit` has done."""

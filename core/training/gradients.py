@@ -99,6 +99,82 @@ def compile_step(function: Callable[..., Any], variables: Sequence[keras.Variabl
     return CompiledStep(function, variables)
 
 
+class CompiledForward:
+    """A compiled function that reads variables and assigns none; made by `compile_forward`.
+
+    The variables stay where they are and may be used elsewhere between the calls: however many functions are compiled,
+    their memory is taken once. It is traced once for each combination of shapes.
+
+    Args:
+        function: arrays in, a structure of arrays out.
+        variables: all the Keras variables that it reads.
+        consumed: positions of the arguments that no one uses after the call; JAX writes results in their place.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], variables: Sequence[keras.Variable], consumed: Sequence[int] = ()
+    ) -> None:
+        self._function = function
+        self._variables = list(variables)
+        self._consumed = tuple(consumed)
+        self.traces = 0
+        backend = keras.backend.backend()
+        self._call = {"tensorflow": self._tensorflow, "jax": self._jax}.get(backend, self._torch)()
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Runs it.
+
+        Args:
+            arguments: arrays, and whole numbers, which may change from call to call; or structures of these.
+
+        Returns:
+            What the function returns, as tensors.
+        """
+        return self._call(*arguments)
+
+    def _traced(self, *arguments: Any) -> Any:
+        self.traces += 1
+        return self._function(*arguments)
+
+    def _tensorflow(self) -> Callable[..., Any]:
+        import tensorflow as tf
+
+        compiled = tf.function(self._traced, autograph=False)
+        return lambda *arguments: compiled(*tree.map_structure(tf.convert_to_tensor, arguments))
+
+    def _torch(self) -> Callable[..., Any]:
+        import torch
+
+        def call(*arguments: Any) -> Any:
+            self.traces = 1
+
+            def to_tensor(one: Any) -> Any:
+                # A whole number stays one: to slice by a tensor costs more.
+                return one if isinstance(one, int) else keras.ops.convert_to_tensor(one)
+
+            with torch.no_grad():
+                return self._function(*tree.map_structure(to_tensor, arguments))
+
+        return call
+
+    def _jax(self) -> Callable[..., Any]:
+        import jax
+
+        def pure(values: list[Any], *arguments: Any) -> Any:
+            with StatelessScope(state_mapping=list(zip(self._variables, values, strict=True))):
+                return self._traced(*arguments)
+
+        compiled = jax.jit(pure, donate_argnums=tuple(1 + position for position in self._consumed))
+        return lambda *arguments: compiled([variable.value for variable in self._variables], *arguments)
+
+
+def compile_forward(
+    function: Callable[..., Any], variables: Sequence[keras.Variable], consumed: Sequence[int] = ()
+) -> CompiledForward:
+    """Compiles a function that assigns nothing; see `CompiledForward`."""
+    return CompiledForward(function, variables, consumed)
+
+
 def value_and_grad(
     function: Callable[[], tuple[Any, Any]], variables: Sequence[keras.Variable]
 ) -> tuple[Any, Any, list[Any]]:

@@ -76,15 +76,18 @@ def make_optimizer(settings: FitSettings, schedule: WarmUp) -> keras.optimizers.
     Reference:
         - [Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101), AdamW.
     """
-    decay = settings.weight_decay or None
+    decay, clip = settings.weight_decay or None, settings.clip_norm or None
     if settings.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(schedule, weight_decay=settings.weight_decay, name="adamw")
+        optimizer = keras.optimizers.AdamW(
+            schedule, weight_decay=settings.weight_decay, global_clipnorm=clip, name="adamw"
+        )
     else:
         optimizer = keras.optimizers.SGD(
             schedule,
             momentum=settings.momentum,
             nesterov=settings.momentum > 0,
             weight_decay=decay,
+            global_clipnorm=clip,
             name="sgd",
         )
     if decay:

@@ -112,7 +112,9 @@ class TrainingLooks(QObject):
         if self.sender() is not self._preview:
             return  # other data has been chosen since
         self._preview = None
-        if status.state == "finished":
+        if status.state == "finished" and "characters" in status.result:
+            self._show_texts(status.result)
+        elif status.state == "finished":
             self._show_counts(status.result)
             if not self._view.stop_button.isEnabled():
                 self._view.tabs.setCurrentIndex(PICTURES)
@@ -125,6 +127,24 @@ class TrainingLooks(QObject):
             set_role(self._setup.data.about, "role", "error")
             self._setup.data.show_counts("{reason}", reason=lambda: tr_error(error))
             say(self._view.about.setText, "{reason}", reason=lambda: tr_error(error))
+
+    def _show_texts(self, result: dict[str, Any]) -> None:
+        self._view.pictures.clear()
+        self._view.classes.hide()
+        splits, characters = result["splits"], f"{int(result['characters']):,}"
+        self._setup.data.show_counts(
+            "{texts} texts, {characters} characters.", texts=f"{int(result['texts']):,}", characters=characters
+        )
+        say(
+            self._view.about.setText,
+            "{name}: {train} texts to train on, {validation} to validate, {test} kept back for the test. The first "
+            "begins: {beginning}",
+            name=self._setup.data.name.text,
+            train=f"{splits['train']:,}",
+            validation=f"{splits['validation']:,}",
+            test=f"{splits['test']:,}",
+            beginning=result["beginning"],
+        )
 
     def _show_counts(self, result: dict[str, Any]) -> None:
         if unreadable := int(result.get("unreadable", 0)):
@@ -185,7 +205,9 @@ class TrainingLooks(QObject):
             set_role(line, "role", "muted")
             say(
                 line.setText,
-                "{parameters} parameters · {flops} FLOPs a picture · {size} file",
+                "{parameters} parameters · {flops} FLOPs a token · {size} file"
+                if "vocabulary" in status.result
+                else "{parameters} parameters · {flops} FLOPs a picture · {size} file",
                 parameters=lambda: f"{int(status.result.get('parameters', 0)):,}",
                 flops=lambda: short(float(status.result.get("flops", 0))),
                 size=lambda: file_size(float(status.result.get("file_bytes", 0))),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QLineEdit, QScroll
 from core import catalog
 from core.jobs import Job, default_backend, installed_backends
 from core.settings.dataset import DatasetSettings
+from core.settings.text_data import TextSettings
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr, translator
 from desktop_app.widgets.data_chooser import DataChooser
@@ -73,7 +74,9 @@ class TrainingSetup(QWidget):
 
     def preview_job(self) -> Job:
         """Returns the job that looks at the data."""
-        return Job(task="preview", settings=self._data_settings(), seed=self.seed.value())
+        texts = catalog.MODELS[self.model.currentData()].kind == "text"
+        task = "preview_text" if texts else "preview"
+        return Job(task=task, settings=self._data_settings(), seed=self.seed.value())
 
     def problem(self) -> str:
         """Returns what is wrong with the settings, in one sentence, or ""."""
@@ -110,7 +113,7 @@ class TrainingSetup(QWidget):
 
     def _data_card(self) -> QFrame:
         frame, layout = card()
-        layout.addWidget(label("1  Pictures", role="section"))
+        layout.addWidget(label("1  Data", role="section"))
         layout.addWidget(self.data)
         self.data.chosen.connect(self._notice_data)
         return frame
@@ -201,7 +204,8 @@ class TrainingSetup(QWidget):
 
     def _data_settings(self) -> dict[str, Any]:
         visible = next(form for form in self._forms.values() if not form.isHidden())
-        values = {name: value for name, value in visible.values().items() if name in DatasetSettings.model_fields}
+        known = {*DatasetSettings.model_fields, *TextSettings.model_fields}
+        values = {name: value for name, value in visible.values().items() if name in known}
         return {"data": self.data.data, **values}
 
     @Slot()

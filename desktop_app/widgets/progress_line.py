@@ -23,6 +23,7 @@ PHASES = {
     "compile": mark("Preparing the first step"),
     "train": mark("Training"),
     "validate": mark("Validating"),
+    "tokenize": mark("Cutting texts into tokens"),
     "evaluate": mark("Scoring the test pictures"),
     "classify": mark("Classifying"),
     "compare": mark("Looking for copies of training pictures"),

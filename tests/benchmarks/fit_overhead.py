@@ -123,13 +123,15 @@ class OurSide:
         from core.context import Context
         from core.jobs import Job
         from core.runs import Workspace
+        from core.training.classifying import classifying
         from core.training.fit import Training
 
         settings = self.settings(epochs)
         job = Job(task="train", model="cnn", settings=settings.model_dump(mode="json"), backend=self.backend)
         workspace = Workspace(self.folder)
         run, job = workspace.create_run(job)
-        training = Training(self.model, self.dataset, settings, Context(job, workspace, run, self.listen), run)
+        objective = classifying(self.dataset, settings, job.seed)
+        training = Training(self.model, objective, settings, Context(job, workspace, run, self.listen), run)
         if self.compiled:
             training._compile = lambda: None  # once is enough: a new one would be traced anew while it is timed
         self.compiled = True

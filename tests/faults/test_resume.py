@@ -34,11 +34,11 @@ sys.exit(ending.state != "finished")
 class Training:
     """One run, trained by processes that may be killed."""
 
-    def __init__(self, folder, backend, epochs):
+    def __init__(self, folder, backend, epochs, model="cnn", **settings):
         self.workspace = Workspace(folder)
-        settings = {"size": "tiny", "epochs": epochs, "dropout": 0.3, "checkpoint_s": 1.0}
+        settings = {"size": "tiny", "epochs": epochs, "dropout": 0.3, "checkpoint_s": 1.0, **settings}
         self.run, _ = self.workspace.create_run(
-            Job(task="train", model="cnn", settings=settings, backend=backend, device="cpu", seed=1)
+            Job(task="train", model=model, settings=settings, backend=backend, device="cpu", seed=1)
         )
 
     def start(self):
@@ -132,6 +132,19 @@ def test_killed_halfway_on_each_backend(tmp_path, backend):
     whole = Training(tmp_path / "whole", backend, 4)
     whole.finish()
     cut = Training(tmp_path / "cut", backend, 4)
+    cut.kill_when(cut.start(), lambda: rows(cut.history()) >= 2)
+    cut.finish()
+    assert_equal(cut, whole)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("backend", installed_backends())
+def test_a_language_model_killed_halfway_on_each_backend(tmp_path, backend):
+    texts = {"model": "gpt2", "data": "shapes", "count": 400}
+    whole = Training(tmp_path / "whole", backend, 4, **texts)
+    whole.finish()
+    cut = Training(tmp_path / "cut", backend, 4, **texts)
     cut.kill_when(cut.start(), lambda: rows(cut.history()) >= 2)
     cut.finish()
     assert_equal(cut, whole)

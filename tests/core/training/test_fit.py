@@ -17,6 +17,7 @@ from core.jobs import Job
 from core.models.variables import named_variables, read_variables
 from core.runs import Workspace
 from core.settings.cnn import CnnTraining
+from core.training.classifying import classifying
 from core.training.fit import Training, fit
 
 PICTURES = 120
@@ -58,7 +59,8 @@ class Trial:
         self.context = Context(self.job, self.workspace, self.run, listener)
         keras.utils.set_random_seed(self.job.seed)
         self.model = build(self.settings, self.dataset.shape, 3)
-        self.fitted = fit(self.model, self.dataset, self.settings, self.context, self.run)
+        objective = classifying(self.dataset, self.settings, self.job.seed)
+        self.fitted = fit(self.model, objective, self.settings, self.context, self.run)
         return self
 
     def weights(self):

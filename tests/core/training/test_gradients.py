@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from core.training.gradients import compile_step, input_gradient, value_and_grad
+from core.training.gradients import compile_forward, compile_step, input_gradient, value_and_grad
 
 
 @pytest.fixture
@@ -117,3 +117,27 @@ def test_a_training_step_with_an_optimizer_lowers_the_loss():
     losses = [float(_numpy(compiled(x, y))) for _ in range(60)]
     compiled.sync()
     assert losses[-1] < losses[0] / 50
+
+
+def test_a_forward_function_reads_the_variables_as_they_are(weight):
+    compiled = compile_forward(lambda x, place: ops.sum(weight.value * x) + ops.cast(place, "float32"), [weight])
+    x = np.ones(3, np.float32)
+    assert float(_numpy(compiled(x, 1))) == 7
+    weight.assign(np.array([2.0, 2.0, 3.0], np.float32))
+    assert [float(_numpy(compiled(x, place))) for place in range(3)] == [7, 8, 9]
+    assert compiled.traces == 1
+    if keras.backend.backend() != "torch":  # which traces nothing
+        compiled(x[:1], 0)
+        assert compiled.traces == 2
+
+
+def test_what_a_forward_function_consumes_comes_back_changed(weight):
+    def put(state, place):
+        return {"state": ops.slice_update(state["state"], (place,), weight.value[:1])}
+
+    compiled = compile_forward(put, [weight], consumed=[0])
+    state = {"state": ops.zeros(4)}
+    for place in (1, 3):
+        state = compiled(state, place)
+    np.testing.assert_array_equal(_numpy(state["state"]), [0, 1, 0, 1])
+    assert compiled.traces == 1

@@ -1,0 +1,60 @@
+"""Looks at a text through the eyes of a GPT-2: how probable each token was, and what each head attends to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.context import Context
+from core.errors import UserError
+from core.events import Images, Progress
+from core.settings.examine_text import ExamineTextSettings
+from core.tasks.text_model import ids_of, text_model, view_row
+from core.text.token_view import view_token
+
+LONGEST_ATTENTION = 256  # tokens: the pictures of all heads must travel
+
+
+def examine_text(settings: ExamineTextSettings, context: Context) -> dict[str, Any]:
+    """Examines a text.
+
+    The attention comes as one `Images` event: a picture (T, T, 1) for each layer and head, whose row is the token that
+    looks, whose column the token looked at, and in which 255 is all of its attention.
+
+    Returns:
+        {"tokens" (ids), "views": one a token: "token", "text", "probability", "rank", "entropy", "alternatives", of
+        the first token "token" and "text" alone, "perplexity" (None for one token)}.
+
+    Raises:
+        UserError: there is no such model, or the text is too long for it.
+        CancelledError: the user has asked the job to stop.
+    """
+    gpt2, writer = text_model(settings.model, context)
+    ids = ids_of(settings.text, settings.text_ids, gpt2.tokenizer)
+    if len(ids) > gpt2.settings.context:
+        raise UserError(
+            "The text has {count} tokens, and this model can look at {context}.",
+            hint="Shorten the text.",
+            count=len(ids),
+            context=gpt2.settings.context,
+        )
+    context.check()
+    context.report(Progress("examine"))
+    logits = writer.read(ids)
+    rows: list[dict[str, Any]] = [{"token": ids[0], "text": gpt2.tokenizer.token_text(ids[0])}]
+    for place in range(1, len(ids)):
+        context.check()
+        rows.append(view_row(view_token(logits[place - 1], ids[place], settings.alternatives), gpt2.tokenizer))
+    if settings.attention and len(ids) <= LONGEST_ATTENTION:
+        _report_attention(np.asarray(writer.attention(ids)), context)
+    nats = [-float(np.log(max(row["probability"], 1e-45))) for row in rows[1:]]
+    return {"tokens": ids, "views": rows, "perplexity": float(np.exp(np.mean(nats))) if nats else None}
+
+
+def _report_attention(attention: np.ndarray, context: Context) -> None:
+    layers, heads = attention.shape[:2]  # (L, H, T, T)
+    places = [(layer, head) for layer in range(layers) for head in range(heads)]
+    pictures = tuple(np.round(255 * attention[place])[..., None].astype(np.uint8) for place in places)
+    details = tuple({"layer": layer, "head": head} for layer, head in places)
+    context.report(Images("attention", pictures, details))

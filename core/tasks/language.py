@@ -1,0 +1,101 @@
+"""A run's tokenizer and architecture: found once, kept in the run, so that a training can go on by the same ones."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import keras
+
+from core.context import Context
+from core.errors import UserError
+from core.events import Log
+from core.models.gpt2 import build
+from core.models.gpt2_folder import open_gpt2
+from core.models.size import check_size, count_parameters
+from core.runs import Run
+from core.sealed import DamagedError, seal, unseal
+from core.settings.gpt2 import Gpt2Settings
+from core.settings.text_fit import Gpt2Training
+from core.text.bpe import train_bpe
+from core.text.corpus import Corpus
+from core.text.tokenizer import Tokenizer
+
+FOLDER, ARCHITECTURE = "tokenizer", "architecture.json"
+BYTES_TO_TRAIN = 16  # of one parameter: itself, its gradient and two moments
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """What a run writes with.
+
+    Args:
+        tokenizer: has an end token.
+        architecture: of the model.
+        model: the weights to go on from, where they are at hand; None where there are none, or a checkpoint has them.
+    """
+
+    tokenizer: Tokenizer
+    architecture: Gpt2Settings
+    model: keras.Model | None = None
+
+    def build(self) -> keras.Model:
+        """Returns the model to go on from, or a new one.
+
+        Raises:
+            UserError: the computer has too little memory to train it.
+        """
+        size = self.tokenizer.size
+        check_size(count_parameters(lambda: build(self.architecture, size)), bytes_each=BYTES_TO_TRAIN)
+        return self.model if self.model is not None else build(self.architecture, size)
+
+
+def find_language(settings: Gpt2Training, corpus: Corpus, run: Run, context: Context) -> Language:
+    """Returns the run's tokenizer and architecture: those it began with, else from the GPT-2 named, else new ones.
+
+    Raises:
+        UserError: the folder named holds no GPT-2 to train, or the disk is full.
+        CancelledError: the user has asked the job to stop.
+    """
+    began = any(run.checkpoints.glob("[0-9]*"))
+    if began and (kept := kept_language(run)) is not None:
+        return kept
+    if settings.gpt2:
+        found = open_gpt2(settings.gpt2)
+        if found.tokenizer.end_id is None:
+            raise UserError(
+                "The tokenizer of '{folder}' has no end token, which marks where texts end in training.",
+                hint="Choose a GPT-2 whose vocabulary holds <|endoftext|>, or train a new one.",
+                folder=settings.gpt2,
+            )
+        language = Language(found.tokenizer, found.settings, found.model)
+    else:
+        texts = [passage.text for passage in corpus.splits["train"]]
+        tokenizer = train_bpe(texts, settings.vocabulary, context)
+        values = settings.model_dump(include=set(Gpt2Settings.model_fields))
+        language = Language(tokenizer, Gpt2Settings.parse(values))
+        context.report(Log("The tokenizer has {size} tokens.", values={"size": tokenizer.size}))
+    architecture = json.dumps(language.architecture.model_dump(mode="json"), indent=1).encode()
+    seal(run.folder / FOLDER, {**language.tokenizer.files(), ARCHITECTURE: architecture})
+    return language
+
+
+def kept_language(run: Run) -> Language | None:
+    """Returns the tokenizer and architecture that the run began with; None where it has none yet.
+
+    Raises:
+        UserError: they are damaged.
+    """
+    folder = run.folder / FOLDER
+    if not folder.is_dir():
+        return None
+    try:
+        contents = unseal(folder)
+        return Language(Tokenizer.load(folder), Gpt2Settings.parse(json.loads(contents[ARCHITECTURE])))
+    except (DamagedError, ValueError, KeyError) as error:
+        raise UserError(
+            "The tokenizer of the run '{run}' is damaged: {reason}.",
+            hint="Restore the run from a copy, or start a new one.",
+            run=run.id,
+            reason=error,
+        ) from error

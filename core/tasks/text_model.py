@@ -1,0 +1,101 @@
+"""Gets a GPT-2 to write with: from memory, from a run, or from a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.context import Context
+from core.errors import UserError
+from core.events import Progress
+from core.files import path_exists
+from core.models.gpt2_folder import Gpt2, open_gpt2
+from core.runs import Run
+from core.sealed import MANIFEST, DamagedError, unseal
+from core.text.place import find_text_model
+from core.text.token_view import TokenView
+from core.text.tokenizer import Tokenizer
+from core.training.writer import Writer
+
+MODELS_KEPT = 2
+
+
+def text_model(place: str, context: Context) -> tuple[Gpt2, Writer]:
+    """Returns a GPT-2 and what is compiled for it, from memory where its files are unchanged since it was last used.
+
+    Args:
+        place: a run's id, name or folder, or the folder of a GPT-2 from elsewhere.
+        context: keeps the last models.
+
+    Raises:
+        UserError: there is no such thing, it is no GPT-2, or it is damaged.
+    """
+    folder, run = find_text_model(place, context.workspace)
+    key = (str(folder.absolute()), _stamp(folder))
+    kept: dict[Any, tuple[Gpt2, Writer]] = context.cache.setdefault("text_models", {})
+    if key not in kept:
+        context.report(Progress("load"))
+        if run is not None:
+            _check_seal(run)
+        gpt2 = open_gpt2(folder)
+        kept[key] = (gpt2, Writer(gpt2.model, gpt2.settings.context))
+    kept[key] = kept.pop(key)  # the last used stand last
+    while len(kept) > MODELS_KEPT:
+        kept.pop(next(iter(kept)))
+    return kept[key]
+
+
+def ids_of(text: str, ids: Sequence[int], tokenizer: Tokenizer) -> list[int]:
+    """Returns the token ids that a user means: those given, else the text's.
+
+    An empty text begins with the end token, which stands before every text that a GPT-2 learns from.
+
+    Raises:
+        UserError: an id is none of the tokenizer's, or there is nothing to begin with.
+    """
+    wrong = next((one for one in ids if not 0 <= one < tokenizer.size), None)
+    if wrong is not None:
+        raise UserError(
+            "There is no token {token}.",
+            hint="The model's tokens have the numbers 0 to {last}.",
+            token=wrong,
+            last=tokenizer.size - 1,
+        )
+    found = list(ids) or tokenizer.encode(text) or ([] if tokenizer.end_id is None else [tokenizer.end_id])
+    if not found:
+        raise UserError("This model's tokenizer has no token to begin an empty text with.", hint="Give it a prompt.")
+    return found
+
+
+def view_row(view: TokenView, tokenizer: Tokenizer) -> dict[str, Any]:
+    """Returns a token's view with the texts of its tokens, JSON-ready."""
+    return {
+        "token": view.token,
+        "text": tokenizer.token_text(view.token),
+        "probability": view.probability,
+        "rank": view.rank,
+        "entropy": view.entropy,
+        "alternatives": [
+            {"token": token, "text": tokenizer.token_text(token), "probability": probability}
+            for token, probability in view.alternatives
+        ],
+    }
+
+
+def _check_seal(run: Run) -> None:
+    try:
+        unseal(run.model_folder)
+    except DamagedError as error:
+        raise UserError(
+            "The model in '{folder}' is damaged: {reason}.",
+            hint="Resume the run to write it again, or restore it from a copy.",
+            folder=run.model_folder,
+            reason=error,
+        ) from error
+
+
+def _stamp(folder: Path) -> tuple[int, ...]:
+    """Returns other numbers once there are other weights to use."""
+    names = (MANIFEST, "config.json", "model.safetensors", "model.weights.h5", "vocab.json")
+    return tuple((folder / name).stat().st_mtime_ns for name in names if path_exists(folder / name))

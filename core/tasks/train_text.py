@@ -1,0 +1,165 @@
+"""Trains a GPT-2 on texts: from .txt files to a saved model and its perplexity on texts it has never seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from core.context import Context
+from core.errors import CancelledError, UserError
+from core.events import Log, Progress, Saved
+from core.models.gpt2_folder import Gpt2
+from core.models.saved_text import TextDescription, save_text_model
+from core.runs import Run
+from core.settings.text_fit import Gpt2Training
+from core.tasks.begin import list_skipped, samples_per_s, versions
+from core.tasks.language import Language, find_language
+from core.text.corpus import Corpus, load_corpus
+from core.text.rows import Packing, Rows, lay_out
+from core.text.tokens import encode_passages
+from core.training.fit import Fitted, fit
+from core.training.perplexity import mean_nats
+from core.training.writing import writing
+
+
+def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
+    """Trains the job's model, or goes on where its run stopped, saves it and scores it on the test split.
+
+    Args:
+        settings: texts, tokenizer, architecture and fit.
+        context: with the run to write into.
+
+    Returns:
+        {"run", "metrics": {"perplexity", "test_loss", "test_loss_per_text", "validation_..."}, "epochs",
+        "kept_epoch", "samples_per_s", "tokens_per_s", "train_s", "counts", "tokens", "leaks", "parameters"}. Losses are
+        nats, "test_loss" a token and "test_loss_per_text" a document, or piece of one, its end token included;
+        "perplexity" is the exponential of "test_loss". `tokens` counts those that each split asks for.
+
+    Raises:
+        UserError: the texts can't be used, or have changed since the run began; the disk is full; it diverged, and the
+            best epoch before that is saved.
+        CancelledError: the user stopped it; the model so far is saved.
+    """
+    run = context.run
+    if run is None:
+        raise ValueError("A training needs a run folder. Received: context.run=None")
+    corpus = load_corpus(settings, context.job.seed, context)
+    check_unchanged(corpus, run)
+    run.update(dataset=corpus.summary(), versions=versions())
+    list_skipped(corpus.skipped, run, context)
+    language = find_language(settings, corpus, run, context)
+    length = min(settings.context, language.architecture.context)
+    rows = {
+        split: rows_of(corpus, split, language, length, context, settings.packing if split == "train" else "never")
+        for split in corpus.splits
+    }
+    if not len(rows["train"]):
+        raise UserError("The texts to train on hold fewer than two tokens.", hint="Add text.")
+    tokens = {split: rows[split].asked for split in rows}
+    keras.utils.set_random_seed(context.job.seed)
+    model = language.build()
+    parameters = int(model.count_params())
+    context.report(
+        Log(
+            "{train} tokens to train on, {validation} to validate, {test} kept back for the test; "
+            "{parameters} parameters.",
+            values={**tokens, "parameters": parameters},
+        )
+    )
+    objective = writing(rows["train"], rows["validation"], settings.batch_size, context.job.seed)
+    fitted = fit(model, objective, settings, context, run)
+    context.report(Progress("save"))
+    _save(run, Gpt2(model, language.architecture, language.tokenizer), settings, fitted, context)
+    if fitted.error is not None:
+        raise fitted.error
+    if fitted.stopped:
+        raise CancelledError
+    metrics = _score(model, corpus, rows, settings.batch_size, context)
+    rows_per_s = samples_per_s(fitted)
+    return {
+        "run": run.id,
+        "metrics": metrics,
+        "epochs": fitted.state.epoch,
+        "kept_epoch": fitted.kept_epoch + 1,
+        "samples_per_s": rows_per_s,
+        "tokens_per_s": round(rows_per_s * tokens["train"] / len(rows["train"]), 1),
+        "train_s": round(fitted.state.train_s, 3),
+        "counts": corpus.counts(),
+        "tokens": tokens,
+        "leaks": corpus.leaks,
+        "parameters": parameters,
+    }
+
+
+def check_unchanged(corpus: Corpus, run: Run) -> None:
+    """Refuses to go on with other texts than the run began with.
+
+    Raises:
+        UserError: they have changed.
+    """
+    before = run.record().dataset.get("fingerprint")
+    if before and before != corpus.fingerprint and any(run.checkpoints.glob("[0-9]*")):
+        raise UserError(
+            "The texts in '{source}' have changed since the run '{run}' began.",
+            hint="Put the same texts back, or start a new run.",
+            source=corpus.source,
+            run=run.id,
+        )
+
+
+def rows_of(
+    corpus: Corpus, split: str, language: Language | Gpt2, length: int, context: Context, packing: Packing = "never"
+) -> Rows:
+    """Returns a split's texts as rows of tokens, as `lay_out` does."""
+    tokenizer = language.tokenizer
+    ids = encode_passages(corpus.splits[split], tokenizer, context)
+    if tokenizer.end_id is None:
+        raise ValueError("A tokenizer for training needs an end token. Received: end_id=None")
+    return lay_out(ids, length, tokenizer.end_id, packing=packing, seed=context.job.seed)
+
+
+def text_metrics(nats: float, rows: Rows, texts: int) -> dict[str, float]:
+    """Returns the mean loss a token and a text, and the perplexity.
+
+    Args:
+        nats: float, mean loss a token.
+        rows: what it is the mean over.
+        texts: int >= 1, documents or pieces in them.
+    """
+    return {"loss": nats, "loss_per_text": nats * rows.asked / texts, "perplexity": float(np.exp(min(nats, 700.0)))}
+
+
+def _save(run: Run, gpt2: Gpt2, settings: Gpt2Training, fitted: Fitted, context: Context) -> None:
+    kept = fitted.kept_epoch + 1
+    architecture = gpt2.settings.model_dump(mode="json")
+    description = TextDescription(context.job.model, settings.model_dump(mode="json"), architecture, kept)
+    save_text_model(run.model_folder, gpt2, description)
+    context.report(Saved(str(run.model_folder), "model", kept))
+    if kept != fitted.state.epoch:
+        context.report(
+            Log("The model has the weights of epoch {epoch}, the best that was measured.", values={"epoch": kept})
+        )
+
+
+def _score(
+    model: keras.Model, corpus: Corpus, rows: dict[str, Rows], batch_size: int, context: Context
+) -> dict[str, float]:
+    """Scores validation and test split; the test split is touched here for the first time."""
+    metrics: dict[str, float] = {}
+    for split in ("test", "validation"):
+        if not len(rows[split]):
+            context.report(Log("There is no {split} split: nothing is measured on it.", "warning", {"split": split}))
+            continue
+        nats = mean_nats(model, rows[split], batch_size, context)
+        found = text_metrics(nats, rows[split], len(corpus.splits[split]))
+        if split == "test":
+            metrics["perplexity"] = found["perplexity"]
+        metrics |= {f"{split}_{name}": value for name, value in found.items()}
+    if "test_perplexity" in metrics:
+        del metrics["test_perplexity"]
+        context.report(
+            Log("Perplexity {perplexity} on the test split.", values={"perplexity": f"{metrics['perplexity']:.2f}"})
+        )
+    return metrics

@@ -1,0 +1,1 @@
+"""Text as tokens: reading it, writing it, choosing the next one. Imports no Keras."""

@@ -1,0 +1,47 @@
+"""Finds the model that a user means by a word: a run of this workspace, or a folder. Opens neither."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core import catalog
+from core.errors import UserError
+from core.files import path_exists, path_of
+from core.runs import Run, Workspace
+
+
+def find_text_model(place: str, workspace: Workspace) -> tuple[Path, Run | None]:
+    """Returns the model's folder, and the run that it belongs to where it does.
+
+    Args:
+        place: a run's id, name or folder, or any other path.
+        workspace: where runs lie.
+
+    Raises:
+        UserError: there is nothing of that name, or the run has no model that writes.
+    """
+    runs = workspace.fitting(place)
+    if not runs:
+        folder = path_of(place)
+        if path_exists(folder):
+            return folder, None
+        raise UserError(
+            "There is no run and no folder '{place}'.",
+            hint="Name a trained run or the folder of a GPT-2; nothing is fetched from the network.",
+            place=place,
+        )
+    model = runs[0].record().job.model
+    if catalog.find(catalog.MODELS, model, "model").kind != "text":
+        raise UserError(
+            "The run '{run}' has trained no model that writes text, but: {model}.",
+            hint="Name a run of `pixelwright train gpt2`, or the folder of a GPT-2.",
+            run=runs[0].id,
+            model=model,
+        )
+    if not runs[0].model_folder.is_dir():
+        raise UserError(
+            "'{run}' holds no trained model yet.",
+            hint="Resume the run, or let it train for at least one epoch.",
+            run=runs[0].id,
+        )
+    return runs[0].model_folder, runs[0]

@@ -1,0 +1,35 @@
+"""The objective of a classifier: to tell the class of every picture."""
+
+from __future__ import annotations
+
+import keras
+
+from core.data.batches import Augmentation, Batches
+from core.data.dataset import Dataset
+from core.settings.picture_fit import PictureFitSettings
+from core.training.losses import ClassifierLoss
+from core.training.objective import Objective
+
+
+def classifying(dataset: Dataset, settings: PictureFitSettings, seed: int) -> Objective:
+    """Returns what a classifier is trained for.
+
+    Args:
+        dataset: its train split is trained on, its validation split measured.
+        settings: batch size, augmentation, label smoothing.
+        seed: int >= 0, fixes order and augmentation.
+    """
+    pad = round(settings.crop * min(dataset.shape[:2]))
+    data = (dataset.images, dataset.labels)
+    return Objective(
+        Batches(
+            *data,
+            dataset.splits["train"],
+            settings.batch_size,
+            seed,
+            Augmentation(pad, settings.flip) if pad or settings.flip else None,
+        ),
+        Batches(*data, dataset.splits["validation"], settings.batch_size),
+        ClassifierLoss(settings.label_smoothing),
+        [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+    )

@@ -1,0 +1,28 @@
+"""The objective of a language model: to tell every token from those before it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.data.batches import Batches
+from core.text.rows import Rows
+from core.training.objective import Objective
+from core.training.token_loss import TokenLoss, TokenMean, with_perplexity
+
+
+def writing(train: Rows, validation: Rows, batch_size: int, seed: int) -> Objective:
+    """Returns what a language model is trained for: the likelihood of the texts.
+
+    Args:
+        train: what it is trained on.
+        validation: what it is measured on after each epoch; may be empty.
+        batch_size: int, rows a step.
+        seed: int >= 0, fixes the order.
+    """
+    return Objective(
+        Batches(train.ids, train.labels, np.arange(len(train)), batch_size, seed),
+        Batches(validation.ids, validation.labels, np.arange(len(validation)), batch_size),
+        TokenLoss(),
+        [TokenMean()],
+        with_perplexity,
+    )

@@ -1,0 +1,25 @@
+"""A tokenizer of few tokens, for models small enough to be built in a test."""
+
+import pytest
+
+from core.text.tokenizer import BYTE_OF, END, Tokenizer
+
+WORDS = ("the", "red", "blue", "circle", "square", "left", "of", "and", "large", "small", "is", "above")
+
+
+def join_words(words):
+    """Merges that make each word, with a space before it, one token."""
+    merges = []
+    for word in words:
+        made = "Ġ"
+        for sign in word:
+            merges.append((made, sign))
+            made += sign
+    return list(dict.fromkeys(merges))
+
+
+@pytest.fixture(scope="session")
+def small_tokenizer():
+    merges = join_words(WORDS)
+    tokens = [END, *sorted(BYTE_OF), *dict.fromkeys(left + right for left, right in merges)]
+    return Tokenizer({token: number for number, token in enumerate(tokens)}, merges)

@@ -1,0 +1,232 @@
+"""From texts to a trained, saved and scored GPT-2."""
+
+import csv
+import json
+import math
+import shutil
+from collections import Counter
+
+import keras
+import numpy as np
+import pytest
+
+from core.context import Context
+from core.data.shapes import entropy, parse
+from core.engine import run_job
+from core.events import Log, Metric
+from core.jobs import Job
+from core.models.gpt2_folder import open_gpt2
+from core.models.variables import named_variables, read_variables
+from core.runs import Workspace
+from core.tasks.trained_text import trained_text_model
+
+BACKEND = keras.backend.backend()
+TINY = {"size": "tiny", "layers": 1, "width": 32, "count": 400, "epochs": 4, "lr": 0.01, "batch_size": 32}
+
+
+def do(workspace, task, settings=None, *, run=None, act=lambda event, context: None, seed=0):
+    job = run.record().job if run else Job(task=task, settings=settings, backend=BACKEND, seed=seed)
+    events = []
+
+    def listener(event):
+        events.append(event)
+        act(event, context)
+
+    context = Context(job, workspace, run, listener)
+    return run_job(context), events
+
+
+def queue(workspace, **settings):
+    job = Job(task="train", model="gpt2", settings={**TINY, **settings}, backend=BACKEND, device="cpu", seed=3)
+    return workspace.create_run(job)[0]
+
+
+def stop_at(step):
+    def act(event, context):
+        if isinstance(event, Metric) and event.per == "batch" and event.step >= step:
+            context.cancel()
+
+    return act
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    workspace = Workspace(tmp_path_factory.mktemp("workspace"))
+    run = queue(workspace, dropout=0.1)
+    ending, events = do(workspace, "train", run=run)
+    assert ending.state == "finished", ending.trace
+    return workspace, run, ending.result, events
+
+
+def test_learns_far_more_than_how_often_each_token_comes(trained):
+    workspace, run, result, _ = trained
+    gpt2, _ = trained_text_model(run, Context(run.record().job, workspace))
+    corpus = training_texts(workspace, run)
+    counts = Counter(token for text in corpus for token in (*gpt2.tokenizer.encode(text), gpt2.tokenizer.end_id))
+    total = sum(counts.values())
+    unigram = -sum(count / total * math.log(count / total) for count in counts.values())
+    assert unigram > 3
+    assert result["metrics"]["test_loss"] < 0.5 * unigram
+    assert result["metrics"]["perplexity"] == pytest.approx(math.exp(result["metrics"]["test_loss"]))
+    assert result["metrics"]["test_loss_per_text"] > entropy() * 0.9
+
+
+def training_texts(workspace, run):
+    from core.text.corpus import load_corpus
+
+    job = run.record().job
+    corpus = load_corpus(job.typed_settings(), job.seed, Context(job, workspace))
+    return [passage.text for passage in corpus.splits["train"]]
+
+
+def test_says_what_scripts_rely_on(trained):
+    _, run, result, events = trained
+    assert set(result) >= {"run", "metrics", "epochs", "samples_per_s", "tokens_per_s", "train_s", "counts", "tokens"}
+    assert result["epochs"] == 4
+    record = run.record()
+    assert record.status == "done"
+    assert record.result == json.loads(json.dumps(result))
+    assert sum(record.dataset["counts"].values()) == sum(result["counts"].values())
+    with run.history_path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["epoch", "loss", "perplexity", "val_loss", "val_perplexity"]
+    for row in rows:
+        assert float(row["val_perplexity"]) == pytest.approx(math.exp(float(row["val_loss"])))
+    running = [event for event in events if isinstance(event, Metric) and event.per == "batch"]
+    assert {"loss", "perplexity", "lr"} <= running[0].values.keys()
+
+
+def test_the_model_is_a_folder_that_gpt2_programs_open(trained):
+    _, run, _, _ = trained
+    names = {path.name for path in run.model_folder.iterdir()}
+    assert names == {"manifest.json", "model.json", "config.json", "model.safetensors", "vocab.json", "merges.txt"}
+    assert open_gpt2(run.model_folder).settings.layers == 1
+
+
+def test_evaluation_repeats_the_test_score(trained):
+    workspace, run, result, _ = trained
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    assert ending.state == "finished", ending.trace
+    assert ending.result["metrics"]["perplexity"] == pytest.approx(result["metrics"]["perplexity"], rel=1e-5)
+    assert ending.result["tokens"] == result["tokens"]["test"]
+
+
+def test_other_texts_are_scored_as_a_whole(trained, tmp_path):
+    workspace, run, result, _ = trained
+    (tmp_path / "odd.txt").write_text("square red a is there\n" * 40)
+    ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(tmp_path / "odd.txt")})
+    assert ending.state == "finished", ending.trace
+    assert ending.result["metrics"]["perplexity"] > 3 * result["metrics"]["perplexity"]
+
+
+def test_writes_sentences(trained):
+    workspace, run, _, _ = trained
+    settings = {"model": str(run.folder), "prompts": [""], "temperature": 0.0, "max_tokens": 30}
+    ending, _ = do(workspace, "text", settings)
+    assert ending.state == "finished", ending.trace
+    parse(ending.result["texts"][0])
+
+
+def weights(workspace, run):
+    gpt2, _ = trained_text_model(run, Context(run.record().job, workspace))
+    return read_variables(named_variables(gpt2.model))
+
+
+@pytest.mark.parametrize("step", [2, 9])
+def test_stopped_and_resumed_ends_as_if_it_had_not_been(tmp_path, monkeypatch, step):
+    monkeypatch.setattr("core.training.callbacks.REPORT_INTERVAL_S", 0.0)
+    places = []
+    for name in ("whole", "cut"):
+        workspace = Workspace(tmp_path / name)
+        run = queue(workspace, dropout=0.2, keep="last", epochs=2, count=100, batch_size=16, weight_decay=0.1)
+        if name == "cut":
+            ending, _ = do(workspace, "train", run=run, act=stop_at(step))
+            assert ending.state == "cancelled"
+        ending, _ = do(workspace, "train", run=run)
+        assert ending.state == "finished", ending.trace
+        places.append((workspace, run, ending.result))
+    (_, whole, one), (_, cut, other) = places
+    assert whole.history_path.read_bytes() == cut.history_path.read_bytes()
+    assert one["metrics"] == other["metrics"]
+    found, expected = weights(*places[1][:2]), weights(*places[0][:2])
+    for key, value in expected.items():
+        if "seed_generator" not in key:
+            np.testing.assert_array_equal(found[key], value, err_msg=key)
+
+
+def test_goes_on_from_a_gpt2_with_its_own_tokenizer(trained, tmp_path):
+    workspace, run, _, _ = trained
+    base = shutil.copytree(run.model_folder, tmp_path / "base")
+    (tmp_path / "more.txt").write_text("there is a large red circle\n" * 30 + "there is a small blue cross\n" * 30)
+    more = queue(workspace, gpt2=str(base), data=str(tmp_path / "more.txt"), documents="line", epochs=20, keep="last")
+    ending, _ = do(workspace, "train", run=more)
+    assert ending.state == "finished", ending.trace
+    assert (more.model_folder / "vocab.json").read_bytes() == (base / "vocab.json").read_bytes()
+    first = float(next(csv.DictReader(more.history_path.open()))["loss"])
+    assert first < 3  # it began with what it knew
+    assert ending.result["parameters"] == run.record().result["parameters"]
+
+
+def test_changed_texts_are_refused_on_resuming(tmp_path):
+    workspace = Workspace(tmp_path / "workspace")
+    path = tmp_path / "texts.txt"
+    path.write_text("".join(f"a line about number {number}\n" for number in range(300)))
+    run = queue(workspace, data=str(path), epochs=3)
+    ending, _ = do(workspace, "train", run=run, act=stop_at(1))
+    assert ending.state == "cancelled"
+    path.write_text(path.read_text() + "another line\n")
+    ending, _ = do(workspace, "train", run=run)
+    assert ending.state == "failed"
+    assert "have changed since the run" in ending.message
+
+
+def test_bad_files_are_listed(tmp_path):
+    workspace = Workspace(tmp_path / "workspace")
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "good.txt").write_text("".join(f"a line about number {number}\n" for number in range(300)))
+    (tmp_path / "texts" / "bad.txt").write_bytes(b"\x00\x01")
+    run = queue(workspace, data=str(tmp_path / "texts"), epochs=1)
+    ending, _ = do(workspace, "train", run=run)
+    assert ending.state == "finished", ending.trace
+    with run.skipped_path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["reason"] for row in rows] == ["It is no text: it holds zero bytes."]
+
+
+def test_a_mistake_in_the_data_is_told_before_a_run_is_made(tmp_path):
+    from core.engine import make_run
+    from core.errors import UserError
+
+    job = Job(task="train", model="gpt2", settings={"data": str(tmp_path / "nowhere.txt")}, backend=BACKEND)
+    with pytest.raises(UserError, match="no file, folder or embedded text"):
+        make_run(job, Workspace(tmp_path / "workspace"))
+    assert not (tmp_path / "workspace").exists()
+
+
+def test_a_damaged_tokenizer_is_told(tmp_path):
+    workspace = Workspace(tmp_path)
+    run = queue(workspace, count=100)
+    do(workspace, "train", run=run, act=stop_at(1))
+    (run.folder / "tokenizer" / "vocab.json").write_bytes(b"{}")
+    ending, _ = do(workspace, "train", run=run)
+    assert ending.state == "failed"
+    assert "tokenizer of the run" in ending.message
+
+
+def test_a_run_that_was_cut_off_is_scored_by_its_checkpoint(tmp_path):
+    workspace = Workspace(tmp_path)
+    run = queue(workspace)
+    do(workspace, "train", run=run, act=stop_at(30))
+    shutil.rmtree(run.model_folder)
+    run.update(status="interrupted")
+    ending, events = do(workspace, "evaluate", {"run": run.id})
+    assert ending.state == "finished", ending.trace
+    assert any("checkpoint's weights are used" in event.message for event in events if isinstance(event, Log))
+
+
+def test_the_size_is_told_before_training(trained):
+    workspace, run, result, _ = trained
+    job = run.record().job.model_copy(update={"task": "describe", "run": ""})
+    told = run_job(Context(job, workspace)).result
+    vocabulary = 4096 - open_gpt2(run.model_folder).tokenizer.size
+    assert told["parameters"] == result["parameters"] + 32 * vocabulary

@@ -1,0 +1,47 @@
+"""A tokenizer learned from texts."""
+
+import pytest
+
+from core.errors import CancelledError
+from core.text.bpe import train_bpe
+from core.text.tokenizer import END, Tokenizer
+
+
+def test_joins_whole_words_but_never_over_a_space(context):
+    tokenizer = train_bpe(["low newest widest"] * 5, 300, context)
+    tokens = [tokenizer.token_text(token) for token in tokenizer.encode("low newest widest")]
+    assert tokens == ["low", " newest", " widest"]
+
+
+def test_first_merges_by_hand(context):
+    # "ab" comes 3 times, "bc" twice, "Ġa" once.
+    tokenizer = train_bpe(["abc", "abc", "ab"], 259, context)
+    assert tokenizer.merges == [("a", "b"), ("ab", "c")]
+    assert tokenizer.size == 259
+    assert tokenizer.end_id == tokenizer.vocabulary[END]
+
+
+def test_the_same_texts_give_the_same_tokenizer_and_it_survives_its_files(context, tmp_path):
+    texts = [f"the {word} cat {number}" for number in range(200) for word in ("big", "small")]
+    one, other = (train_bpe(texts, 300, context) for _ in range(2))
+    assert one.files() == other.files()
+    for name, content in one.files().items():
+        (tmp_path / name).write_bytes(content)
+    assert Tokenizer.load(tmp_path).encode("the big cat 7") == one.encode("the big cat 7")
+
+
+def test_one_endless_word_takes_no_hours(context):
+    # Parts of 2,000 characters are alike: seven joins double "A", "AC", "ACGT" ... until nothing comes twice.
+    assert train_bpe(["ACGT" * 50_000], 5000, context).size < 300
+
+
+def test_stops_when_asked(context):
+    context.cancel()
+    with pytest.raises(CancelledError):
+        train_bpe(["text"], 300, context)
+
+
+def test_of_very_much_text_evenly_spaced_parts_are_looked_at(context, monkeypatch):
+    monkeypatch.setattr("core.text.bpe.MOST_CHARACTERS", 20_000)
+    tokenizer = train_bpe(["ab" * 1000] * 20 + ["xy" * 1000] * 20, 400, context)
+    assert {"ab", "xy"} <= tokenizer.vocabulary.keys()

@@ -1,0 +1,164 @@
+"""Texts are found, read and divided; copies never straddle a split."""
+
+import itertools
+import zipfile
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from core.data.dataset import SPLITS
+from core.data.shapes import entropy, log_probability
+from core.errors import CancelledError, UserError
+from core.settings.text_data import TextSettings
+from core.text import files
+from core.text.corpus import load_corpus
+
+STORY = "".join(f"Line {number} of a story that goes on and on.\n" for number in range(2000))
+
+
+def load(context, data, seed=0, **settings):
+    return load_corpus(TextSettings.parse({"data": str(data), **settings}), seed, context)
+
+
+def texts(corpus, split):
+    return [passage.text for passage in corpus.splits[split]]
+
+
+def test_sentences_of_shapes_are_new_in_every_split(context):
+    corpus = load(context, "shapes", count=2000)
+    assert corpus.documents == "line"
+    train, validation, test = (set(texts(corpus, split)) for split in SPLITS)
+    assert not train & validation
+    assert not train & test
+    assert not validation & test
+    shares = np.array([corpus.characters()[split] for split in SPLITS]) / sum(corpus.characters().values())
+    np.testing.assert_allclose(shares, [0.7, 0.1, 0.2], atol=0.01)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_common_sentences_are_in_every_split_in_the_same_measure(context, seed):
+    """Else the loss of the validation split would not be that of the whole."""
+    corpus = load(context, "shapes", seed)
+    copies = Counter(text for split in SPLITS for text in texts(corpus, split))
+    common = {text for text, count in copies.items() if count > 5}
+    for split, share in zip(SPLITS, (0.7, 0.1, 0.2), strict=True):
+        lines = texts(corpus, split)
+        assert len(common & set(lines)) / len(common) == pytest.approx(share, abs=0.02)
+        surprise = -sum(map(log_probability, lines)) / len(lines)
+        assert surprise == pytest.approx(entropy(), rel=0.04)
+
+
+def test_seed_and_text_alone_decide(context):
+    one, again, other = (load(context, "shapes", seed, count=200) for seed in (1, 1, 2))
+    assert one.splits == again.splits
+    assert one.fingerprint == again.fingerprint
+    assert one.fingerprint != other.fingerprint
+
+
+def test_lines_are_documents_without_the_space_around_them(context, write):
+    folder = write({"names.txt": "\n".join(f"  name {number % 50} \n" for number in range(500))})
+    corpus = load(context, folder / "names.txt", documents="line")
+    assert sum(corpus.counts().values()) == 500
+    assert all(passage.begins and passage.ends for split in SPLITS for passage in corpus.splits[split])
+    assert not set(texts(corpus, "train")) & set(texts(corpus, "test"))
+    assert corpus.counts()["test"] == 100
+
+
+def test_many_files_are_documents_and_copies_stay_together(context, write):
+    corpus = load(context, write({f"{number}.txt": f"text {number // 2} " * 20 for number in range(60)}))
+    assert corpus.documents == "file"
+    sets = [set(texts(corpus, split)) for split in SPLITS]
+    assert sum(map(len, sets)) == 30
+    assert all(count % 2 == 0 for count in corpus.counts().values())
+
+
+def test_a_long_text_is_cut_into_pieces_at_line_ends(context, write):
+    corpus = load(context, write({"story.txt": STORY}) / "story.txt")
+    assert corpus.documents == "piece"
+    passages = [passage for split in SPLITS for passage in corpus.splits[split]]
+    assert sum(corpus.characters().values()) == len(STORY)
+    assert "".join(p.text for p in sorted(passages, key=lambda p: p.place)) == STORY
+    assert all(passage.text.endswith("\n") for passage in passages)
+    assert sum(passage.begins for passage in passages) == sum(passage.ends for passage in passages) == 1
+    assert 0.15 < corpus.characters()["test"] / len(STORY) < 0.25
+    for split in SPLITS:  # what follows in the same split was joined
+        rows = corpus.splits[split]
+        assert all(one.after != other.place for one, other in itertools.pairwise(rows))
+
+
+def test_a_text_without_lines_or_spaces_is_cut_all_the_same(context, write):
+    corpus = load(context, write({"dna.txt": "ACGT" * 5000 + "".join(map(str, range(5000)))}) / "dna.txt")
+    assert all(corpus.counts().values())
+
+
+def test_split_folders_win(context, write):
+    folder = write({"all/train/a.txt": "one " * 50, "all/val/b.txt": "two " * 50, "all/test/c.txt": "three " * 50})
+    corpus = load(context, folder)
+    assert [texts(corpus, split) for split in SPLITS] == [["one " * 50], ["two " * 50], ["three " * 50]]
+    assert corpus.given == SPLITS
+
+
+def test_a_copy_in_a_given_test_split_is_told(context, write):
+    corpus = load(context, write({"train/a.txt": "one", "train/b.txt": "two", "test/c.txt": "one"}), documents="file")
+    assert corpus.leaks == 1
+    assert any("exact copy" in log.message for log in context.logs())
+
+
+def test_a_zip_is_read_in_place(context, write, tmp_path):
+    folder = write({"a.txt": STORY, "__MACOSX/a.txt": "junk", "b.png": b"\x89PNG"})
+    with zipfile.ZipFile(tmp_path / "texts.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*.*")):
+            archive.write(path, path.relative_to(folder).as_posix())
+    corpus = load(context, tmp_path / "texts.zip")
+    assert sum(corpus.characters().values()) == len(STORY)
+    assert [one.reason for one in corpus.skipped] == ["It is no .txt file."]
+
+
+def test_bad_files_are_skipped_with_a_reason_and_the_rest_goes_on(context, write):
+    folder = write(
+        {
+            "good.txt": STORY,
+            "empty.txt": " \n",
+            "picture.txt": b"\x89PNG\x00\x00",
+            "half.txt": b"\xff\xfea",
+            "old.txt": "Voilà l'été.".encode("latin-1"),
+            "notes.md": "no",
+        }
+    )
+    corpus = load(context, folder)
+    assert {one.path.rpartition("/")[2]: one.reason for one in corpus.skipped} == {
+        "empty.txt": "It is empty.",
+        "picture.txt": "It is no text: it holds zero bytes.",
+        "half.txt": "It does not keep to its encoding.",
+        "notes.md": "It is no .txt file.",
+    }
+    assert [log.values["encoding"] for log in context.logs()] == ["latin-1"]
+    assert "Voilà l'été." in "".join(text for split in SPLITS for text in texts(corpus, split))
+
+
+def test_what_is_too_large_is_left_out(context, write, monkeypatch):
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", len(STORY))
+    monkeypatch.setattr(files, "MAX_TOTAL_BYTES", len(STORY) + 10)
+    corpus = load(context, write({"a.txt": STORY, "b.txt": STORY + "x", "c.txt": "x" * 20}))
+    assert [one.reason[:20] for one in corpus.skipped] == ["It is larger than 25", "The files before it "]
+
+
+@pytest.mark.parametrize(
+    ("made", "data", "reason"),
+    [
+        ({}, "nowhere", "no file, folder or embedded text"),
+        ({"a.png": b"x"}, "", "'a.png'|no text that can be read"),
+        ({"a.txt": b"\x00"}, "", "None of the 1 texts"),
+    ],
+)
+def test_what_holds_no_text_is_refused_in_a_sentence(context, write, tmp_path, made, data, reason):
+    folder = write({"x/.keep": b"", **made}) / data
+    with pytest.raises(UserError, match=reason):
+        load(context, folder)
+
+
+def test_stops_when_asked(context):
+    context.cancel()
+    with pytest.raises(CancelledError):
+        load(context, "shapes")

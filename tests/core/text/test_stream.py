@@ -1,0 +1,55 @@
+"""Text as it comes: whole characters only, nothing of a stop word, and together exactly the text."""
+
+import pytest
+
+from core.text.stream import TextStream
+
+
+def feed(stream, ids):
+    pieces = []
+    for token in ids:
+        pieces.append(stream.add(token))
+        if stream.stopped:
+            break
+    return [*pieces, stream.end()]
+
+
+@pytest.mark.parametrize("text", ["the red circle", "a 👋 wave", "名字 is a name", ""])
+def test_the_pieces_make_the_text(small_tokenizer, text):
+    stream = TextStream(small_tokenizer)
+    pieces = feed(stream, small_tokenizer.encode(text))
+    assert "".join(pieces) == text == stream.text
+    assert not any("\ufffd" in piece for piece in pieces)
+
+
+def test_half_a_character_is_told_at_the_end(small_tokenizer):
+    stream = TextStream(small_tokenizer)
+    assert feed(stream, small_tokenizer.encode("a👋")[:-1]) == ["a", "", "", "", "\ufffd"]
+
+
+def test_a_stop_word_ends_the_text_and_none_of_it_is_shown(small_tokenizer):
+    stream = TextStream(small_tokenizer, ["###", "END"])
+    pieces = feed(stream, small_tokenizer.encode("one # two ## E three### four"))
+    assert "".join(pieces) == stream.text == "one # two ## E three"
+    assert stream.stopped
+    assert not any(piece.endswith("##") for piece in pieces[:-8])
+
+
+def test_what_only_began_like_a_stop_word_is_shown_in_the_end(small_tokenizer):
+    stream = TextStream(small_tokenizer, ["###"])
+    assert "".join(feed(stream, small_tokenizer.encode("one ##"))) == "one ##"
+    assert not stream.stopped
+
+
+def test_the_end_token_ends_the_text_and_is_no_part_of_it(small_tokenizer):
+    stream = TextStream(small_tokenizer)
+    ids = [*small_tokenizer.encode("the red"), small_tokenizer.end_id]
+    assert "".join(feed(stream, [*ids, *ids])) == "the red"
+    assert stream.tokens == ids
+
+
+def test_a_character_that_the_prompt_ends_within_is_completed(small_tokenizer):
+    ids = small_tokenizer.encode("a👋b")
+    stream = TextStream(small_tokenizer, prompt=ids[:3])
+    assert stream.prompt_text == "a"
+    assert "".join(feed(stream, ids[3:])) == stream.text == "👋b"
