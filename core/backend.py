@@ -103,6 +103,9 @@ class _Refusal(Loader, MetaPathFinder):
 def _set_environment(backend: str, device: str) -> None:
     os.environ["KERAS_BACKEND"] = backend
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    # PyTorch's threads wait for each other by spinning: beside another busy program they then get five to twenty times
+    # less done. Asleep they wait as well.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Two engines share one GPU: neither may take all its memory.
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"

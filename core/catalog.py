@@ -101,6 +101,12 @@ TASKS: Mapping[str, Task] = {
         "core.settings.examine_text:ExamineTextSettings",
         "interactive",
     ),
+    "interpolate": Task(
+        "Interpolation",
+        "core.tasks.interpolate:interpolate",
+        "core.settings.interpolate:InterpolateSettings",
+        "interactive",
+    ),
     "check": Task("Data check", "core.data.check:check", "core.settings.dataset:DatasetSettings", "data", keras=False),
     "preview": Task(
         "Preview", "core.data.preview:preview", "core.settings.dataset:DatasetSettings", "data", keras=False

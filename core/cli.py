@@ -29,6 +29,7 @@ from core.command_line import (
     output,
     print_json,
 )
+from core.command_pictures import generate, interpolate
 from core.command_text import text
 from core.console import use_utf8
 from core.doctor import examine
@@ -313,6 +314,8 @@ def classify(
     output(result, as_json, table, *(f"Skipped: {row['path']}: {row['reason']}" for row in result["skipped"]))
 
 
+app.command()(generate)
+app.command()(interpolate)
 app.command()(text)
 
 

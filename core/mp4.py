@@ -17,7 +17,7 @@ BT709, LIMITED_RANGE = 1, 1
 MARK = "Pixelwright"
 
 
-def encode_mp4(frames: Sequence[np.ndarray], fps: float, context: Context | None = None) -> bytes:
+def encode_mp4(frames: Sequence[np.ndarray], fps: float, scale: int = 1, context: Context | None = None) -> bytes:
     """Encodes a film that every player takes: H.264 where there is an encoder for it, else MPEG-4, both as 4:2:0.
 
     An odd side grows by a pixel that repeats the last, since 4:2:0 needs even ones.
@@ -25,6 +25,7 @@ def encode_mp4(frames: Sequence[np.ndarray], fps: float, context: Context | None
     Args:
         frames: uint8 (H, W, 1) or (H, W, 3), all of one shape, at least one.
         fps: float, frames a second, above 0.
+        scale: int, how many px a pixel becomes.
         context: asked between frames whether to go on.
 
     Returns:
@@ -46,7 +47,7 @@ def encode_mp4(frames: Sequence[np.ndarray], fps: float, context: Context | None
     with av.open(file, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         container.metadata["comment"] = MARK
         stream = container.add_stream(name, Fraction(fps).limit_denominator(1001), options=ENCODERS[name])
-        height, width = _even(frames[0]).shape[:2]
+        height, width = _fitting(frames[0], scale).shape[:2]
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.thread_count = 1  # more would make the bytes depend on the computer's cores
         stream.codec_context.colorspace = stream.codec_context.color_primaries = BT709
@@ -55,7 +56,7 @@ def encode_mp4(frames: Sequence[np.ndarray], fps: float, context: Context | None
         for frame in frames:
             if context is not None:
                 context.check()
-            picture = av.VideoFrame.from_ndarray(_even(frame), format="rgb24").reformat(
+            picture = av.VideoFrame.from_ndarray(_fitting(frame, scale), format="rgb24").reformat(
                 format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
             )
             container.mux(stream.encode(picture))
@@ -63,9 +64,10 @@ def encode_mp4(frames: Sequence[np.ndarray], fps: float, context: Context | None
     return file.getvalue()
 
 
-def _even(frame: np.ndarray) -> np.ndarray:
-    """Returns the frame as RGB with even sides, (H, W, C) -> (H', W', 3)."""
-    height, width, channels = frame.shape
-    if channels == 1:
+def _fitting(frame: np.ndarray, scale: int) -> np.ndarray:
+    """Returns the frame as RGB, enlarged, with even sides: (H, W, C) -> (H', W', 3)."""
+    if frame.shape[-1] == 1:
         frame = np.repeat(frame, 3, axis=-1)
-    return np.ascontiguousarray(np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge"))
+    large = frame.repeat(scale, axis=0).repeat(scale, axis=1)
+    height, width = large.shape[:2]
+    return np.ascontiguousarray(np.pad(large, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge"))

@@ -65,8 +65,7 @@ def write_pictures(
     factor = scale or seen_scale(pictures[0])
     height, width = pictures[0].shape[:2]
     _refuse_large(height * factor, width * factor)
-    frames = [enlarged(picture, factor) for picture in pictures]
-    write_atomic(path, catalog.load(ANIMATIONS[suffix])(frames, fps, context))
+    write_atomic(path, catalog.load(ANIMATIONS[suffix])(pictures, fps, factor, context))
 
 
 def check_suffix(path: Path) -> str:

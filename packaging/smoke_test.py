@@ -54,6 +54,18 @@ def open_window(folder: Path, environment: dict[str, str]) -> str:
     raise SystemExit(f"The window closed by itself ({process.returncode}):\n{process.communicate()[1]}")
 
 
+def draw(folder: Path, environment: dict[str, str], home: Path, judge: str) -> str:
+    """Trains a GAN for a moment and writes a sheet and a film, for which the video libraries must have come along."""
+    words = ("train", "dcgan", "--data", "digits", "--size", "tiny", "--epochs", "1", "--name", "gan")
+    run(folder, environment, *words, "--set", f"judge={judge}")
+    run(folder, environment, "generate", "gan", "--count", "8", "--out", str(home / "sheet.png"))
+    sizes = [f"sheet.png {(home / 'sheet.png').stat().st_size} bytes"]
+    for name in ("film.gif", "film.mp4"):
+        run(folder, environment, "interpolate", "gan", "--method", "walk", "--out", str(home / name))
+        sizes.append(f"{name} {(home / name).stat().st_size} bytes")
+    return ", ".join(sizes)
+
+
 def main() -> None:
     """Runs the smoke test."""
     folder = Path(sys.argv[1])
@@ -79,6 +91,7 @@ def main() -> None:
             if accuracy < 0.9:
                 raise SystemExit("The frozen program does not learn.")
             run(folder, environment, "evaluate", trained["run"], "--json")
+        print(f"pictures: {draw(folder, environment, home, trained['run'])}")
         print(f"window: {open_window(folder, environment)}")
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
         print(f"size: {size / 1e6:.0f} MB")

@@ -20,7 +20,8 @@ class Yardstick:
     all sides. So the real pictures are divided at random into two halves of `count`: the generated pictures and the
     second half are both measured against the first. Of N real pictures that leaves at most N // 2, and where more were
     generated than that, only so many of them count: the figures always tell of `count` pictures on each side. The
-    floor is the mean over several such divisions, the distance itself is told from the first one.
+    floor is the mean over several such divisions, the distance itself is told from the first one. A generator may end
+    below its floor: its pictures are less scattered than real ones, and scatter is what the floor comes of.
 
     Args:
         features: float (N, D) of real pictures that the features' source wasn't trained on, N >= 4.

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import jinja2
 import numpy as np
-from PIL import Image
 
 from core.metrics.classification import BINS
+from core.metrics.page import STYLE, figure, history, png, svg
 from core.runs import Run
 
 MISTAKES = 24
@@ -23,16 +20,7 @@ THUMBNAIL_PX = 96
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ name }} · Pixelwright</title>
 <style>
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1d2430; }
-h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-.muted { color: #667; } .numbers { display: flex; gap: 2.5rem; margin: 1.2rem 0; flex-wrap: wrap; }
-.numbers b { display: block; font-size: 1.7rem; } table { border-collapse: collapse; }
-td, th { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #e4e7ec; }
-td.name, th.name { text-align: left; }
-.matrix td { border: 1px solid #fff; text-align: center; min-width: 2rem; } .matrix th { border: 0; }
-.pictures { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; width: 9rem; font-size: .85rem; }
-figure img { width: 96px; height: 96px; image-rendering: pixelated; object-fit: contain; background: #f2f4f7; }
-figcaption { overflow-wrap: anywhere; } svg { max-width: 100%; height: auto; }
+{{ style|safe }}.matrix td { border: 1px solid #fff; text-align: center; min-width: 2rem; } .matrix th { border: 0; }
 </style></head><body>
 <h1>{{ name }}</h1>
 <p class="muted">{{ facts }}</p>
@@ -98,6 +86,7 @@ def render_report(
     )
     environment = jinja2.Environment(autoescape=True)
     return environment.from_string(PAGE).render(
+        style=STYLE,
         name=record.name,
         facts=facts,
         metrics=result["metrics"],
@@ -125,15 +114,11 @@ def _cells(matrix: Sequence[Sequence[int]]) -> list[list[dict[str, Any]]]:
 
 def _curves(run: Run) -> str:
     """Returns loss and accuracy over the epochs as an SVG; empty where there is no history."""
-    try:
-        with run.history_path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except OSError:
-        return ""
+    rows = history(run)
     if not rows:
         return ""
     epochs = [int(row["epoch"]) + 1 for row in rows]
-    figure, axes = _figure(2)
+    drawn, axes = figure(2)
     for axis, name in zip(axes, ("loss", "accuracy"), strict=True):
         for column, label in ((name, "training"), (f"val_{name}", "validation")):
             if column in rows[0]:
@@ -141,7 +126,7 @@ def _curves(run: Run) -> str:
         axis.set_xlabel("epoch")
         axis.set_title(name)
         axis.legend()
-    return _svg(figure)
+    return svg(drawn)
 
 
 def _calibration(probabilities: np.ndarray, labels: np.ndarray) -> str:
@@ -149,7 +134,7 @@ def _calibration(probabilities: np.ndarray, labels: np.ndarray) -> str:
     places = np.minimum((confidence * BINS).astype(int), BINS - 1)
     counts = np.bincount(places, minlength=BINS)
     shares = np.bincount(places, weights=right, minlength=BINS) / np.maximum(counts, 1)
-    figure, (axis, histogram) = _figure(2)
+    drawn, (axis, histogram) = figure(2)
     middles = (np.arange(BINS) + 0.5) / BINS
     axis.bar(middles, shares, width=0.9 / BINS)
     axis.plot([0, 1], [0, 1], color="black", linewidth=1)
@@ -158,21 +143,7 @@ def _calibration(probabilities: np.ndarray, labels: np.ndarray) -> str:
     histogram.bar(middles, counts, width=0.9 / BINS)
     histogram.set_xlabel("probability")
     histogram.set_title("pictures")
-    return _svg(figure)
-
-
-def _figure(columns: int) -> tuple[Any, Any]:
-    from matplotlib.figure import Figure  # without pyplot: no backend, no global state
-
-    figure = Figure(figsize=(4.6 * columns, 3.2), layout="constrained")
-    return figure, figure.subplots(1, columns)
-
-
-def _svg(figure: Any) -> str:
-    text = io.StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None})
-    page = text.getvalue()
-    return page[page.index("<svg") :]
+    return svg(drawn)
 
 
 def _mistakes(
@@ -189,7 +160,7 @@ def _mistakes(
     worst = wrong[np.argsort(-probabilities[wrong, said[wrong]], kind="stable")][:MISTAKES]
     return [
         {
-            "picture": _png(np.asarray(images[int(indices[place])])),
+            "picture": png(np.asarray(images[int(indices[place])]), THUMBNAIL_PX),
             "label": classes[labels[place]],
             "said": classes[said[place]],
             "probability": float(probabilities[place, said[place]]),
@@ -197,11 +168,3 @@ def _mistakes(
         }
         for place in worst
     ]
-
-
-def _png(picture: np.ndarray) -> str:
-    image = Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
-    image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
-    content = io.BytesIO()
-    image.save(content, "PNG")
-    return base64.b64encode(content.getvalue()).decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from core.models.spectral import SpectralConv2D, SpectralDense
 from core.settings.dcgan import DcganSettings
@@ -96,7 +96,7 @@ def build_generator(settings: DcganSettings, shape: tuple[int, int, int], classe
     Returns:
         float32 (B, Z), and (B, K) class weights (one-hot, or a mixture) where K > 0 -> (B, H, W, C) in [-1, 1].
     """
-    start, doublings = _stages(shape[0])
+    start, doublings = stages(shape[0])
     normal = keras.initializers.RandomNormal(stddev=0.02)
 
     # === Layers ===
@@ -124,7 +124,7 @@ def build_generator(settings: DcganSettings, shape: tuple[int, int, int], classe
 
 def _build_discriminator(settings: DcganSettings, shape: tuple[int, int, int], classes: int) -> keras.Model:
     """Builds convolutions of stride 2, and a read-out that adds how well the picture fits its class."""
-    _, doublings = _stages(shape[0])
+    _, doublings = stages(shape[0])
 
     # === Layers ===
     convolutions = [
@@ -138,7 +138,8 @@ def _build_discriminator(settings: DcganSettings, shape: tuple[int, int, int], c
     pixels = keras.Input(shape, name="pixels")  # (B, H, W, C)
     x = pixels
     for layer in [*convolutions, last]:
-        x = layers.LeakyReLU(SLOPE, name=f"{layer.name}_leak")(layer(x))  # (B, H, W, F) -> (B, H/2, W/2, 2F)
+        x = layer(x)  # (B, H, W, F) -> (B, H/2, W/2, 2F)
+        x = ops.maximum(x, SLOPE * x)  # LeakyReLU, whose own operation TensorFlow fails to fuse, and says so each time
     features = flat(x)  # (B, S * S * F)
     score = real(features)  # (B, 1)
     if not classes:
@@ -155,7 +156,7 @@ def _build_discriminator(settings: DcganSettings, shape: tuple[int, int, int], c
     return keras.Model([pixels, weights], layers.Add(name="score")([score, fit]), name="discriminator")
 
 
-def _stages(side: int) -> tuple[int, int]:
+def stages(side: int) -> tuple[int, int]:
     """Returns the side of the first map, 4 to 7 px, and how often it is doubled."""
     doublings = 0
     while side % 2 == 0 and side > 7:

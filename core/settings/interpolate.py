@@ -83,29 +83,35 @@ class InterpolateSettings(PictureFileSettings):
     label: str = setting(
         "",
         "Class",
-        "Class of the first picture, where the model draws by class; empty takes the first class.",
+        "Which class is drawn, where the run has learnt classes; empty takes what both ends are in a sheet of all.",
         group="Way",
+        kind="label",
     )
     to_label: str = setting(
-        "", "Class at the end", "The class changes to this one on the way; empty keeps the first's.", group="Way"
+        "",
+        "Class at the end",
+        "The class turns into this one on the way; empty changes none that is named.",
+        group="Way",
+        kind="label",
+        advanced=True,
     )
     truncation: float = setting(
         0.0,
         "Truncation",
-        "Latent numbers beyond this are drawn anew: lower is more typical and less varied; 0 leaves it out.",
+        "Chance is kept within this: lower is more typical and less varied; 0 leaves it free.",
         group="Way",
         ge=0.0,
-        le=10.0,
+        le=5.0,
     )
     epoch: int = setting(
         0,
-        "Epoch",
-        "Which kept stage of the training draws; 0 takes the finished model.",
+        "Age",
+        "After how many epochs of its training the run draws; 0 takes the model it has kept.",
         unit="epochs",
         group="Way",
         advanced=True,
         ge=0,
-        le=100_000,
+        le=1_000_000,
     )
     columns: int = setting(
         8,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core import catalog
 from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load, tell_small_test
@@ -22,6 +24,9 @@ from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
 from core.tasks.trained import trained_model
 from core.training.predict import predict_split
+
+# What scores the runs that are no classifier's, by name: `evaluate_X(settings, context) -> dict`.
+OTHER_KINDS: Mapping[str, str] = {"gan": "core.tasks.evaluate_gan:evaluate_gan"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +51,8 @@ class Sample:
 def evaluate(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
     """Scores the run on its own test split, or on other data whose classes have the same names.
 
-    Of other data only its test split is scored where it has one, else every picture.
+    A run that is no classifier's is scored as its kind is: see `OTHER_KINDS`. Of other data only its test split is
+    scored where it has one, else every picture.
 
     Returns:
         {"run", "metrics": {"test_accuracy", "test_loss", "ece"}, "count", "classes": [{"label", "precision",
@@ -58,6 +64,9 @@ def evaluate(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
         CancelledError: the user has asked the job to stop.
     """
     run = context.workspace.find(settings.run)
+    kind = catalog.find(catalog.MODELS, run.record().job.model, "model").kind
+    if kind in OTHER_KINDS:
+        return dict(catalog.load(OTHER_KINDS[kind])(settings, context))
     model, description = trained_model(run, context)
     sample = _other(settings.data, description, context) if settings.data else _own(run, description, context)
     context.report(Progress("evaluate", 0, len(sample.indices), "pictures"))

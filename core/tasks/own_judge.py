@@ -68,7 +68,7 @@ class OwnJudge:
 
     Args:
         fingerprint: str, of the data it was trained on.
-        seed: int, of the job it was trained for.
+        seed: int, of the run's job.
         plan: str, how it was made, so that one made in an older way is not taken for one of this.
         description: of its network; the classes are turns where `turns`.
         turns: bool, whether it tells by how much a picture is turned, for want of classes.
@@ -90,12 +90,13 @@ def own_judge(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN) ->
     (Gidaris et al. 2018): that needs no labels, and the features it takes are of shapes and strokes as well; only
     where every picture looks the same however it is turned does it learn nothing.
 
-    Whether the judge is read or trained, the random state afterwards is that of the job's seed.
+    Whether the judge is read or trained, the random state afterwards is that of the job's seed. What it becomes follows
+    from the seed of the run's job, so that who evaluates the run finds the judge that measured its training.
 
     Args:
         dataset: its train split is learnt, its test split (else its validation split) scored.
-        context: is told of the progress, asked whether to stop; its job's seed decides.
-        run: where the judge is kept.
+        context: is told of the progress, and asked whether to stop.
+        run: where the judge is kept, and whose seed decides.
         plan: how it is made.
 
     Raises:
@@ -105,16 +106,17 @@ def own_judge(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN) ->
     Reference:
         - [Gidaris et al., 2018](https://arxiv.org/abs/1803.07728), telling turns.
     """
-    found = _read(run.folder / plan.folder, dataset, context, plan)
+    seed = run.record().job.seed
+    found = _read(run.folder / plan.folder, dataset, context, plan, seed)
     if found is None:
-        found = _train(dataset, context, run, plan)
+        found = _train(dataset, context, run, plan, seed)
         _write(run.folder / plan.folder, *found)
     keras.utils.set_random_seed(context.job.seed)
     return found
 
 
-def _train(dataset: Dataset, context: Context, run: Run, plan: Plan) -> tuple[keras.Model, OwnJudge]:
-    aside = Aside(context, plan.seed)
+def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) -> tuple[keras.Model, OwnJudge]:
+    aside = Aside(context, seed + plan.seed)
     turns = len(dataset.classes) < 2
     shown = _sample(dataset, aside.job.seed, turns=turns)
     settings = _settings(shown, dataset.source, plan)
@@ -135,7 +137,7 @@ def _train(dataset: Dataset, context: Context, run: Run, plan: Plan) -> tuple[ke
     right = None
     if len(tested):
         right = accuracy(predict_split(model, shown.images, tested, aside), shown.labels[tested])
-    return model, OwnJudge(dataset.fingerprint, context.job.seed, _spell(plan), description, turns, right)
+    return model, OwnJudge(dataset.fingerprint, seed, _spell(plan), description, turns, right)
 
 
 def _sample(dataset: Dataset, seed: int, *, turns: bool) -> Dataset:
@@ -188,7 +190,9 @@ def _write(folder: Path, model: keras.Model, judge: OwnJudge) -> None:
     seal(folder, {WEIGHTS: weights, DESCRIPTION: json.dumps(asdict(judge), indent=1, ensure_ascii=False).encode()})
 
 
-def _read(folder: Path, dataset: Dataset, context: Context, plan: Plan) -> tuple[keras.Model, OwnJudge] | None:
+def _read(
+    folder: Path, dataset: Dataset, context: Context, plan: Plan, seed: int
+) -> tuple[keras.Model, OwnJudge] | None:
     """Returns the judge that is kept there; None where there is none for these data, or it is damaged."""
     if not folder.is_dir():
         return None
@@ -199,7 +203,7 @@ def _read(folder: Path, dataset: Dataset, context: Context, plan: Plan) -> tuple
         known["classes"], known["input_shape"] = tuple(known["classes"]), tuple(known["input_shape"])
         judge = OwnJudge(**{**values, "description": ModelDescription(**known)})
         made_for = (judge.fingerprint, judge.seed, judge.plan, known["input_shape"])
-        if made_for != (dataset.fingerprint, context.job.seed, _spell(plan), dataset.shape):
+        if made_for != (dataset.fingerprint, seed, _spell(plan), dataset.shape):
             return None
         return rebuild(judge.description, unpack(contents[WEIGHTS])), judge
     except (DamagedError, ValueError, TypeError, KeyError) as error:
@@ -215,11 +219,11 @@ class Aside(Context):
 
     Args:
         outer: the job's own; Stop and Pause reach both.
-        seed: int, added to the job's seed.
+        seed: int, of this training.
     """
 
     def __init__(self, outer: Context, seed: int) -> None:
-        job = outer.job.model_copy(update={"seed": outer.job.seed + seed})
+        job = outer.job.model_copy(update={"seed": seed})
         super().__init__(job, outer.workspace, cache=outer.cache)
         self._outer = outer
         self._cancelled, self._may_go_on = outer._cancelled, outer._may_go_on

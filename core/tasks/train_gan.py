@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from core.context import Context
-from core.data.dataset import Dataset
 from core.data.load import load
 from core.data.reading import expected_shape
 from core.data.sources import open_index
 from core.errors import CancelledError
 from core.events import Log, Progress
-from core.latents import latents
 from core.models.dcgan import Gan, build_generator, fitting_side
 from core.models.size import model_size
-from core.runs import Run
 from core.settings.dcgan import DcganTraining
+from core.tasks.agreement import class_agreement
 from core.tasks.begin import begin, samples_per_s, save_kept
-from core.tasks.gan_attendant import GanAttendant, held_out_places, measured_labels
-from core.tasks.judge import independent_judge, make_judge
+from core.tasks.gan_attendant import GanAttendant, held_out_places
+from core.tasks.judge import make_judge
 from core.training.fit_gan import fit_gan
-from core.training.paint import one_hot, paint
-
-AGREEMENT_SEED = 3  # added to the job's: other latents than those that chose the epoch to keep
 
 
 def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
@@ -73,7 +66,7 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
         raise fitted.error
     if fitted.stopped:
         raise CancelledError
-    metrics = attendant.measure() | _agreement(gan, dataset, context, run)
+    metrics = attendant.measure() | class_agreement(gan, dataset, context, run)
     return {
         "run": run.id,
         "metrics": metrics,
@@ -99,19 +92,3 @@ def _side(settings: DcganTraining, context: Context) -> int:
         message = "Pictures are brought from {own} px to {side} px, which a DCGAN can draw."
         context.report(Log(message, values={"own": own, "side": side}))
     return side
-
-
-def _agreement(gan: Gan, dataset: Dataset, context: Context, run: Run) -> dict[str, float]:
-    """Returns how often a classifier that nothing else was measured with sees the class that was asked for."""
-    judge = independent_judge(dataset, context, run) if gan.class_count else None
-    if judge is None:
-        return {}
-    count = 1000
-    labels = measured_labels(dataset, dataset.splits["train"], count, context.job.seed + AGREEMENT_SEED)
-    source = latents(context.job.seed + AGREEMENT_SEED, count, gan.latent)
-    _, probabilities = judge.look(paint(gan, source, one_hot(labels, gan), context.check))
-    assert probabilities is not None  # noqa: S101 (it knows the data's classes)
-    found = {"agreement": float(np.mean(probabilities.argmax(axis=1) == labels)), "agreement_count": float(count)}
-    if judge.accuracy is not None:
-        found["agreement_judge_accuracy"] = judge.accuracy
-    return found

@@ -230,7 +230,7 @@ class AdversarialTraining:
 
     def _is_sound(self) -> bool:
         """Returns whether the numbers are still numbers; if not, the training ends."""
-        if np.isfinite(self._sums).all():
+        if all(np.isfinite(value).all() for value in self._values().values()):
             return True
         self._diverged = True
         self._journal.fail(

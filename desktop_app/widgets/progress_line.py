@@ -25,6 +25,7 @@ PHASES = {
     "validate": mark("Validating"),
     "evaluate": mark("Scoring the test pictures"),
     "classify": mark("Classifying"),
+    "compare": mark("Looking for copies of training pictures"),
     "judge": mark("Training the network that judges the pictures"),
     "save": mark("Saving"),
 }

@@ -83,6 +83,15 @@ def run_id(tmp_path):
     return made.id
 
 
+@pytest.fixture
+def gan_id(tmp_path):
+    """A run of a GAN that was stopped."""
+    job = Job(task="train", model="dcgan", settings={"data": "digits"})
+    made, _ = Workspace(tmp_path / "workspace").create_run(job)
+    made.update(status="stopped")
+    return made.id
+
+
 TRAIN = ("train", "cnn", "--data", "digits")
 
 
@@ -105,6 +114,15 @@ TRAIN = ("train", "cnn", "--data", "digits")
         (("evaluate", "nothing"), 1, "There is no run 'nothing'"),
         (("classify", "nothing", "a.png"), 1, "There is no run 'nothing'"),
         (("run", "missing.json"), 1, "missing.json"),
+        (("generate", "nothing", "--out", "a.png"), 1, "There is no run 'nothing'"),
+        (("generate", "RUN", "--out", "a.png"), 1, "draws no pictures. Name one that was trained with: dcgan"),
+        (("interpolate", "RUN", "--out", "a.png"), 1, "draws no pictures. Name one that was trained with: dcgan"),
+        (("interpolate", "GAN", "--out", "a.jpg"), 1, "does not end in one of .png, .gif, .mp4"),
+        (("interpolate", "GAN", "--out", "no/a.mp4"), 1, "There is no folder 'WORK/no' to write 'a.mp4' into"),
+        (("generate", "GAN", "--out", "photo.png"), 1, "is no file that this command has written"),
+        (("interpolate", "GAN", "--out", "a.png", "--steps", "1"), 1, "The setting 'steps' does not fit"),
+        (("interpolate", "GAN", "--out", "a.png", "--from", "-2"), 1, "The setting 'from_seed' does not fit"),
+        (("interpolate", "GAN", "--out", "a.png", "--set", "bends=3"), 1, "There is no setting 'bends'."),
         # Words that make no sense: 2.
         (("bake",), 2, "bake"),
         (("train", "cnn"), 2, "--data"),
@@ -115,10 +133,18 @@ TRAIN = ("train", "cnn", "--data", "digits")
         ((*TRAIN, "--seed", "3000000000"), 2, "--seed"),
         ((*TRAIN, "--set", "epochs"), 2, "KEY=VALUE"),
         (("classify", "RUN"), 2, "PATH"),
+        (("generate", "GAN"), 2, "--out"),
+        (("interpolate", "GAN", "--out", "a.png", "--method", "zigzag"), 2, "--method"),
+        (("interpolate", "GAN", "--out", "a.png", "--steps", "few"), 2, "--steps"),
     ],
 )
-def test_a_mistake_is_told_in_a_line_and_in_json_with_its_exit_status(call, run_id, words, status, said):
-    words = [run_id if word == "RUN" else word for word in words]
+def test_a_mistake_is_told_in_a_line_and_in_json_with_its_exit_status(
+    call, run_id, gan_id, tmp_path, monkeypatch, words, status, said
+):
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (4, 4)).save("photo.png")
+    words = [{"RUN": run_id, "GAN": gan_id}.get(word, word) for word in words]
+    said = said.replace("WORK", str(tmp_path))
     for as_json in ((), ("--json",)):
         found, stdout, stderr = call(*words, *as_json)
         assert found == status

@@ -54,6 +54,13 @@ def test_the_job_of_a_recipe_finds_the_run_by_id_then_by_name(run, workspace):
         job_of(other, workspace)
 
 
+def test_a_backend_that_is_not_installed_gives_way(run, workspace, monkeypatch):
+    recipe = Recipe.of(classification(run), run, epoch=0)
+    monkeypatch.setattr("core.recipe.installed_backends", lambda: ["jax"])
+    monkeypatch.setattr("core.recipe.default_backend", lambda: "jax")
+    assert job_of(recipe, workspace).backend == "jax"
+
+
 def test_a_run_that_is_not_there_is_named(run, workspace, tmp_path):
     recipe = Recipe.of(classification(run), run, epoch=0)
     with pytest.raises(UserError, match=f"'My digits' \\({run.id}\\)") as error:

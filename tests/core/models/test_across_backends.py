@@ -1,4 +1,4 @@
-"""Weights saved on one backend give the same logits on the others. Each backend needs a process of its own."""
+"""Weights saved on one backend give the same results on the others. Each backend needs a process of its own."""
 
 import subprocess
 import sys
@@ -19,13 +19,23 @@ import keras, numpy as np
 from core import catalog
 from core.models.saved import ModelDescription, load_model, save_model
 folder = Path(folder)
-x = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), dtype=np.uint8).astype("float32")
+random = np.random.default_rng(0)
+gan = catalog.MODELS[model_name].kind == "gan"
+side = 28 if gan else 8
+x = random.integers(0, 256, (4, side, side, 1), dtype=np.uint8).astype("float32")
+if gan:
+    latents = keras.ops.convert_to_tensor(random.standard_normal((4, 64), np.float32))
+    x = [latents, keras.ops.eye(4, 3)]
 if verb == "save":
     settings = catalog.load(catalog.MODELS[model_name].settings).parse({"size": "fast", "epochs": 1})
-    description = ModelDescription(model_name, settings.model_dump(mode="json"), ("a", "b", "c"), (8, 8, 1))
+    description = ModelDescription(model_name, settings.model_dump(mode="json"), ("a", "b", "c"), (side, side, 1))
     model = description.build()
-    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    model.train_on_batch(x, np.array([0, 1, 2, 0]))
+    if gan:
+        for weight in model.generator.weights:
+            weight.assign(weight.value + 0.1 * random.random(weight.shape, np.float32))
+    else:
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.train_on_batch(x, np.array([0, 1, 2, 0]))
     save_model(folder / "model", model, description)
 else:
     model, _ = load_model(folder / "model")

@@ -13,11 +13,30 @@ from core.models.variables import named_variables, pack, read_variables, unpack
 
 SHAPES = [(8, 8, 1), (28, 28, 3)]
 CLASSES = ("a", "b", "c")
+CLASSIFIERS = [name for name, row in catalog.MODELS.items() if row.kind == "classifier"]
 
 
-def describe(name, shape=(8, 8, 1), **settings):
+def describe(name, shape=None, **settings):
     typed = catalog.load(catalog.MODELS[name].settings).parse({"size": "tiny", **settings})
-    return ModelDescription(name, typed.model_dump(mode="json"), CLASSES, shape)
+    usual = (8, 8, 1) if name in CLASSIFIERS else (28, 28, 1)
+    return ModelDescription(name, typed.model_dump(mode="json"), CLASSES, shape or usual)
+
+
+def random_layers(name):
+    """Settings that give the model random generators, whose states count as variables too."""
+    return {"dropout": 0.3} if name in CLASSIFIERS else {}
+
+
+def inputs(name):
+    """What the model is called with: pictures, or latents and class weights."""
+    if name in CLASSIFIERS:
+        return keras.ops.convert_to_tensor(pictures((8, 8, 1)).astype("float32"))
+    latents = np.random.default_rng(0).standard_normal((3, 64), np.float32)
+    return [keras.ops.convert_to_tensor(latents), keras.ops.eye(3)]
+
+
+def values(tensor):
+    return keras.ops.convert_to_numpy(tensor)
 
 
 def pictures(shape, count=5):
@@ -29,10 +48,15 @@ def name(request):
     return request.param
 
 
+@pytest.fixture(params=CLASSIFIERS)
+def classifier(request):
+    return request.param
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("size", ["tiny", "fast"])
-def test_turns_raw_pixels_into_logits(name, size, shape):
-    model = describe(name, shape, size=size).build()
+def test_turns_raw_pixels_into_logits(classifier, size, shape):
+    model = describe(classifier, shape, size=size).build()
     logits = keras.ops.convert_to_numpy(model(pictures(shape).astype("float32")))
     assert logits.shape == (5, len(CLASSES))
     assert logits.dtype == np.float32
@@ -40,14 +64,14 @@ def test_turns_raw_pixels_into_logits(name, size, shape):
     assert not np.allclose(logits[0], logits[1])
 
 
-def test_scales_its_pixels_itself(name):
-    model = describe(name).build()
+def test_scales_its_pixels_itself(classifier):
+    model = describe(classifier).build()
     same = np.full((1, 8, 8, 1), 255, np.uint8)
     assert np.abs(keras.ops.convert_to_numpy(model(same.astype("float32")))).max() < 50
 
 
-def test_a_training_step_changes_the_loss(name):
-    model = describe(name).build()
+def test_a_training_step_changes_the_loss(classifier):
+    model = describe(classifier).build()
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     x, y = pictures((8, 8, 1)), np.arange(5) % 3
     before = model.evaluate(x, y, verbose=0)
@@ -56,16 +80,14 @@ def test_a_training_step_changes_the_loss(name):
     assert model.evaluate(x, y, verbose=0) != before
 
 
-def test_saving_and_loading_keep_the_logits(name, tmp_path):
-    description = describe(name, dropout=0.3)
+def test_saving_and_loading_keep_what_it_gives(name, tmp_path):
+    description = describe(name, **random_layers(name))
     model = description.build()
-    x = pictures((8, 8, 1)).astype("float32")
+    x = inputs(name)
     save_model(tmp_path / "model", model, description)
     again, read = load_model(tmp_path / "model")
     assert read == description
-    np.testing.assert_array_equal(
-        keras.ops.convert_to_numpy(again(x)), keras.ops.convert_to_numpy(model(x)), strict=True
-    )
+    np.testing.assert_array_equal(values(again(x)), values(model(x)), strict=True)
 
 
 def test_the_keras_file_opens_without_our_code(name, tmp_path):
@@ -74,8 +96,8 @@ def test_the_keras_file_opens_without_our_code(name, tmp_path):
     save_model(tmp_path / "model", model, description)
     outside = keras.models.load_model(tmp_path / "model" / "model.keras")
     assert all(type(layer).__module__.startswith("keras.") for layer in outside.layers)
-    x = pictures((8, 8, 1)).astype("float32")
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(outside(x)), keras.ops.convert_to_numpy(model(x)), atol=1e-6)
+    x = inputs(name)
+    np.testing.assert_allclose(values(outside(x)), values(model(x)), atol=1e-6)
 
 
 def test_settings_survive_json(name):
@@ -85,16 +107,16 @@ def test_settings_survive_json(name):
 
 
 def test_variables_have_the_same_names_in_every_process(name):
-    first = describe(name, dropout=0.3).build()
-    second = describe(name, dropout=0.3).build()  # by now Keras's own counters have moved on
+    first = describe(name, **random_layers(name)).build()
+    second = describe(name, **random_layers(name)).build()  # by now Keras's own counters have moved on
     assert list(named_variables(first)) == list(named_variables(second))
 
 
 def test_packing_keeps_every_value(name):
-    values = read_variables(named_variables(describe(name, dropout=0.3).build()))
-    again = unpack(pack(values))
-    assert again.keys() == values.keys()
-    for key, value in values.items():
+    first = read_variables(named_variables(describe(name, **random_layers(name)).build()))
+    again = unpack(pack(first))
+    assert again.keys() == first.keys()
+    for key, value in first.items():
         np.testing.assert_array_equal(again[key], value, strict=True)
 
 

@@ -18,6 +18,7 @@ from core.errors import CancelledError, UserError
 from core.events import Log, Metric, Progress, Saved, Status
 from core.jobs import Job
 from core.metrics.classification import accuracy
+from core.metrics.collapse import find_collapse
 from core.runs import Workspace
 from core.settings.cnn import CnnTraining
 from core.tasks import own_judge as module
@@ -28,11 +29,17 @@ BACKEND = keras.backend.backend()
 OWN_OF_DATA = SimpleNamespace(judge="")
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    """A third of the training is enough to see that it works; the real length is tried where a figure is claimed."""
-    monkeypatch.setattr(module, "PIXELS", 5000 * 28 * 28)
-    monkeypatch.setattr(module, "FEWEST_SAMPLES", 5000)
+WHOLE = {name: getattr(module, name) for name in ("MOST_TRAINED", "PIXELS", "FEWEST_SAMPLES")}
+QUICK = {"MOST_TRAINED": 600, "PIXELS": 2400 * 28 * 28, "FEWEST_SAMPLES": 2400}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quick():
+    """A tenth of the training is enough to see that it works; the whole is tried where a figure is claimed."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in QUICK.items():
+            patch.setattr(module, name, value)
+        yield
 
 
 class Trial:
@@ -58,12 +65,9 @@ class Trial:
 
 
 @pytest.fixture(scope="module")
-def trial(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "PIXELS", 5000 * 28 * 28)
-        patch.setattr(module, "FEWEST_SAMPLES", 5000)
-        made = Trial(tmp_path_factory.mktemp("judge"))
-        made.made = made.judge()
+def trial(tmp_path_factory, _quick):
+    made = Trial(tmp_path_factory.mktemp("judge"))
+    made.made = made.judge()
     return made
 
 
@@ -74,7 +78,7 @@ def test_the_judge_of_the_data_knows_the_classes_and_how_often_it_is_right(trial
     assert trial.made.classes == trial.dataset.classes
     right = accuracy(probabilities, trial.dataset.labels[trial.test])
     assert right == pytest.approx(trial.made.accuracy)
-    assert right > 0.9
+    assert right > 0.8
     assert trial.made.name == f"CNN of this data, {100 * right:.1f} % right"
     assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
@@ -100,19 +104,19 @@ def test_the_judge_is_kept_and_used_again(trial, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_random_state_is_the_same_whether_it_was_trained_or_read(tmp_path):
+def test_the_random_state_is_the_same_whether_it_was_trained_or_read(tmp_path, trial):
     drawn = []
-    trial = Trial(tmp_path)
+    mine = Trial(tmp_path)
     for _ in range(2):
-        trial.judge()
+        mine.judge()
         drawn.append((random.random(), keras.ops.convert_to_numpy(keras.random.normal((3,))).tolist()))
     assert drawn[0] == drawn[1]
+    pictures = mine.dataset.images[:20]  # and the same seed makes the same judge
+    np.testing.assert_array_equal(mine.judge().look(pictures)[0], trial.made.look(pictures)[0])
 
 
-def test_the_same_seed_makes_the_same_judge(trial, tmp_path):
-    pictures = trial.dataset.images[:20]
-    same, other = Trial(tmp_path / "same"), Trial(tmp_path / "other", seed=5)
-    np.testing.assert_array_equal(same.judge().look(pictures)[0], trial.made.look(pictures)[0])
+def test_another_seed_makes_another_judge(trial, tmp_path):
+    other, pictures = Trial(tmp_path, seed=5), trial.dataset.images[:20]
     assert not np.array_equal(other.judge().look(pictures)[0], trial.made.look(pictures)[0])
 
 
@@ -136,7 +140,7 @@ def test_pictures_of_another_size_or_colour_are_resized(trial):
     pictures = trial.dataset.images[trial.test]  # (N, 8, 8, 1)
     large = np.repeat(np.repeat(np.repeat(pictures, 4, axis=1), 4, axis=2), 3, axis=3)  # (N, 32, 32, 3)
     _, probabilities = trial.made.look(large)
-    assert accuracy(probabilities, trial.dataset.labels[trial.test]) > trial.made.accuracy - 0.05
+    assert accuracy(probabilities, trial.dataset.labels[trial.test]) > trial.made.accuracy - 0.1
     assert trial.made.look(pictures[:0])[0].shape == (0, trial.made.dimensions)
 
 
@@ -177,7 +181,7 @@ def test_without_classes_it_tells_turns(tmp_path):
     features, probabilities = judge.look(one_class.images[trial.test])
     assert probabilities is None
     assert judge.classes == ()
-    assert judge.accuracy > 0.6  # a quarter is chance; 0, 1 and 8 look alike however they are turned
+    assert judge.accuracy > 0.4  # a quarter is chance; 0, 1 and 8 look alike however they are turned
     assert "turned" in judge.name
     assert features.shape == (len(trial.test), judge.dimensions)
     assert features.std(axis=0).max() > 0.1
@@ -191,14 +195,15 @@ def test_the_independent_judge_is_another(trial):
     assert other.name.startswith("independent CNN of this data, ")
     assert other.dimensions != trial.made.dimensions
     assert not np.array_equal(one, two)
-    assert np.mean(one.argmax(axis=1) == two.argmax(axis=1)) > 0.85
+    assert np.mean(one.argmax(axis=1) == two.argmax(axis=1)) > 0.6
     assert (trial.run.folder / "judge-independent").is_dir()
     assert {plan.folder for plan in (OWN, INDEPENDENT)} == {"judge", "judge-independent"}
 
 
 @pytest.mark.slow
 def test_both_judges_of_the_digits_are_good_enough(tmp_path, monkeypatch):
-    monkeypatch.undo()
+    for name, value in WHOLE.items():
+        monkeypatch.setattr(module, name, value)
     for seed in range(3):
         trial = Trial(tmp_path / str(seed), seed=seed)
         assert trial.judge().accuracy >= 0.98
@@ -240,3 +245,29 @@ def test_stop_is_seen_between_batches(trial):
     context.cancel()
     with pytest.raises(CancelledError):
         judge.look(trial.dataset.images)
+
+
+@pytest.mark.parametrize("count", [25, 60, 250])
+def test_collapse_is_told_from_real_variety_by_the_judges_eyes(trial, count):
+    """Held-out digits stand for a good generator; what collapsed ones do is played with training digits."""
+    dataset, chance = trial.dataset, np.random.default_rng(count)
+    unseen = chance.permutation(np.concatenate([dataset.splits["validation"], trial.test]))
+    real, good = np.array_split(dataset.images[unseen], 2)
+    train = dataset.splits["train"]
+
+    def repeated(places):
+        chosen = dataset.images[chance.choice(places, count)].astype(float)
+        return np.clip(chosen + chance.normal(0, 6, chosen.shape), 0, 255).astype(np.uint8)
+
+    def found(pictures):
+        seen, fake = trial.made.look(real), trial.made.look(pictures)
+        return find_collapse(seen[0], fake[0], seen[1], fake[1], dataset.classes)
+
+    labels = dataset.labels[train]
+    one_each = np.array([chance.choice(train[labels == label]) for label in range(10)])
+    assert not found(good[:count]).alarm
+    assert found(repeated(train[labels == 3])).alarm
+    assert found(repeated(train[labels < 4])).alarm
+    assert found(repeated(chance.choice(train, 1))).alarm
+    assert found(repeated(chance.choice(train, 8))).alarm
+    assert found(repeated(one_each)).alarm

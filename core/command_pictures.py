@@ -1,0 +1,113 @@
+"""The commands that draw pictures with a trained run: `generate` and `interpolate`. `cli` gives them their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core import catalog
+from core.command_files import check_pictures
+from core.command_jobs import make_job, read_pairs
+from core.command_line import (
+    AsJson,
+    Backend,
+    Device,
+    Folder,
+    Seed,
+    Set,
+    backend_of,
+    existing_workspace,
+    find_run,
+    output,
+)
+from core.errors import UserError
+from core.files import path_of
+from core.headless import run_here
+from core.latents import Method
+from core.runs import Run
+from core.wording import counted
+
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Id, name or folder.")]
+Label = Annotated[str, typer.Option(metavar="L", help="Class to draw, where the run has learnt classes.")]
+Out = Annotated[Path, typer.Option(metavar="FILE", help="A .png holds the pictures side by side.")]
+OutFilm = Annotated[Path, typer.Option("--out", metavar="FILE", help="A .png strip, or a .gif or .mp4 film.")]
+
+
+def generate(
+    run: RunName,
+    out: Out,
+    count: Annotated[int | None, typer.Option(metavar="N", help="How many pictures.")] = None,
+    label: Label = "",
+    settings: Set = None,
+    backend: Backend = "",
+    device: Device = "auto",
+    seed: Seed = 0,
+    workspace: Folder = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Draw new pictures with a trained run."""
+    given = {"count": count, "label": label or None}
+    _draw("generate", run, out, given, settings, backend, device, seed, workspace, as_json=as_json)
+
+
+def interpolate(
+    run: RunName,
+    out: OutFilm,
+    start: Annotated[int | None, typer.Option("--from", metavar="SEED", help="Of the first picture.")] = None,
+    end: Annotated[int | None, typer.Option("--to", metavar="SEED", help="Of the last picture.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Pictures on the way, both ends among them.")] = None,
+    method: Annotated[Method | None, typer.Option(help="How to go from one to the other.")] = None,
+    label: Label = "",
+    settings: Set = None,
+    backend: Backend = "",
+    device: Device = "auto",
+    seed: Seed = 0,
+    workspace: Folder = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Draw the pictures on a way from one latent to another, as a strip or a film."""
+    given = {"from_seed": start, "to_seed": end, "steps": steps, "method": method, "label": label or None}
+    _draw("interpolate", run, out, given, settings, backend, device, seed, workspace, as_json=as_json)
+
+
+def _draw(
+    task: str,
+    text: str,
+    out: Path,
+    given: dict[str, Any],
+    settings: list[str] | None,
+    backend: str,
+    device: str,
+    seed: int,
+    workspace: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Runs a task that draws with a run and writes one file.
+
+    Raises:
+        UserError: before anything is loaded, the run is not there or draws nothing, or the file can't be written.
+    """
+    place = existing_workspace(workspace)
+    found = find_run(place, text)
+    _check_draws(found)
+    path = path_of(out).absolute()
+    check_pictures(path)
+    values = {name: value for name, value in given.items() if value is not None}
+    values = {**read_pairs(settings), **values, "run": str(found.folder), "out": str(path)}
+    result = run_here(make_job(task, values, backend or backend_of(found), device, seed), place)
+    count = counted(result["count"], "picture", "pictures")
+    output(result, as_json, *(f"Wrote {count}: {file}" for file in result["files"]))
+
+
+def _check_draws(run: Run) -> None:
+    model = run.record().job.model
+    if model not in catalog.MODELS or catalog.MODELS[model].kind != "gan":
+        raise UserError(
+            "The run '{run}' draws no pictures.",
+            hint="Name one that was trained with: {models}.",
+            run=run.id,
+            models=", ".join(name for name, row in catalog.MODELS.items() if row.kind == "gan"),
+        )

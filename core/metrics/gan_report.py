@@ -1,0 +1,194 @@
+"""The report on a GAN: one HTML file that holds everything it shows. Imported only when one is written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from core.data.dataset import Dataset
+from core.data.decode import DecodeError, decode
+from core.metrics.memorisation import Memorisation
+from core.metrics.page import STYLE, figure, history, png, svg
+from core.runs import Run
+
+ROWS, COLUMNS = 10, 12  # of the sheet
+STAGES = 8  # of the strip through time
+PAIRS = 24
+SHEET_PX, STAGE_PX, PAIR_PX = 1200, 360, 96
+GAP_PX = 1
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ name }} · Pixelwright</title>
+<style>
+{{ style|safe }}
+.sheet { image-rendering: pixelated; width: 100%; max-width: {{ sheet_px }}px; }
+.strip { display: flex; gap: .6rem; overflow-x: auto; } .strip figure { width: auto; flex: none; }
+.strip img { width: auto; height: 13rem; background: none; } .pair img { width: 64px; height: 64px; }
+.alarm, .good { border-left: 4px solid #168c50; padding-left: .8rem; } .alarm { border-color: #c62828; }
+</style></head><body>
+<h1>{{ name }}</h1>
+<p class="muted">{{ facts }}</p>
+<div class="numbers">
+<span><b>{{ "%.3g"|format(metrics.fid) }}</b>FID (real against real: {{ "%.3g"|format(metrics.floor) }})</span>
+<span><b>{{ "%.3g"|format(metrics.kid) }}</b>KID ± {{ "%.2g"|format(metrics.kid_spread) }}
+(real against real: {{ "%.2g"|format(metrics.kid_floor) }})</span>
+{% if "is" in metrics %}<span><b>{{ "%.2f"|format(metrics["is"]) }}</b>Inception Score</span>{% endif %}
+{% if by_class %}<span><b>{{ "%.1f"|format(100 * metrics.agreement) }} %</b>class agreement</span>{% endif %}
+<span><b>{{ "%d"|format(metrics.count) }}</b>pictures on each side</span>
+</div>
+<p class="muted">Features and classes by: {{ judge }}. The distance is that of {{ "%d"|format(metrics.count) }} drawn
+pictures from as many real ones that were not trained on; beside it stands the distance of these from as many other
+real ones.{% if by_class %} Agreement: how often a classifier that nothing else was measured with
+{% if "agreement_judge_accuracy" in metrics %}(right about
+{{ "%.1f"|format(100 * metrics.agreement_judge_accuracy) }} % of real pictures){% endif %} sees the class that was asked
+for, of {{ "%d"|format(metrics.agreement_count) }} pictures.{% endif %}</p>
+<h2>Drawn pictures</h2>
+{% if by_class %}<p class="muted">Each row is one class: {{ by_class }}.</p>{% endif %}
+<img class="sheet" src="data:image/png;base64,{{ sheet }}" alt="">
+{% if strip %}<h2>As it learnt</h2><div class="strip">{% for stage in strip %}<figure>
+<img src="data:image/png;base64,{{ stage.picture }}" alt="">
+<figcaption>epoch {{ stage.epoch }}</figcaption></figure>
+{% endfor %}</div>{% endif %}
+{% if curves %}<h2>Training</h2>{{ curves|safe }}{% endif %}
+<h2>Variety</h2>
+<p class="{{ "alarm" if collapse.alarm else "good" }}">{{ collapse.verdict }}</p>
+<table><tr><th class="name">beside real pictures</th><th>ratio</th></tr>
+<tr><td class="name">how many kinds are drawn</td><td>{{ "%.2f"|format(collapse.kinds_drawn) }}</td></tr>
+<tr><td class="name">mean distance of two pictures</td><td>{{ "%.2f"|format(collapse.diversity) }}</td></tr>
+<tr><td class="name">mean distance of two pictures of one kind</td><td>{{ "%.2f"|format(collapse.within) }}</td></tr>
+<tr><td class="name">the same, of their pixels</td><td>{{ "%.2f"|format(collapse.pixels) }}</td></tr>
+<tr><td class="name">distance of a picture from the one nearest to it</td>
+<td>{{ "%.2f"|format(collapse.spacing) }}</td></tr>
+</table><p class="muted">{{ collapse.count }} drawn pictures were looked at. 1 is as varied as real pictures.</p>
+<h2>Nearest training pictures</h2>
+<p class="{{ "alarm" if memorisation.alarm else "good" }}">{{ memorisation.verdict }}</p>
+<p class="muted">Left: drawn. Right: the training picture nearest to it. Of {{ memorisation.count }} drawn pictures
+these come nearest: the number is the distance over that of the next training pictures. Below
+{{ "%.2f"|format(memorisation.threshold) }} it counts as a copy, as
+{{ "%.1f"|format(100 * memorisation.false_alarms) }} % of {{ memorisation.held_out }} real pictures do that were not
+trained on.</p>
+<div class="pictures">{% for pair in pairs %}<figure class="pair">
+<img src="data:image/png;base64,{{ pair.drawn }}" alt=""> <img src="data:image/png;base64,{{ pair.nearest }}" alt="">
+<figcaption>{{ "%.2f"|format(pair.ratio) }}{% if pair.copy %} <b>copy</b>{% endif %}<br>
+<span class="muted">{{ pair.name }}</span></figcaption></figure>{% endfor %}</div>
+</body></html>
+"""
+
+
+def render_gan_report(
+    run: Run,
+    dataset: Dataset,
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    copies: Memorisation,
+    result: Mapping[str, Any],
+) -> str:
+    """Returns the report as one self-contained HTML page.
+
+    Args:
+        run: for its name, its training's curves and the sheets drawn meanwhile.
+        dataset: what it was trained on.
+        pictures: uint8 (M, H, W, C), drawn.
+        labels: int (M,), as which class; all 0 where it doesn't draw by class.
+        copies: what lies nearest to the first of them.
+        result: as `evaluate_gan` returns it, without the report.
+    """
+    record = run.record()
+    facts = (
+        f"{record.job.model} on {record.job.backend}, run {run.id}, after {result['epochs']} epochs, "
+        f"measured on {result['data']} at {datetime.now():%Y-%m-%d %H:%M}"
+    )
+    by_class = "agreement" in result["metrics"]
+    sheet, rows = _sheet(pictures, labels, by_class=by_class)
+    environment = jinja2.Environment(autoescape=True)
+    return environment.from_string(PAGE).render(
+        style=STYLE,
+        name=record.name,
+        facts=facts,
+        judge=result["judge"],
+        metrics=result["metrics"],
+        sheet=png(sheet, SHEET_PX),
+        sheet_px=min(SHEET_PX, 3 * sheet.shape[1]),
+        by_class=", ".join(dataset.classes[row] for row in rows),
+        strip=_strip(run),
+        curves=_curves(run),
+        collapse=result["collapse"],
+        memorisation=result["memorisation"],
+        pairs=_pairs(dataset, pictures, copies),
+    )
+
+
+def _sheet(pictures: np.ndarray, labels: np.ndarray, *, by_class: bool) -> tuple[np.ndarray, list[int]]:
+    """Returns pictures side by side, (H, W, C), and the classes of the rows where each row is a class."""
+    rows = [int(label) for label in np.unique(labels)][:ROWS] if by_class else []
+    if rows:
+        chosen = [np.flatnonzero(labels == row)[:COLUMNS] for row in rows]
+    else:
+        chosen = np.array_split(np.arange(min(len(pictures), ROWS * COLUMNS)), ROWS)
+    height, width, channels = pictures.shape[1:]
+    canvas = np.full((len(chosen) * (height + GAP_PX), COLUMNS * (width + GAP_PX), channels), 255, np.uint8)
+    for row, places in enumerate(chosen):
+        for column, place in enumerate(places):
+            top, left = row * (height + GAP_PX), column * (width + GAP_PX)
+            canvas[top : top + height, left : left + width] = pictures[place]
+    return canvas, rows
+
+
+def _strip(run: Run) -> list[dict[str, Any]]:
+    """Returns sheets that were drawn while it trained, more of the early ones, where it changes fastest."""
+    found = sorted((path for path in run.samples.glob("*.png") if path.stem.isdigit()), key=lambda path: int(path.stem))
+    count = min(STAGES, len(found))
+    places = sorted({round(len(found) ** (place / max(1, count - 1))) - 1 for place in range(count)})
+    return [stage for path in (found[place] for place in places) if (stage := _stage(path)) is not None]
+
+
+def _stage(path: Path) -> dict[str, Any] | None:
+    try:
+        return {"epoch": int(path.stem), "picture": png(decode(path), STAGE_PX)}
+    except DecodeError:  # a run may come from elsewhere, and its pictures are only a part of the report
+        return None
+
+
+def _curves(run: Run) -> str:
+    """Returns losses, and FID with its floor, over the epochs as an SVG; empty where there is no history."""
+    rows = history(run)
+    if not rows:
+        return ""
+    drawn, (losses, distance) = figure(2)
+    for name, label in (("generator_loss", "generator"), ("discriminator_loss", "discriminator")):
+        losses.plot(*_column(rows, name), label=label)
+    distance.plot(*_column(rows, "fid"), marker=".", label="drawn against real")
+    distance.plot(*_column(rows, "fid_floor"), color="black", linewidth=1, linestyle="--", label="real against real")
+    distance.set_yscale("log")
+    for axis, title in ((losses, "loss"), (distance, "FID")):
+        axis.set_xlabel("epoch")
+        axis.set_title(title)
+        axis.legend()
+    return svg(drawn)
+
+
+def _column(rows: Sequence[Mapping[str, str]], name: str) -> tuple[list[int], list[float]]:
+    """Returns epochs and values where there is a number."""
+    found = [(int(row["epoch"]) + 1, float(row.get(name) or math.nan)) for row in rows]
+    kept = [(epoch, value) for epoch, value in found if math.isfinite(value)]
+    return [epoch for epoch, _ in kept], [value for _, value in kept]
+
+
+def _pairs(dataset: Dataset, pictures: np.ndarray, copies: Memorisation) -> list[dict[str, Any]]:
+    """Returns the drawn pictures that come nearest to training pictures."""
+    return [
+        {
+            "drawn": png(pictures[place], PAIR_PX),
+            "nearest": png(np.asarray(dataset.images[copies.nearest[place]]), PAIR_PX),
+            "ratio": float(copies.ratios[place]),
+            "copy": int(place) in copies.copies,
+            "name": dataset.names[copies.nearest[place]],
+        }
+        for place in np.argsort(copies.ratios, kind="stable")[:PAIRS]
+    ]

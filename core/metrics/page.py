@@ -1,0 +1,64 @@
+"""What reports share: style sheet, and figures and pictures as text inside a page. Imported only for writing one."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from core.runs import Run
+
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1d2430; }
+h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+.muted { color: #667; } .numbers { display: flex; gap: 2.5rem; margin: 1.2rem 0; flex-wrap: wrap; }
+.numbers b { display: block; font-size: 1.7rem; } table { border-collapse: collapse; }
+td, th { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #e4e7ec; }
+td.name, th.name { text-align: left; }
+.pictures { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; width: 9rem; font-size: .85rem; }
+figure img { width: 96px; height: 96px; image-rendering: pixelated; object-fit: contain; background: #f2f4f7; }
+figcaption { overflow-wrap: anywhere; } svg { max-width: 100%; height: auto; }
+"""
+
+
+def history(run: Run) -> list[dict[str, str]]:
+    """Returns the rows of the run's history.csv; none where there is none."""
+    try:
+        with run.history_path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError:
+        return []
+
+
+def figure(columns: int) -> tuple[Any, Any]:
+    """Returns a figure, and its axes side by side."""
+    from matplotlib.figure import Figure  # without pyplot: no backend, no global state
+
+    made = Figure(figsize=(4.6 * columns, 3.2), layout="constrained")
+    return made, made.subplots(1, columns)
+
+
+def svg(drawn: Any) -> str:
+    """Returns a figure as an SVG element."""
+    text = io.StringIO()
+    drawn.savefig(text, format="svg", metadata={"Date": None})
+    page = text.getvalue()
+    return page[page.index("<svg") :]
+
+
+def png(picture: np.ndarray, most_px: int) -> str:
+    """Returns a picture as a PNG in base64.
+
+    Args:
+        picture: uint8 (H, W, C), C being 1 or 3.
+        most_px: int, px, what it is reduced to where a side is longer.
+    """
+    image = Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
+    image.thumbnail((most_px, most_px))
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return base64.b64encode(content.getvalue()).decode()

@@ -1,0 +1,48 @@
+"""How often drawn pictures show the class that was asked for, as a classifier sees it that measures nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.context import Context
+from core.data.dataset import Dataset
+from core.latents import latents
+from core.models.dcgan import Gan
+from core.runs import Run
+from core.tasks.gan_attendant import measured_labels
+from core.tasks.judge import independent_judge
+from core.training.paint import one_hot, paint
+
+COUNT = 1000
+SEED = 3  # added to the run's: other latents than those that choose the epoch to keep
+
+
+def class_agreement(gan: Gan, dataset: Dataset, context: Context, run: Run) -> dict[str, float]:
+    """Draws pictures by class and asks an independent classifier what they show.
+
+    Args:
+        gan: the GAN as it is.
+        dataset: what it has learnt from; the classes are drawn in the proportions of its train split.
+        context: is told of the progress, and asked whether to stop.
+        run: the GAN's; its seed decides, and the classifier is kept in its folder.
+
+    Returns:
+        {"agreement" in [0, 1], "agreement_count" (pictures), "agreement_judge_accuracy" (share of unseen real pictures
+        that the classifier is right about; only where there are some)}; empty where the GAN doesn't draw by class.
+
+    Raises:
+        CancelledError: the user has asked the job to stop.
+    """
+    judge = independent_judge(dataset, context, run) if gan.class_count else None
+    if judge is None:
+        return {}
+    seed = run.record().job.seed + SEED
+    labels = measured_labels(dataset, dataset.splits["train"], COUNT, seed)
+    drawn = paint(gan, latents(seed, COUNT, gan.latent), one_hot(labels, gan), context.check)
+    _, probabilities = judge.look(drawn)
+    if probabilities is None:
+        raise TypeError("A classifier of the data gives probabilities. Received: None")
+    found = {"agreement": float(np.mean(probabilities.argmax(axis=1) == labels)), "agreement_count": float(COUNT)}
+    if judge.accuracy is not None:
+        found["agreement_judge_accuracy"] = judge.accuracy
+    return found

@@ -1,0 +1,91 @@
+"""Draws the pictures on a way through a generator's latents, with a trained run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.context import Context
+from core.events import Images, Progress, Saved
+from core.files import path_of
+from core.latent_path import latent_path
+from core.picture_files import check_suffix, write_pictures
+from core.recipe import Recipe
+from core.settings.interpolate import InterpolateSettings
+from core.tasks.generate_images import chosen_labels
+from core.tasks.trained_gan import trained_gan
+from core.training.paint import one_hot, paint
+
+
+def interpolate(settings: InterpolateSettings, context: Context) -> dict[str, Any]:
+    """Draws a way's pictures, and writes them into one file where one is named.
+
+    Between two classes the generator is given a mixture of both. Reports `Images` titled "interpolation", their
+    details {"place", "share", "label", "epoch"}: which picture of the way, how far on it from 0 to 1, the class it has
+    more of, and the generator's age.
+
+    Returns:
+        {"run", "epoch", "count", "classes" (what the run can draw by), "seeds" (of the first, the last or added, the
+        less), "files"}.
+
+    Raises:
+        UserError: the run can't draw that; the file can't be written.
+        CancelledError: the user has asked the job to stop.
+    """
+    out = path_of(settings.out) if settings.out else None
+    if out is not None:
+        check_suffix(out)  # better now than when all is drawn
+    run = context.workspace.find(settings.run)
+    gan, description = trained_gan(run, context, settings.epoch)
+    classes = description.classes if gan.class_count else ()
+    way = latent_path(settings, context.job.seed, gan.latent)
+    first, last = _end_labels(settings, classes)
+    weights = one_hot(np.array([first, last]), gan)  # (2, K)
+    if weights is not None:
+        share = way.shares[:, None].astype(np.float32)  # (N, 1)
+        weights = (1 - share) * weights[:1] + share * weights[1:]  # (N, K)
+    context.report(Progress("draw", 0, len(way.latents), "pictures"))
+    pictures = paint(gan, way.latents, weights, context.check)
+    details = [
+        {
+            "place": place,
+            "share": float(share),
+            "label": classes[first if share < 0.5 else last] if classes else "",
+            "epoch": description.epochs,
+        }
+        for place, share in enumerate(way.shares)
+    ]
+    context.report(Images("interpolation", tuple(pictures), tuple(details)))
+    files: list[str] = []
+    if out is not None:
+        write_pictures(
+            out,
+            list(pictures),
+            columns=settings.columns,
+            gap_px=settings.gap_px,
+            scale=settings.scale,
+            fps=settings.fps,
+            recipe=Recipe.of(context.job, run, description.epochs),
+            context=context,
+        )
+        context.report(Saved(str(out), "pictures"))
+        files.append(str(Path(out).absolute()))
+    return {
+        "run": run.id,
+        "epoch": description.epochs,
+        "count": len(pictures),
+        "classes": list(classes),
+        "seeds": list(way.seeds),
+        "files": files,
+    }
+
+
+def _end_labels(settings: InterpolateSettings, classes: Sequence[str]) -> tuple[int, int]:
+    """Returns the classes of both ends; what is left open is what those pictures have in a sheet of all classes."""
+    first = chosen_labels(settings.label, classes, np.array([settings.from_number]))[0]
+    if settings.to_label or not settings.label:
+        return int(first), int(chosen_labels(settings.to_label, classes, np.array([settings.to_number]))[0])
+    return int(first), int(first)

@@ -1,0 +1,183 @@
+"""Evaluation of a GAN's run, from the command's settings to figures and report, on the embedded digits."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.context import Context
+from core.engine import run_job
+from core.events import Images, Log, Progress
+from core.jobs import Job
+from core.models.saved import save_model
+from core.runs import Workspace
+from core.tasks import own_judge
+from core.tasks.trained import trained_model
+
+BACKEND = keras.backend.backend()
+SETTINGS = {"size": "tiny", "filters": 8, "epochs": 2, "measure_epochs": 1, "snapshots": 0}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quick():
+    """Judges that have seen a part of what they usually see are good enough to be handed around."""
+    quick = {"MOST_TRAINED": 400, "PIXELS": 800 * 32 * 32, "FEWEST_SAMPLES": 800}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in quick.items():
+            patch.setattr(own_judge, name, value)
+        yield
+
+
+def do(workspace, task, settings, *, run=None, seed=0, act=lambda event, context: None):
+    """Runs a job in this process; returns its ending and its events."""
+    job = run.record().job if run else Job(task=task, settings=settings, backend=BACKEND, seed=seed)
+    events = []
+
+    def listener(event):
+        events.append(event)
+        act(event, context)
+
+    context = Context(job, workspace, run, listener)
+    return run_job(context), events
+
+
+def train(folder, **settings):
+    workspace = Workspace(folder)
+    job = Job(task="train", model="dcgan", settings={**SETTINGS, **settings}, backend=BACKEND, seed=3)
+    run, _ = workspace.create_run(job)
+    ending, _ = do(workspace, "train", {}, run=run)
+    assert ending.state == "finished", ending.trace
+    return workspace, run, ending.result
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, _quick):
+    return train(tmp_path_factory.mktemp("workspace"))
+
+
+@pytest.fixture(scope="module")
+def evaluated(trained):
+    workspace, run, _ = trained
+    ending, events = do(workspace, "evaluate", {"run": run.id}, seed=99)  # the evaluation's seed decides nothing
+    assert ending.state == "finished", ending.trace
+    return ending.result, events
+
+
+def test_the_figures_are_those_of_the_trainings_end(trained, evaluated):
+    _, run, result = trained
+    scored, _ = evaluated
+    assert scored["run"] == run.id
+    assert scored["judge"] == result["judge"]
+    assert scored["judge"].startswith("CNN of this data, ")
+    assert set(scored["metrics"]) >= {"fid", "kid", "is", "floor", "kid_floor", "count", "agreement"}
+    assert scored["metrics"]["count"] == 269  # half of the 539 that were held back
+    for name, value in result["metrics"].items():
+        assert scored["metrics"][name] == pytest.approx(value, rel=1e-3, abs=1e-6), name
+    assert json.loads(json.dumps(scored)) == scored
+
+
+def test_two_epochs_are_told_from_real_pictures(evaluated):
+    scored, events = evaluated
+    assert scored["metrics"]["fid"] > 5 * scored["metrics"]["floor"] > 0
+    assert scored["collapse"]["alarm"]
+    warnings = [event.message for event in events if isinstance(event, Log) and event.level == "warning"]
+    assert len(warnings) == 1
+    assert not scored["memorisation"]["alarm"]
+    assert scored["memorisation"]["held_out"] == 300
+    assert [row["number"] for row in scored["memorisation"]["nearest"]] == list(range(200))
+    assert any(isinstance(event, Progress) and event.phase == "compare" and event.total == 1258 for event in events)
+    (shown,) = [event for event in events if isinstance(event, Images) and event.title == "nearest"]
+    assert shown.pictures[0].shape == (32, 64, 1)
+    ratios = [detail["ratio"] for detail in shown.details]
+    assert ratios == sorted(ratios)
+
+
+def test_the_report_holds_everything_it_shows(trained, evaluated):
+    _, run, _ = trained
+    scored, _ = evaluated
+    page = Path(scored["report"]).read_text(encoding="utf-8")
+    assert scored["report"] == str(run.folder / "report.html")
+    assert 'src="http' not in page
+    assert "Nearest training pictures" in page
+    assert scored["collapse"]["verdict"] in page
+    assert scored["judge"] in page
+    assert "269" in page
+    assert "<svg" in page
+    assert "epoch 1<" in page
+    assert "epoch 2<" in page
+    assert page.count("data:image/png") == 1 + 2 + 2 * 24
+
+
+def test_other_data_takes_the_held_out_pictures_place(trained, evaluated, tmp_path):
+    from sklearn.datasets import load_digits
+
+    workspace, run, _ = trained
+    digits = load_digits()
+    for place in range(60):
+        folder = tmp_path / "digits" / str(digits.target[place])
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((digits.images[place] / 16 * 255).astype(np.uint8)).save(folder / f"{place}.png")
+    ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(tmp_path / "digits")})
+    assert ending.state == "finished", ending.trace
+    assert ending.result["metrics"]["count"] == 30
+    assert ending.result["metrics"]["agreement"] == evaluated[0]["metrics"]["agreement"]
+    assert Path(ending.result["report"]).name == "report-digits.html"
+
+
+def test_a_strip_that_is_damaged_costs_no_report(trained):
+    workspace, run, _ = trained
+    sheet = run.samples / "000002.png"
+    content = sheet.read_bytes()
+    sheet.write_bytes(content[:100])
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    sheet.write_bytes(content)
+    assert ending.state == "finished", ending.trace
+    page = Path(ending.result["report"]).read_text(encoding="utf-8")
+    assert "epoch 1<" in page
+    assert "epoch 2<" not in page
+
+
+def test_stop_ends_an_evaluation(trained):
+    workspace, run, _ = trained
+
+    def stop(event, context):
+        if isinstance(event, Progress) and event.phase == "compare":
+            context.cancel()
+
+    ending, _ = do(workspace, "evaluate", {"run": run.id}, act=stop)
+    assert ending.state == "cancelled"
+
+
+def test_without_drawing_by_class_there_is_no_agreement(tmp_path):
+    workspace, run, _ = train(tmp_path, epochs=1, conditional=False)
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    assert ending.state == "finished", ending.trace
+    assert "agreement" not in ending.result["metrics"]
+    assert not (run.folder / "judge-independent").exists()
+    assert ending.result["metrics"]["fid"] > ending.result["metrics"]["floor"]
+    assert "class agreement" not in Path(ending.result["report"]).read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_a_good_generator_raises_no_alarm_and_one_made_to_collapse_does(tmp_path):
+    workspace, run, _ = train(tmp_path, size="fast", filters=32, epochs=100, measure_epochs=0)
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    good = ending.result
+    assert good["metrics"]["agreement"] > 0.9
+    assert not good["collapse"]["alarm"], good["collapse"]
+    assert not good["memorisation"]["alarm"], good["memorisation"]
+    context = Context(Job(task="evaluate", settings={"run": run.id}, backend=BACKEND), workspace)
+    gan, description = trained_model(run, context)
+    kernel = gan.generator.get_layer("first").kernel
+    values = np.array(keras.ops.convert_to_numpy(kernel.value))
+    values[: gan.latent] = 0  # what is left is the class: one picture of each
+    kernel.assign(values)
+    save_model(run.model_folder, gan, description)
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    assert ending.result["collapse"]["alarm"]
+    assert ending.result["collapse"]["within"] < 0.1
+    assert ending.result["metrics"]["agreement"] > 0.7  # a wrong kind of good

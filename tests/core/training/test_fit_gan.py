@@ -1,0 +1,161 @@
+"""A GAN's training goes on where it was stopped as if nothing had happened; on whatever backend the tests run."""
+
+import json
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from core.context import Context
+from core.data.dataset import Dataset
+from core.errors import CancelledError
+from core.events import Metric
+from core.jobs import Job
+from core.models.dcgan import build, build_generator
+from core.models.variables import unpack
+from core.runs import Workspace
+from core.sealed import unseal
+from core.settings.dcgan import DcganTraining
+from core.training.checkpoints import VARIABLES
+from core.training.fit_gan import WEIGHTS, fit_gan, snapshot_epochs
+
+SETTINGS = {"filters": 4, "latent": 8, "batch_size": 8, "epochs": 3, "snapshots": 2}
+STEPS = 5  # an epoch
+
+
+class Attendant:
+    """Counts its calls; gives made-up distances, the second epoch's being the lowest."""
+
+    def __init__(self, stop_at=None):
+        self.epochs = []
+        self._stop_at = stop_at
+
+    def attend(self, epoch, *, last):
+        if self._stop_at == epoch:
+            raise CancelledError
+        self.epochs.append((epoch, last))
+        return {"fid": [3.0, 1.0, 2.0][epoch], "kid": math.nan}
+
+
+class Spoiler(Attendant):
+    """Makes the weights after the first epoch no numbers."""
+
+    def attend(self, epoch, *, last):
+        self.gan.discriminator.trainable_variables[0].assign(
+            np.full(self.gan.discriminator.trainable_variables[0].shape, np.nan, np.float32)
+        )
+        return super().attend(epoch, last=last)
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    random = np.random.default_rng(0)
+    count = 8 * STEPS
+    images = random.integers(0, 256, (count, 28, 28, 1), np.uint8)
+    none = np.zeros(0, np.int64)
+    splits = {"train": np.arange(count), "validation": none, "test": none}
+    return Dataset("made", "f", ("a", "b"), images, np.arange(count, dtype=np.int32) % 2, ("x",) * count, splits)
+
+
+@pytest.fixture(scope="module")
+def train(tmp_path_factory, dataset):
+    """Trains in a run; returns the run, what came of it and the GAN."""
+    workspace = Workspace(tmp_path_factory.mktemp("workspace"))
+
+    def go(run=None, act=lambda event, context: None, attendant=None, **settings):
+        typed = DcganTraining.parse({**SETTINGS, **settings})
+        job = Job(task="train", model="dcgan", settings=typed.model_dump(mode="json"), seed=5)
+        if run is None:
+            run, job = workspace.create_run(job)
+        context = Context(job, workspace, run, lambda event: act(event, context))
+        keras.utils.set_random_seed(0)
+        gan, generator = build(typed, dataset.shape, 2), build_generator(typed, dataset.shape, 2)
+        if attendant is not None:
+            attendant.gan = gan
+        fitted = fit_gan(gan, generator, dataset, typed, context, run, attendant or Attendant())
+        return run, fitted, gan
+
+    return go
+
+
+@pytest.fixture(scope="module")
+def straight(train):
+    """A training without a stop: run, what came of it, GAN, attendant."""
+    attendant = Attendant()
+    return *train(attendant=attendant), attendant
+
+
+def _last_checkpoint(run):
+    return unpack(unseal(max(run.checkpoints.iterdir()))[VARIABLES])
+
+
+def test_it_trains_to_its_end_and_keeps_the_best_measured_epoch(straight):
+    run, fitted, gan, attendant = straight
+    assert attendant.epochs == [(0, False), (1, False), (2, True)]
+    assert (fitted.state.epoch, fitted.kept_epoch, fitted.stopped) == (3, 1, False)
+    best = unpack(unseal(run.checkpoints / "000002-00000000")[VARIABLES])
+    kept = keras.ops.convert_to_numpy(gan.generator.get_layer("first").kernel)
+    np.testing.assert_array_equal(kept, best["model/first/kernel"])
+    assert not np.array_equal(kept, _last_checkpoint(run)["model/first/kernel"])
+    header, *rows = run.history_path.read_text().splitlines()
+    assert len(rows) == 3
+    assert {"epoch", "generator_loss", "discriminator_loss", "real_right", "fid", "kid"} <= set(header.split(","))
+
+
+def test_stopped_within_an_epoch_and_gone_on_it_ends_with_the_same_bits(train, straight):
+    straight, *_ = straight
+    steps = []
+
+    def stop(event, context):
+        if isinstance(event, Metric) and event.per == "batch":
+            steps.append(event.step)
+            if event.step > STEPS:
+                context.cancel()
+
+    run, fitted, _ = train(act=stop)
+    assert fitted.stopped
+    assert STEPS < fitted.state.steps < 3 * STEPS
+    run, fitted, _ = train(run=run)
+    assert not fitted.stopped
+    expected, found = _last_checkpoint(straight), _last_checkpoint(run)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+    assert run.history_path.read_bytes() == straight.history_path.read_bytes()
+
+
+def test_stopped_while_measuring_it_measures_again(train, straight):
+    straight, *_ = straight
+    run, fitted, _ = train(attendant=Attendant(stop_at=1))
+    assert fitted.stopped
+    attendant = Attendant()
+    run, fitted, _ = train(run=run, attendant=attendant)
+    assert attendant.epochs == [(1, False), (2, True)]
+    assert run.history_path.read_bytes() == straight.history_path.read_bytes()
+
+
+def test_a_training_that_diverges_says_so(train):
+    _, fitted, _ = train(attendant=Spoiler())
+    assert "diverged" in str(fitted.error)
+    assert (fitted.state.epoch, fitted.kept_epoch) == (1, 0)
+
+
+def test_stages_of_the_generator_are_kept(straight):
+    run, *_ = straight
+    assert sorted(folder.name for folder in run.snapshots.iterdir()) == ["000002", "000003"]
+    values = unpack(unseal(run.snapshots / "000003")[WEIGHTS])
+    last = _last_checkpoint(run)["model/first/kernel"]
+    np.testing.assert_array_equal(values["generator/first/kernel"], last)
+
+
+def test_stages_are_closer_together_while_it_is_young():
+    settings = DcganTraining.parse({"epochs": 100, "snapshots": 5})
+    assert sorted(snapshot_epochs(settings)) == [2, 5, 15, 39, 99]
+    assert snapshot_epochs(DcganTraining.parse({"epochs": 3, "snapshots": 10})) == {0, 1, 2}
+    assert snapshot_epochs(DcganTraining.parse({"snapshots": 0})) == set()
+
+
+def test_the_numbers_in_the_log_are_json(straight):
+    run, *_ = straight
+    assert all(json.loads(line)["values"] for line in run.metrics_path.read_text().splitlines())
