@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import logging
+import math
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 from PySide6.QtCore import QObject, Signal, Slot
@@ -20,35 +21,13 @@ from core.jobs import Job
 from core.runs import RESUMABLE, Run, RunRecord, Workspace
 from desktop_app.background import Background
 from desktop_app.preferences import Preferences
+from desktop_app.scores import Score, score_of
+from desktop_app.uses import kind_of
 
 logger = logging.getLogger(__name__)
 METRIC = TypeAdapter(Metric)
 MOST_LOG_BYTES = 100_000
 MOST_WITHIN_EPOCHS = 2000  # of a run's measurements; a plot shows no more
-
-
-@dataclass(frozen=True)
-class Score:
-    """How a training did on the test pictures.
-
-    Args:
-        accuracy: share of them that the model gets right, in [0, 1].
-        pictures: how many there are; 0 where that is not known.
-        leaks: how many of them have an exact copy among those it was trained or validated on.
-    """
-
-    accuracy: float
-    pictures: int = 0
-    leaks: int = 0
-
-
-def score_of(result: dict[str, Any]) -> Score | None:
-    """Returns the score a training's result tells, or None where it tells none."""
-    accuracy = result.get("metrics", {}).get("test_accuracy")
-    if accuracy is None:
-        return None
-    pictures = result.get("test_samples", result.get("counts", {}).get("test", 0))
-    return Score(float(accuracy), int(pictures or 0), int(result.get("leaks", 0) or 0))
 
 
 @dataclass(frozen=True)
@@ -58,7 +37,7 @@ class RunRow:
     Args:
         run: the run.
         record: what its run.json held.
-        has_model: bool, whether it can classify: with its model, or a checkpoint where it was cut off before.
+        has_model: bool, whether it can be used: with its model, or a checkpoint where it was cut off before.
         model_stamp: int, another number once the model has been saved anew.
     """
 
@@ -73,6 +52,25 @@ class RunRow:
         return self.record.job
 
     @property
+    def kind(self) -> str:
+        """What its model does, as `core.catalog` says; "" for a model that this version doesn't know."""
+        return kind_of(self.job.model)
+
+    @property
+    def classifies(self) -> bool:
+        """Whether it can tell what is on pictures."""
+        return self.has_model and self.kind == "classifier"
+
+    @property
+    def caption(self) -> str:
+        """One line that tells it from other runs, for lists to choose from."""
+        parts = [self.record.name, self.data]
+        if self.score is not None:
+            parts.append(self.score.number())
+        parts.append(self.record.created.replace("T", " ")[:16])
+        return " · ".join(part for part in parts if part)
+
+    @property
     def data(self) -> str:
         """The data's short name."""
         return Path(str(self.job.settings.get("data", ""))).name
@@ -83,15 +81,9 @@ class RunRow:
         return self.record.status in RESUMABLE
 
     @property
-    def test_accuracy(self) -> float | None:
-        """Share of the test pictures it got right, or None where it is not known."""
-        value = self.record.result.get("metrics", {}).get("test_accuracy")
-        return float(value) if isinstance(value, int | float) else None
-
-    @property
     def score(self) -> Score | None:
-        """Its test score, or None where it is not known."""
-        return score_of(self.record.result) if self.test_accuracy is not None else None
+        """What came of it, or None where that is not known."""
+        return score_of(self.record.result)
 
     @property
     def epochs(self) -> int | None:
@@ -263,16 +255,36 @@ def _read(run: Run, model_stamp: int) -> RunRow:
 
 
 def _metrics(run: Run) -> list[Metric]:
-    """The run's measurements, of those inside epochs an even choice; lines that are torn or foreign are left out."""
+    """The run's measurements, of those inside epochs an even choice; lines that are torn or foreign are left out.
+
+    Where metrics.jsonl is gone, the epochs' rows of history.csv stand in.
+    """
     found: list[Metric] = []
     with suppress(OSError), run.metrics_path.open("rb") as lines:
         for line in lines:
             with suppress(ValueError):
                 found.append(METRIC.validate_json(line))
+    if not found:
+        found = _history(run)
     within = [metric for metric in found if metric.per == "batch"]
     every = 1 + len(within) // MOST_WITHIN_EPOCHS
     chosen = {id(metric) for metric in within[::every]}
     return [metric for metric in found if metric.per != "batch" or id(metric) in chosen]
+
+
+def _history(run: Run) -> list[Metric]:
+    """The rows of history.csv; what is no number there is left out."""
+    found: list[Metric] = []
+    with suppress(OSError, csv.Error), run.history_path.open(encoding="utf-8", errors="replace", newline="") as file:
+        for row in csv.DictReader(file):
+            numbers: dict[str, float] = {}
+            for name, text in row.items():
+                with suppress(ValueError, TypeError):
+                    numbers[str(name)] = float(text)
+            epoch = numbers.pop("epoch", math.nan) + 1
+            if math.isfinite(epoch):
+                found.append(Metric(int(epoch), epoch, numbers, "epoch"))
+    return found
 
 
 def _log(run: Run) -> str:

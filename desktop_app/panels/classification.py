@@ -23,7 +23,6 @@ from core.jobs import Job, installed_backends
 from core.predictions import write_csv
 from desktop_app.job_handle import JobHandle
 from desktop_app.panel import Panel, Studio
-from desktop_app.store import RunRow
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr, translator
 from desktop_app.widgets.drop_area import DropArea
@@ -246,17 +245,17 @@ class ClassificationPanel(Panel):
     @Slot()
     def _show_runs(self) -> None:
         chosen = self._wanted_run or self.run_box.currentData() or self.studio.store.preferences.get("run", "")
-        usable = [found for found in self.studio.store.rows if found.has_model]
+        usable = [found for found in self.studio.store.rows if found.classifies]
         with QSignalBlocker(self.run_box):
             self.run_box.clear()
             for found in usable:
-                self.run_box.addItem(_caption(found), found.run.id)
+                self.run_box.addItem(found.caption, found.run.id)
             index = self.run_box.findData(chosen)
             if index < 0 and usable and not self._wanted_run:
                 index = 0
             self.run_box.setCurrentIndex(index)  # -1 while the run that is wanted has not been listed
         listed = self.studio.store.row(self._wanted_run)
-        if self.run_box.currentData() == self._wanted_run or (listed is not None and not listed.has_model):
+        if self.run_box.currentData() == self._wanted_run or (listed is not None and not listed.classifies):
             self._wanted_run = ""
         self._enable()
 
@@ -305,11 +304,3 @@ class ClassificationPanel(Panel):
         count = len(self._skipped)
         say(self.skipped_title.setText, "1 file skipped" if count == 1 else "{count} files skipped", count=count)
         self.skipped.setPlainText("\n".join(f"{item['path']}: {tr(item['reason'])}" for item in self._skipped))
-
-
-def _caption(found: RunRow) -> str:
-    parts = [found.record.name, found.data]
-    if found.test_accuracy is not None:
-        parts.append(f"{found.test_accuracy:.1%}")
-    parts.append(found.record.created.replace("T", " ")[:16])
-    return " · ".join(part for part in parts if part)

@@ -12,20 +12,20 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter
 from core.errors import UserError
 from core.events import Metric, Saved, Status
 from core.runs import Run
-from desktop_app.background import Aside
 from desktop_app.job_handle import JobHandle
 from desktop_app.panel import Panel, Studio
 from desktop_app.panels.training_looks import TrainingLooks
+from desktop_app.panels.training_memory import TrainingMemory
 from desktop_app.panels.training_offers import TrainingOffers
 from desktop_app.panels.training_runs import TrainingRuns
+from desktop_app.panels.training_samples import TrainingSamples
 from desktop_app.panels.training_setup import TrainingSetup
 from desktop_app.panels.training_view import TrainingView
 from desktop_app.store import RunRow
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, tr_parts
-from desktop_app.widgets.data_chooser import EMBEDDED
+from desktop_app.uses import USES
 from desktop_app.widgets.loss_plot import import_curves
-from desktop_app.widgets.settings_form import known_values
 
 START = "start"  # what messages that refuse a start are about
 
@@ -43,6 +43,7 @@ class TrainingPanel(Panel):
         self.view = TrainingView()
         self.runs = TrainingRuns(studio.store, studio.engines)
         self.looks = TrainingLooks(studio.engines, self.setup, self.view)
+        self.samples = TrainingSamples(studio.store.background, self.view.samples)
         self._shown: JobHandle | None = None  # the training the view shows
         self._discarding: set[str] = set()  # job ids whose run goes when they end
         self.offers = TrainingOffers(studio, self)
@@ -50,7 +51,7 @@ class TrainingPanel(Panel):
         self._to_choose = ""  # the job whose run is to be chosen in the table: the one just started
         self._pausing = False  # whether the training that is shown has been asked to wait, and does not yet
         self._measured = False  # whether the training that is shown has measured anything yet
-        self._aside = Aside(self)
+        self.memory = TrainingMemory(studio.store.preferences, self.setup)
         right = QSplitter(Qt.Orientation.Vertical)
         right.setHandleWidth(SPACING + SPACING // 2)
         right.setChildrenCollapsible(False)
@@ -66,7 +67,7 @@ class TrainingPanel(Panel):
         layout.addWidget(self.setup)
         layout.addWidget(right, 1)
         self._connect()
-        self._recall()
+        self.memory.recall()
         self.setFocusProxy(self.setup.start_button)
 
     def _connect(self) -> None:
@@ -75,10 +76,10 @@ class TrainingPanel(Panel):
         self.view.pause_requested.connect(self.pause_or_resume)
         self.view.stop_requested.connect(self.stop)
         self.view.discard_requested.connect(self.discard)
-        self.view.classify_requested.connect(self._classify_viewed)
+        self.view.use_requested.connect(self._use_viewed)
         self.runs.looked_at.connect(self.look_at)
         self.runs.resume_requested.connect(self.resume)
-        self.runs.classify_requested.connect(self._classify)
+        self.runs.use_requested.connect(self._use)
         self.runs.repeat_requested.connect(self._repeat)
         self.runs.delete_requested.connect(self.delete)
         self.offers.accepted.connect(self._resume_all)
@@ -90,7 +91,7 @@ class TrainingPanel(Panel):
         self.offers.look()
         # Its import takes 0.4 s: in a thread it costs the window a few ms at a time.
         self.studio.store.background.do(import_curves, lambda _: self.view.plot.ensure_curves())
-        self._check_data()
+        self.memory.check_data()
 
     def take_paths(self, paths: list[Path]) -> None:
         """Chooses the data that was dropped."""
@@ -100,30 +101,7 @@ class TrainingPanel(Panel):
         """Keeps the last data and model for the next start."""
         self.offers.end()
         self.looks.end()
-        preferences = self.studio.store.preferences
-        preferences.set("data", self.setup.data.data)
-        preferences.set("model", self.setup.model.currentData())
-        preferences.set("backend", self.setup.backend.currentData())
-        preferences.set("settings", self.setup.form.values())
-
-    def _recall(self) -> None:
-        preferences = self.studio.store.preferences
-        for combo, name in ((self.setup.model, "model"), (self.setup.backend, "backend")):
-            if (index := combo.findData(preferences.get(name, ""))) >= 0:
-                combo.setCurrentIndex(index)
-        self.setup.form.show_values(known_values(self.setup.form.settings, preferences.get("settings", {})))
-        self.setup.data.choose(preferences.get("data", "") or "digits")  # whether it is there is looked at later
-
-    def _check_data(self) -> None:
-        """Chooses the digits where the data of the last time is gone. The disk may be slow, or a share dead."""
-        data = self.setup.data.data
-
-        def choose(there: bool) -> None:  # noqa: FBT001 (what the worker thread found)
-            if not there and self.setup.data.data == data:
-                self.setup.data.choose("digits")
-
-        if data not in EMBEDDED:
-            self._aside.do(lambda: _is_there(data), choose)
+        self.memory.keep()
 
     # -- what the user asks -------------------------------------------------------------------------------
 
@@ -229,13 +207,14 @@ class TrainingPanel(Panel):
         )
 
     @Slot(object)
-    def _classify(self, row: RunRow) -> None:
-        self.run_offered.emit("classification", row.run.id)
+    def _use(self, row: RunRow) -> None:
+        if (use := USES.get(row.kind)) is not None:
+            self.run_offered.emit(use.panel, row.run.id)
 
     @Slot()
-    def _classify_viewed(self) -> None:
-        if self._viewed:
-            self.run_offered.emit("classification", self._viewed)
+    def _use_viewed(self) -> None:
+        if (row := self.studio.store.row(self._viewed)) is not None:
+            self._use(row)
 
     @Slot(object)
     def _repeat(self, row: RunRow) -> None:
@@ -274,6 +253,7 @@ class TrainingPanel(Panel):
         self._measured = False
         self._pausing = False
         self.view.begin(handle.job)
+        self.samples.follow(handle)
         self._renew_state()
         handle.status_changed.connect(self._show_status)
         handle.progressed.connect(self.view.show_progress)
@@ -313,12 +293,18 @@ class TrainingPanel(Panel):
         def show(metrics: list[Metric], log: str) -> None:
             if self._shown is None and self._viewed == row.run.id:
                 self.view.show_run(row, metrics, log)
+                self.samples.show_run(row.run)
 
         store.read_log(row.run, lambda log: store.read_metrics(row.run, lambda metrics: show(metrics, log)))
 
+    def _show_nothing(self) -> None:
+        self.view.idle()
+        self.samples.clear()
+
     @Slot()
     def _renew_viewed(self) -> None:
-        """Follows what has become of the run that is shown."""
+        """Follows what has become of the run that is shown, and which classifiers there are to judge by."""
+        self.setup.offer_judges([(row.caption, row.run.id) for row in self.studio.store.rows if row.classifies])
         row = self.studio.store.row(self._viewed)
         if row is not None:
             self.view.show_name(row.record.name)
@@ -326,7 +312,7 @@ class TrainingPanel(Panel):
             return
         if row is None:  # deleted
             self._viewed = ""
-            self.view.idle()
+            self._show_nothing()
         else:
             queued = self.studio.engines.handle(row.job.id) is not None
             self.view.show_resumable(resumable=row.resumable and not queued)
@@ -367,7 +353,7 @@ class TrainingPanel(Panel):
         if handle.job.id in self._discarding:
             self._discarding.discard(handle.job.id)
             if shown:
-                self.view.idle()
+                self._show_nothing()
             if handle.run_folder:
                 self.studio.store.delete(Run(Path(handle.run_folder)))
         elif status.state == "failed":
@@ -386,12 +372,3 @@ class TrainingPanel(Panel):
     def _show_next(self) -> None:
         if self._shown is None and (waiting := self.studio.engines.active_trainings()):
             self._show(waiting[0])
-
-
-def _is_there(data: str) -> bool:
-    """Whether a path leads somewhere; a share that does not answer is as good as none."""
-    try:
-        Path(data).stat()
-    except (OSError, ValueError):
-        return False
-    return True

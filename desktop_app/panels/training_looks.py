@@ -12,8 +12,9 @@ from core.jobs import Job
 from desktop_app.engine_thread import ENGINE_ENDED
 from desktop_app.engines import Engines
 from desktop_app.job_handle import JobHandle
+from desktop_app.panels.training_pages import PICTURES
 from desktop_app.panels.training_setup import TrainingSetup
-from desktop_app.panels.training_view import PICTURES, TrainingView
+from desktop_app.panels.training_view import TrainingView
 from desktop_app.translation import say, tr_error, tr_parts
 from desktop_app.widgets.elements import set_role
 

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.engines import Engines
 from desktop_app.store import RunRow, Store
-from desktop_app.theme import SPACING
+from desktop_app.theme import SPACING, show_icon
+from desktop_app.translation import say
+from desktop_app.uses import USES, Use
 from desktop_app.widgets.elements import ButtonRow, button, card, label, row
 from desktop_app.widgets.run_table import RunTable
 
@@ -19,7 +21,7 @@ class TrainingRuns(QWidget):
     """The run table with its buttons.
 
     Signals:
-        resume_requested, classify_requested, delete_requested, repeat_requested: a `RunRow`.
+        resume_requested, use_requested, delete_requested, repeat_requested: a `RunRow`.
         looked_at: the `RunRow` that was clicked.
 
     Args:
@@ -28,7 +30,7 @@ class TrainingRuns(QWidget):
     """
 
     resume_requested = Signal(object)
-    classify_requested = Signal(object)
+    use_requested = Signal(object)
     delete_requested = Signal(object)
     repeat_requested = Signal(object)
     looked_at = Signal(object)
@@ -43,7 +45,7 @@ class TrainingRuns(QWidget):
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.table)
         self.resume_button = button("Resume", self._resume, icon="resume", name="resumeRun")
-        self.classify_button = button("Classify with it", self._classify, icon="classification", name="classifyRun")
+        self.use_button = button("Classify with it", self._use, icon="classification", name="useRun")
         self.repeat_button = button(
             "Repeat", self._repeat, icon="copy", name="repeatRun", tip="Takes its data, model and settings over."
         )
@@ -53,7 +55,7 @@ class TrainingRuns(QWidget):
         layout.setContentsMargins(2 * SPACING, SPACING + 4, 2 * SPACING, SPACING + 4)
         buttons = (
             self.resume_button,
-            self.classify_button,
+            self.use_button,
             self.repeat_button,
             self.folder_button,
             self.delete_button,
@@ -99,18 +101,26 @@ class TrainingRuns(QWidget):
         if not resumable and self.resume_button.hasFocus():
             self.table.setFocus()  # else its neighbour would get it, to be pressed next
         self.resume_button.setEnabled(resumable)
-        self.classify_button.setEnabled(chosen is not None and chosen.has_model)
+        self._name_use(USES.get(chosen.kind) if chosen is not None else None, usable=bool(chosen and chosen.has_model))
         self.repeat_button.setEnabled(chosen is not None)
         self.folder_button.setEnabled(chosen is not None)
         self.delete_button.setEnabled(chosen is not None and not running)
+
+    def _name_use(self, use: Use | None, *, usable: bool) -> None:
+        """Names the button after what the chosen run's model is good for."""
+        self.use_button.setEnabled(usable and use is not None)
+        if use is not None:
+            say(self.use_button.setText, use.caption)
+            say(self.use_button.setAccessibleName, use.caption)
+            show_icon(self.use_button.setIcon, use.icon)
 
     @Slot()
     def _resume(self) -> None:
         self._emit(self.resume_requested)
 
     @Slot()
-    def _classify(self) -> None:
-        self._emit(self.classify_requested)
+    def _use(self) -> None:
+        self._emit(self.use_requested)
 
     @Slot()
     def _repeat(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
@@ -50,6 +51,7 @@ class TrainingSetup(QWidget):
         self.seed.setObjectName("seed")
         self.seed.setRange(0, 2**31 - 1)
         self._forms: dict[str, SettingsForm] = {}
+        self._judges: list[tuple[str, str]] = []
         self._data_seen: dict[str, Any] = {}
         self._form_box = QVBoxLayout()
         self.start_button = button("Start", self.start_requested, icon="play", role="primary", name="start")
@@ -73,10 +75,25 @@ class TrainingSetup(QWidget):
         return self._job("describe")
 
     def preview_job(self) -> Job:
-        """Returns the job that looks at the data."""
-        texts = catalog.MODELS[self.model.currentData()].kind == "text"
-        task = "preview_text" if texts else "preview"
-        return Job(task=task, settings=self._data_settings(), seed=self.seed.value())
+        """Returns the job that looks at the data: the model decides how many classes are enough."""
+        model = self.model.currentData()
+        task = "preview_text" if catalog.MODELS[model].kind == "text" else "preview"
+        return Job(
+            task=task,
+            model=model if task == "preview" else "",
+            settings=self._data_settings(),
+            seed=self.seed.value(),
+        )
+
+    def offer_judges(self, runs: Sequence[tuple[str, str]]) -> None:
+        """Offers classifiers to judge drawn pictures by.
+
+        Args:
+            runs: (caption, run id) of each.
+        """
+        self._judges = list(runs)
+        for form in self._forms.values():
+            form.offer_runs(self._judges)
 
     def problem(self) -> str:
         """Returns what is wrong with the settings, in one sentence, or ""."""
@@ -181,6 +198,7 @@ class TrainingSetup(QWidget):
         shared = self._data_settings() if self._forms else {}
         if key not in self._forms:
             form = self._forms[key] = SettingsForm(catalog.load(row.settings), skip={"data"})
+            form.offer_runs(self._judges)
             form.changed.connect(self._notice)
             self._form_box.addWidget(form)
         for name, form in self._forms.items():
@@ -188,6 +206,7 @@ class TrainingSetup(QWidget):
         if shared:  # how the data is read does not depend on the model
             shared.pop("data")
             self.form.show_values({**self.form.values(), **shared})
+        self._notice_data()
         self.changed.emit()
 
     # -- following ----------------------------------------------------------------------------------------
@@ -217,8 +236,8 @@ class TrainingSetup(QWidget):
     def _notice_data(self) -> None:
         if self.model.currentData() not in self._forms:
             return
-        settings = self._data_settings()
-        if settings != self._data_seen:
-            self._data_seen = settings
+        seen = {**self._data_settings(), "fewest classes": catalog.fewest_classes(self.model.currentData())}
+        if seen != self._data_seen:
+            self._data_seen = seen
             self.data_changed.emit()
             self.changed.emit()

@@ -6,22 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from core.events import Images, Log, Metric, Progress, Status
 from core.jobs import Job
-from desktop_app.store import RunRow, Score, score_of
+from desktop_app.panels.training_pages import CURVES, TrainingPages
+from desktop_app.scores import Score, score_of
+from desktop_app.store import RunRow
 from desktop_app.theme import SPACING, show_icon
-from desktop_app.translation import mark, say, tr, tr_parts, translator
-from desktop_app.widgets.elements import ButtonRow, button, card, column, label, row
-from desktop_app.widgets.image_grid import ImageGrid
-from desktop_app.widgets.log_view import LogView
-from desktop_app.widgets.loss_plot import LossPlot
+from desktop_app.translation import mark, say, tr, tr_parts
+from desktop_app.uses import USES, kind_of
+from desktop_app.widgets.elements import ButtonRow, button, card, label, row
 from desktop_app.widgets.progress_line import ProgressLine
 from desktop_app.widgets.run_table import STATUS
 from desktop_app.widgets.score_line import ScoreLine
 
-PICTURES, CURVES, LOG = range(3)
 ENDED = {
     "done": mark("Done. The model is saved."),
     "stopped": mark("Stopped. What it has learned is kept; the run can be resumed."),
@@ -35,13 +34,13 @@ class TrainingView(QWidget):
 
     Signals:
         pause_requested, stop_requested, discard_requested: the buttons.
-        classify_requested: the button beside the test score.
+        use_requested: the button beside the score.
     """
 
     pause_requested = Signal()
     stop_requested = Signal()
     discard_requested = Signal()
-    classify_requested = Signal()
+    use_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,16 +54,10 @@ class TrainingView(QWidget):
         self.discard_button = button(
             "Discard", self.discard_requested, icon="trash", role="quiet", name="discard", tip="Deletes the run."
         )
-        self.score = ScoreLine(self.classify_requested)
-        self.pictures = ImageGrid()
-        self.about = label(role="muted", wrap=True, name="previewAbout")
-        self.classes = label(role="muted", wrap=True, name="classCounts")
-        self.classes.hide()
-        self.plot = LossPlot()
-        self.log = LogView()
-        self.tabs = QTabWidget()
-        self.tabs.setObjectName("trainingTabs")
-        self.tabs.setDocumentMode(True)
+        self.score = ScoreLine(self.use_requested)
+        self.tabs = TrainingPages()
+        self.pictures, self.plot, self.samples = self.tabs.pictures, self.tabs.plot, self.tabs.samples
+        self.about, self.classes, self.log = self.tabs.about, self.tabs.classes, self.tabs.log
         self._build()
         self.idle()
 
@@ -75,13 +68,6 @@ class TrainingView(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.progress)
         layout.addWidget(self.score)
-        for page in (column(self.about, self.classes, self.pictures), column(self.plot), column(self.log)):
-            holder = QWidget()
-            page.setContentsMargins(0, SPACING, 0, 0)
-            holder.setLayout(page)
-            self.tabs.addTab(holder, "")
-        self._name_tabs()
-        translator().changed.connect(self._name_tabs)
         pages, pages_layout = card()
         pages_layout.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, 2 * SPACING)
         pages_layout.addWidget(self.tabs)
@@ -90,11 +76,6 @@ class TrainingView(QWidget):
         whole.setSpacing(SPACING + SPACING // 2)
         whole.addWidget(frame)
         whole.addWidget(pages, 1)
-
-    @Slot()
-    def _name_tabs(self) -> None:
-        for index, text in ((PICTURES, tr("Pictures")), (CURVES, tr("Curves")), (LOG, tr("Log"))):
-            self.tabs.setTabText(index, text)
 
     # -- states -------------------------------------------------------------------------------------------
 
@@ -107,7 +88,7 @@ class TrainingView(QWidget):
 
     def begin(self, job: Job) -> None:
         """Shows a job from its beginning."""
-        self.plot.clear()
+        self._show_kind(job.model)
         self.log.clear_lines()
         data = Path(str(job.settings.get("data", ""))).name
         self.show_name(job.name or f"{tr(job.model.upper())} · {data}")
@@ -117,6 +98,11 @@ class TrainingView(QWidget):
         self.progress.wait()
         self.progress.say("Starting the engine")
         self.show_state("starting")
+
+    def _show_kind(self, model: str) -> None:
+        """Shows the plots of a kind of model, empty, and what it is good for."""
+        self.tabs.show_kind(kind_of(model))
+        self.score.show_use(USES.get(kind_of(model)))
 
     def show_name(self, name: str) -> None:
         """Shows what the run is called."""
@@ -178,7 +164,7 @@ class TrainingView(QWidget):
             metrics: all it has measured.
             log: what its training said.
         """
-        self.plot.clear()
+        self._show_kind(row.job.model)
         self.plot.show_earlier(metrics)
         self.log.show_text(log)
         self.show_name(row.record.name)

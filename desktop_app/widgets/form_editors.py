@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MultipleOf
 from pydantic.fields import FieldInfo
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QColor, QValidator
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -24,48 +24,13 @@ from PySide6.QtWidgets import (
 
 from core.settings.base import describe
 from desktop_app.translation import tr, translator
+from desktop_app.widgets.editor import Editor
 from desktop_app.widgets.elements import button
+from desktop_app.widgets.judge_editor import JudgeEditor
 
 WIDEST_INT = 2**31 - 1
-
-
-class Editor(QObject):
-    """Edits one value.
-
-    Signals:
-        edited: the user, or `show_value`, changed it.
-
-    Args:
-        widget: what the form shows; the editor belongs to it.
-    """
-
-    edited = Signal()
-
-    def __init__(self, widget: QWidget) -> None:
-        super().__init__(widget)
-        self.widget = widget
-        self._filter_wheel()
-
-    def value(self) -> Any:
-        """Returns what is shown, as the Settings class takes it."""
-        raise NotImplementedError
-
-    def show_value(self, value: Any) -> None:
-        """Shows a value."""
-        raise NotImplementedError
-
-    def _filter_wheel(self) -> None:
-        """Scrolling the form must not change what the pointer happens to cross."""
-        if isinstance(self.widget, QComboBox | QSpinBox | QDoubleSpinBox):
-            self.widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            self.widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 (Qt's name)
-        """Passes the wheel on to the scroll area unless the editor has the focus."""
-        if event.type() == QEvent.Type.Wheel and not self.widget.hasFocus():
-            event.ignore()
-            return True
-        return False
+NARROWEST_PX = 72
+SHORTEST = 5  # letters that a list of choices has room for
 
 
 class CheckEditor(Editor):
@@ -94,6 +59,9 @@ class ChoiceEditor(Editor):
 
     def __init__(self, choices: tuple[Any, ...]) -> None:
         self._box = QComboBox()
+        # As wide as there is room: a long choice must not push the form out of its column.
+        self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._box.setMinimumContentsLength(SHORTEST)
         self._choices = choices
         for choice in choices:
             self._box.addItem(tr(str(choice)), choice)
@@ -124,6 +92,7 @@ class IntEditor(Editor):
             int(low) if low is not None else -WIDEST_INT, min(WIDEST_INT, int(high)) if high is not None else WIDEST_INT
         )
         self._box.setSingleStep(int(step or 1))
+        self._box.setMinimumWidth(NARROWEST_PX)  # of itself it takes the width of its largest number
         self._box.setKeyboardTracking(False)
         super().__init__(self._box)
         self._box.valueChanged.connect(self.edited)
@@ -280,6 +249,8 @@ def make_editor(field: FieldInfo) -> Editor:
     kind = describe(field).get("kind", "")
     if kind == "colour":
         return ColourEditor()
+    if kind == "judge":
+        return JudgeEditor()
     if kind in ("file", "folder", "data", "run"):
         return PathEditor(folder=kind in ("folder", "run"))
     annotation = _without_none(field.annotation)

@@ -13,10 +13,15 @@ from desktop_app.widgets.pixels import fit, to_image
 
 
 class PictureView(QWidget):
-    """Shows a picture with its proportions kept."""
+    """Shows a picture with its proportions kept.
 
-    def __init__(self) -> None:
+    Args:
+        crisp: bool, whether it is enlarged by whole factors only, each pixel an equal square.
+    """
+
+    def __init__(self, *, crisp: bool = False) -> None:
         super().__init__()
+        self._crisp = crisp
         self.setObjectName("pictureView")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(160, 140))
@@ -39,7 +44,7 @@ class PictureView(QWidget):
         if self._image is None:
             return
         ratio = self.devicePixelRatioF()
-        drawn = fit(self._image, self.size() - QSize(16, 16), ratio)
+        drawn = fit(self._image, self.size() - QSize(16, 16), ratio, crisp=self._crisp)
         painter.drawPixmap(
             round((self.width() - drawn.width() / ratio) / 2),
             round((self.height() - drawn.height() / ratio) / 2),

@@ -23,17 +23,23 @@ def to_image(picture: np.ndarray) -> QImage:
     return QImage(pixels.data, width, height, pixels.strides[0], form).copy()
 
 
-def fit(image: QImage, side: QSize, ratio: float = 1.0) -> QPixmap:
+def fit(image: QImage, side: QSize, ratio: float = 1.0, *, crisp: bool = False) -> QPixmap:
     """Returns the picture as large as fits, its proportions kept.
 
-    A tiny picture is enlarged by whole steps with its pixels sharp, so that an 8x8 digit shows its 64 squares.
+    A tiny picture is enlarged with its pixels sharp, so that an 8x8 digit shows its 64 squares.
 
     Args:
         image: the picture.
         side: what it has to fit in, in the window's px.
         ratio: device pixels a px.
+        crisp: whether it is enlarged by a whole factor only, so that all its pixels are equal squares.
     """
     room = side * ratio
+    factor = min(room.width() // max(1, image.width()), room.height() // max(1, image.height()))
+    if crisp and factor >= 1:
+        whole = QPixmap.fromImage(image.scaled(image.size() * factor))
+        whole.setDevicePixelRatio(ratio)
+        return whole
     small = max(image.width(), image.height()) <= TINY_PX
     mode = Qt.TransformationMode.FastTransformation if small else Qt.TransformationMode.SmoothTransformation
     scaled = QPixmap.fromImage(image.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, mode))

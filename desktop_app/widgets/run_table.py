@@ -37,8 +37,15 @@ def _model(row: RunRow) -> str:
     return " · ".join(part for part in (row.job.model, tr(str(row.job.settings.get("size", "")))) if part)
 
 
-def _accuracy(row: RunRow) -> str:
-    return "" if row.test_accuracy is None else f"{row.test_accuracy:.1%}"
+def _score(row: RunRow) -> str:
+    """The figure with its name: those of different kinds of models stand below each other."""
+    return "" if row.score is None else row.score.brief()
+
+
+def _tip(row: RunRow) -> str:
+    return row.record.message or "\n".join(
+        part for part in (row.score.tip() if row.score else "", str(row.run.folder)) if part
+    )
 
 
 def _when(row: RunRow) -> str:
@@ -51,7 +58,7 @@ def _when(row: RunRow) -> str:
 COLUMNS: tuple[tuple[str, Callable[[RunRow], str]], ...] = (
     (mark("Name"), lambda row: row.record.name),
     (mark("Status"), lambda row: tr(STATUS[row.record.status])),
-    (mark("Test accuracy"), _accuracy),
+    (mark("Score"), _score),
     (mark("Epochs"), lambda row: "" if row.epochs is None else str(row.epochs)),
     (mark("Model"), _model),
     (mark("Data"), lambda row: row.data),
@@ -106,7 +113,7 @@ class RunModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole and index.column() == STATUS_COLUMN:
             return colour(SHADES.get(row.record.status, "muted"))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tip(row.record.message or str(row.run.folder))
+            return plain_tip(_tip(row))
         return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -97,6 +97,15 @@ class SettingsForm(QWidget):
         """Returns the widget that edits a field."""
         return self._rows[name].editor.widget
 
+    def offer_runs(self, runs: Sequence[tuple[str, str]]) -> None:
+        """Offers runs where a field names one; what is chosen stays chosen.
+
+        Args:
+            runs: (caption, run id) of each.
+        """
+        for row in self._rows.values():
+            row.editor.offer_runs(runs)
+
     def problem(self) -> str:
         """Returns what is wrong with the values, in one sentence, or ""."""
         return self._check()
@@ -156,7 +165,7 @@ class SettingsForm(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(SPACING)
         grid.setVerticalSpacing(SPACING // 2 + 2)
-        grid.setColumnMinimumWidth(0, 128)
+        grid.setColumnMinimumWidth(0, 120)
         grid.setColumnStretch(1, 1)
         grid.setColumnMinimumWidth(2, 56)
         for line, name in enumerate(names):
@@ -237,5 +246,5 @@ def _groups(settings: type[Settings], skip: Collection[str]) -> dict[str, list[s
     for name in sorted(fields, key=lambda field: (field != "size",)):
         if name not in skip:
             groups.setdefault(describe(fields[name]).get("group", ""), []).append(name)
-    order = ("Model", "Training", "Augmentation", "Data")
+    order = ("Model", "Training", "Augmentation", "Measuring", "Data")
     return dict(sorted(groups.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order)))

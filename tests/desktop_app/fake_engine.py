@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
-from core.events import Metric, Progress, Status
+import numpy as np
+from PIL import Image
+
+from core.events import Images, Metric, Progress, Status
 
 
 def _next_job(connection) -> str:
@@ -84,3 +88,31 @@ def measuring(connection, workspace, threads) -> None:
     connection.send([(job, Status("running")), (job, Metric(19, 19 / 9, {"loss": 0.4}, "batch"))])
     time.sleep(1)
     connection.send([(job, Status("finished"))])
+
+
+def drawing(connection, workspace, threads) -> None:
+    """Trains a GAN for four epochs, of which the first and the last are measured, and draws a sheet in each."""
+    verb, job, folder = connection.recv()
+    assert verb == "run"
+    job = job["id"]
+    samples = Path(folder) / "samples"
+    samples.mkdir(exist_ok=True)
+    connection.send([(job, Status("running"))])
+    for epoch in range(1, 5):
+        numbers = {"generator_loss": 1 / epoch, "discriminator_loss": 0.5, "real_right": 0.8, "fake_right": 0.6}
+        numbers |= {"generator_gradient": 2.0, "discriminator_gradient": 3.0}
+        taken = {"fid": 40.0 / epoch, "fid_floor": 1.5} if epoch in (1, 4) else {"fid": np.nan, "fid_floor": np.nan}
+        sheet = np.full((30, 24, 1), 40 * epoch, np.uint8)
+        path = samples / f"{epoch:06d}.png"
+        Image.fromarray(sheet[..., 0]).save(path)
+        connection.send(
+            [
+                (job, Metric(9 * epoch - 4, epoch - 0.5, {**numbers, "generator_loss": 9.0})),
+                (job, Images("samples", (sheet,), ({"epoch": epoch, "path": str(path)},))),
+                (job, Metric(9 * epoch, float(epoch), {**numbers, **taken, "lr": 1e-4}, "epoch")),
+            ]
+        )
+        time.sleep(0.2)
+    metrics = {"fid": 10.0, "floor": 1.5, "kid": 0.1, "count": 200, "agreement": 0.9}
+    result = {"metrics": metrics, "judge": "CNN of this data, 97.5 % right", "epochs": 4}
+    connection.send([(job, Status("finished", result=result))])

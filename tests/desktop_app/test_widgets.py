@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from core.events import Status
 from core.jobs import Job
 from desktop_app.panels.training_view import TrainingView
-from desktop_app.store import RunRow, Score
+from desktop_app.scores import AccuracyScore
+from desktop_app.store import RunRow
 from desktop_app.widgets.image_grid import ImageGrid
 from desktop_app.widgets.prediction_table import PredictionModel
 from desktop_app.widgets.run_table import RunModel
@@ -48,5 +49,5 @@ def test_the_score_says_how_many_test_pictures_were_copies(qtbot):
 def test_the_score_says_so_also_where_the_number_of_pictures_is_unknown(qtbot):
     card = ScoreLine(lambda: None)
     qtbot.addWidget(card)
-    card.show_score(Score(0.5, leaks=3))
+    card.show_score(AccuracyScore(0.5, leaks=3))
     assert card.sentence.text().startswith("of the test pictures right. Exact copies of 3")

@@ -137,7 +137,7 @@ def test_choose_train_stop_resume_score_classify(window, qtbot, pictures, monkey
 
     # Classify a dropped picture, and one that is none.
     qtbot.waitUntil(lambda: window.store.row(run.id) is not None and window.store.row(run.id).has_model)
-    _click(qtbot, view.score.classify_button)
+    _click(qtbot, view.score.use_button)
     assert window.panel is classification
     wanted = tmp_path / "new.png"
     _picture("bar", random.Random(99)).save(wanted)

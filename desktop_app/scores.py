@@ -1,0 +1,224 @@
+"""What came of a training, in figures and plain words, for each kind of model. It must not know a widget."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from desktop_app.translation import mark, tr
+
+JUDGES = (  # what the engine calls the networks that it trains to judge
+    mark("CNN of this data"),
+    mark("CNN that tells how pictures of this data are turned"),
+)
+
+
+class Score(Protocol):
+    """The result of a training. Each text is in the language that is shown when it is asked for."""
+
+    def brief(self) -> str:
+        """Names and figures, for a table's cell."""
+
+    def number(self) -> str:
+        """The one figure that matters most, with its name where that isn't clear."""
+
+    def sentence(self) -> str:
+        """What the number means."""
+
+    def tip(self) -> str:
+        """All there is to know."""
+
+
+@dataclass(frozen=True)
+class AccuracyScore:
+    """How a classifier did on the test pictures.
+
+    Args:
+        accuracy: share of them that the model gets right, in [0, 1].
+        pictures: how many there are; 0 where that is not known.
+        leaks: how many of them have an exact copy among those it was trained or validated on.
+    """
+
+    accuracy: float
+    pictures: int = 0
+    leaks: int = 0
+
+    def brief(self) -> str:
+        """See `Score`."""
+        return tr("{share} right", share=self.number())
+
+    def number(self) -> str:
+        """See `Score`."""
+        return f"{self.accuracy:.1%}"
+
+    def sentence(self) -> str:
+        """See `Score`."""
+        right, pictures = f"{round(self.accuracy * self.pictures):,}", f"{self.pictures:,}"
+        if self.leaks and self.pictures:
+            return tr(
+                "{right} of {pictures} test pictures right. "
+                "Exact copies of {leaks} of them are among the training or validation pictures.",
+                right=right,
+                pictures=pictures,
+                leaks=f"{self.leaks:,}",
+            )
+        if self.leaks:
+            return tr(
+                "of the test pictures right. "
+                "Exact copies of {leaks} of them are among the training or validation pictures.",
+                leaks=f"{self.leaks:,}",
+            )
+        if self.pictures:
+            return tr(
+                "{right} of {pictures} test pictures right. None of them was seen in training.",
+                right=right,
+                pictures=pictures,
+            )
+        return tr("of the test pictures right. None of them was seen in training.")
+
+    def tip(self) -> str:
+        """See `Score`."""
+        return f"{self.number()} {self.sentence()}"
+
+
+@dataclass(frozen=True)
+class DrawnScore:
+    """How near drawn pictures come to real ones.
+
+    Args:
+        fid: Fréchet distance between drawn and real pictures, 0 or more; lower is better.
+        floor: the same between real and real pictures; None where it is not known.
+        count: pictures on each side; 0 where that is not known.
+        agreement: share of the drawn pictures taken for the class they were drawn as, in [0, 1]; None where the GAN
+            doesn't draw by class.
+        judge: whose features measured; "" where nobody says.
+    """
+
+    fid: float
+    floor: float | None = None
+    count: int = 0
+    agreement: float | None = None
+    judge: str = ""
+
+    def brief(self) -> str:
+        """See `Score`."""
+        if self.floor is None:
+            return self.number()
+        return tr("FID {fid} (floor {floor})", fid=figure(self.fid), floor=figure(self.floor))
+
+    def number(self) -> str:
+        """See `Score`."""
+        return f"FID {figure(self.fid)}"
+
+    def sentence(self) -> str:
+        """See `Score`."""
+        parts = []
+        if self.floor is not None:
+            parts.append(
+                tr(
+                    "Floor (real to real): {floor}.",
+                    floor=figure(self.floor),
+                )
+            )
+        if self.agreement is not None:
+            parts.append(tr("{share} are taken for the class they were drawn as.", share=f"{self.agreement:.1%}"))
+        return " ".join(parts)
+
+    def tip(self) -> str:
+        """See `Score`."""
+        parts = [
+            self.brief(),
+            self.sentence(),
+            tr("FID: how far drawn pictures are from real ones; the floor is as near as real ones come."),
+        ]
+        if self.count:
+            parts.append(tr("Compared: {count} drawn with {count} real pictures.", count=f"{self.count:,}"))
+        if self.judge:
+            parts.append(tr("Measured by: {judge}.", judge=judge_name(self.judge)))
+        return "\n".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class WrittenScore:
+    """How well a model foresees text that it has not read.
+
+    Args:
+        perplexity: among how many equally likely words it is in doubt at each place, 1 or more; lower is better.
+    """
+
+    perplexity: float
+
+    def brief(self) -> str:
+        """See `Score`."""
+        return tr("perplexity {perplexity}", perplexity=self.number())
+
+    def number(self) -> str:
+        """See `Score`."""
+        return figure(self.perplexity)
+
+    def sentence(self) -> str:
+        """See `Score`."""
+        return tr("is the perplexity on text that training did not see: lower is better.")
+
+    def tip(self) -> str:
+        """See `Score`."""
+        return f"{self.number()} {self.sentence()}"
+
+
+def score_of(result: dict[str, Any]) -> Score | None:
+    """Returns the score a training's result tells, or None where it tells none."""
+    metrics = result.get("metrics", {})
+    for name, make in READERS.items():
+        value = metrics.get(name)
+        if value is not None and math.isfinite(value):
+            return make(float(value), result)
+    return None
+
+
+def figure(value: float) -> str:
+    """Returns a number of 0 or more with about three digits that count."""
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def judge_name(name: str) -> str:
+    """Returns what the engine calls a judge, its known parts in the language that is shown."""
+    what, comma, right = name.rpartition(", ")
+    if comma and right.endswith(" % right"):
+        return tr("{judge}, {share} right", judge=tr(what), share=right.removesuffix(" right"))
+    return tr(name)
+
+
+def _accuracy(value: float, result: dict[str, Any]) -> AccuracyScore:
+    pictures = result.get("test_samples", result.get("counts", {}).get("test", 0))
+    return AccuracyScore(value, int(pictures or 0), int(result.get("leaks", 0) or 0))
+
+
+def _drawn(value: float, result: dict[str, Any]) -> DrawnScore:
+    metrics = result["metrics"]
+    return DrawnScore(
+        value,
+        _known(metrics, "floor"),
+        int(metrics.get("count", 0)),
+        _known(metrics, "agreement"),
+        str(result.get("judge", "")),
+    )
+
+
+def _written(value: float, result: dict[str, Any]) -> WrittenScore:
+    return WrittenScore(value)
+
+
+def _known(metrics: dict[str, Any], name: str) -> float | None:
+    value = metrics.get(name)
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+# The number by which a result is told -> what makes the score of it; the first that a result holds wins.
+READERS: dict[str, Callable[[float, dict[str, Any]], Score]] = {
+    "test_accuracy": _accuracy,
+    "fid": _drawn,
+    "test_perplexity": _written,
+    "val_perplexity": _written,
+}

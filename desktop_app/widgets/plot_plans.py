@@ -1,0 +1,93 @@
+"""What is drawn of a training, for each kind of model: the one place that names the numbers of a `Metric`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from desktop_app.translation import mark
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve.
+
+    Args:
+        key: str, its name in a `Metric`.
+        title: str, English, for legend and readout.
+        shade: str, the theme's colour.
+        dashed: bool.
+        marked: bool, whether each point gets a dot: it isn't measured in every epoch.
+        live: what becomes of numbers inside an epoch: "never" drawn, "always" kept, or kept "until" the epoch's own
+            number takes their place.
+    """
+
+    key: str
+    title: str
+    shade: str
+    dashed: bool = False
+    marked: bool = False
+    live: Literal["never", "always", "until"] = "never"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The curves of one plot.
+
+    Args:
+        title: str, English.
+        lines: its curves.
+        legend: where the legend lies: "top" for what falls, "bottom" for what rises.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    legend: Literal["top", "bottom"] = "top"
+
+
+def _twins(key: str, title: str, shade: str, legend: Literal["top", "bottom"] = "top") -> Plan:
+    """Returns the plan of a quantity and its validation twin, in one colour."""
+    training = Line(key, mark("Training"), shade, live="always")
+    return Plan(title, (training, Line(f"val_{key}", mark("Validation"), shade, dashed=True)), legend)
+
+
+LOSS = _twins("loss", mark("Loss"), "curve_loss")
+ACCURACY = _twins("accuracy", mark("Accuracy"), "curve_accuracy", "bottom")
+PERPLEXITY = _twins("perplexity", mark("Perplexity"), "curve_accuracy")
+ADVERSARIAL_LOSS = Plan(
+    mark("Loss"),
+    (
+        Line("generator_loss", mark("Generator"), "curve_loss", live="until"),
+        Line("discriminator_loss", mark("Discriminator"), "curve_accuracy", live="until"),
+    ),
+)
+GRADIENTS = Plan(
+    mark("Gradient norm"),
+    (
+        Line("generator_gradient", mark("Generator"), "curve_loss", live="until"),
+        Line("discriminator_gradient", mark("Discriminator"), "curve_accuracy", live="until"),
+    ),
+)
+TOLD_RIGHT = Plan(
+    mark("Told right"),
+    (
+        Line("real_right", mark("Real"), "curve_accuracy", live="until"),
+        Line("fake_right", mark("Drawn"), "curve_loss", live="until"),
+    ),
+    "bottom",
+)
+DISTANCE = Plan(
+    mark("FID"),
+    (
+        Line("fid", mark("Drawn"), "curve_accuracy", marked=True),
+        Line("fid_floor", mark("Floor: real pictures"), "muted", dashed=True),
+    ),
+)
+
+# Kind -> the plots, from left to right; of each the first plan is shown first.
+PLANS: Mapping[str, tuple[tuple[Plan, ...], tuple[Plan, ...]]] = {
+    "classifier": ((LOSS,), (ACCURACY,)),
+    "gan": ((ADVERSARIAL_LOSS, GRADIENTS), (DISTANCE, TOLD_RIGHT)),
+    "text": ((LOSS,), (PERPLEXITY,)),
+}
