@@ -133,7 +133,7 @@ class AdversarialFitSettings(Settings):
     measure_epochs: int = setting(
         5,
         "Measure every",
-        "How often FID, KID and Inception Score are taken; 0 leaves them out until the end.",
+        "How often FID, KID and Inception Score are taken, by validation or training pictures; 0 waits for the end.",
         unit="epochs",
         group="Measuring",
         ge=0,

@@ -17,14 +17,13 @@ from core.files import write_atomic
 from core.latents import latents
 from core.metrics.collapse import Collapse, find_collapse
 from core.metrics.memorisation import Memorisation, find_copies
-from core.metrics.picture_quality import Yardstick
 from core.models.dcgan import Gan
 from core.models.saved import ModelDescription
 from core.runs import Run, safe_name
 from core.settings.dcgan import DcganTraining
 from core.settings.evaluate import EvaluateSettings
 from core.tasks.agreement import class_agreement
-from core.tasks.gan_attendant import FEWEST_MEASURED, MEASURED_SEED, held_out_places, measured_labels
+from core.tasks.gan_attendant import FEWEST_MEASURED, held_out_places, measure_drawn, measured_labels
 from core.tasks.judge import Judge, make_judge
 from core.tasks.trained_gan import trained_gan
 from core.training.paint import one_hot, paint
@@ -80,7 +79,7 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
     context.report(Progress("measure", 0, len(real), "pictures"))
     real_features, real_probabilities = judge.look(real)
     seed = run.record().job.seed
-    metrics = _distances(gan, dataset, judge, real_features, trained.measure_count, seed, context)
+    metrics = measure_drawn(gan, dataset, judge, real_features, trained.measure_count, seed, context)
     metrics |= class_agreement(gan, dataset, context, run)
     drawn = _draw(gan, dataset, judge, seed, context)
     collapse = find_collapse(
@@ -148,18 +147,6 @@ def _real_pictures(
             count=len(places),
         )
     return np.asarray(dataset.images[places])
-
-
-def _distances(
-    gan: Gan, dataset: Dataset, judge: Judge, real: np.ndarray, most: int, seed: int, context: Context
-) -> dict[str, float]:
-    """Returns FID, KID and Inception Score of pictures drawn as at the end of the training."""
-    yardstick = Yardstick(real, most, seed)
-    places = held_out_places(dataset)
-    labels = measured_labels(dataset, places if len(places) else dataset.splits["train"], yardstick.count, seed)
-    context.report(Progress("measure", 0, yardstick.count, "pictures"))
-    source = latents(seed + MEASURED_SEED, yardstick.count, gan.latent)
-    return yardstick.measure(*judge.look(paint(gan, source, one_hot(labels, gan), context.check)))
 
 
 def _draw(gan: Gan, dataset: Dataset, judge: Judge, seed: int, context: Context) -> Drawn:

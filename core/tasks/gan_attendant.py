@@ -21,7 +21,12 @@ from core.training.paint import one_hot, paint
 
 ROWS, COLUMNS = 10, 8  # of a sheet; by class where there are classes
 FEWEST_MEASURED = 8  # real pictures; of fewer no distance means anything
-SHEET_SEED, MEASURED_SEED = 1, 2  # added to the job's: neither sheet nor measure uses latents of a user's pictures
+ENOUGH = 200  # pictures of a split that are measured by without others
+SHEET_SEED, MEASURED_SEED, SHOWN_SEED = (
+    1,
+    2,
+    4,
+)  # added to the job's: neither sheet nor measure uses latents of a user's pictures
 MEASURED = ("fid", "kid", "is", "fid_floor")
 
 
@@ -30,7 +35,7 @@ class GanAttendant:
 
     Args:
         gan: the GAN that is trained.
-        dataset: its held-out pictures are what the drawn ones are measured by.
+        dataset: what it learns from, and is measured by; see `shown_places`.
         judge: whose features measure; None leaves measuring out.
         settings: how often, and how many.
         context: is told of the sheets, and asked whether to stop.
@@ -52,38 +57,32 @@ class GanAttendant:
         self._latents = latents(seed + SHEET_SEED, rows * COLUMNS, gan.latent)
         self._labels = np.repeat(np.arange(rows), COLUMNS) % max(1, gan.class_count)
         self._yardstick: Yardstick | None = None
-        held_out = held_out_places(dataset)
+        shown = shown_places(dataset)
         if judge is None:
             return
-        if len(held_out) < FEWEST_MEASURED:
-            context.report(Log("Too few pictures are held back to measure the drawn ones by.", "warning"))
+        if len(shown) < FEWEST_MEASURED:
+            context.report(Log("There are too few pictures to measure the drawn ones by.", "warning"))
             return
         context.report(Progress("measure"))
-        features, _ = judge.look(dataset.images[held_out])
+        features, _ = judge.look(dataset.images[shown])
         self._yardstick = Yardstick(features, settings.measure_count, seed)
-        self._measured = measured_labels(dataset, held_out, self._yardstick.count, seed)
-        self._measured_latents = latents(seed + MEASURED_SEED, self._yardstick.count, gan.latent)
+        self._measured = measured_labels(dataset, shown, self._yardstick.count, seed)
+        self._measured_latents = latents(seed + SHOWN_SEED, self._yardstick.count, gan.latent)
 
     def attend(self, epoch: int, *, last: bool) -> Mapping[str, float]:
         """See `core.training.fit_gan.Attendant`; the numbers are `MEASURED`."""
         self._draw_sheet(epoch)
         every = self._settings.measure_epochs
-        if self._yardstick is None or not (last or (every and (epoch + 1) % every == 0) or (every and epoch == 0)):
+        due = last or (every > 0 and (epoch == 0 or (epoch + 1) % every == 0))
+        if self._yardstick is None or self._judge is None or not due:
             return dict.fromkeys(MEASURED, math.nan)
-        found = self.measure()
+        found = self._measure(self._yardstick, self._judge)
         return {name: found.get("floor" if name == "fid_floor" else name, math.nan) for name in MEASURED}
 
-    def measure(self) -> dict[str, float]:
-        """Measures the generator as it is; see `Yardstick.measure`. Empty where nothing can be measured.
-
-        Raises:
-            CancelledError: the user has asked the job to stop.
-        """
-        if self._yardstick is None or self._judge is None:
-            return {}
-        self._context.report(Progress("measure", 0, self._yardstick.count, "pictures"))
+    def _measure(self, yardstick: Yardstick, judge: Judge) -> dict[str, float]:
+        self._context.report(Progress("measure", 0, yardstick.count, "pictures"))
         drawn = paint(self._gan, self._measured_latents, one_hot(self._measured, self._gan), self._context.check)
-        return self._yardstick.measure(*self._judge.look(drawn))
+        return yardstick.measure(*judge.look(drawn))
 
     def _draw_sheet(self, epoch: int) -> None:
         pictures = paint(self._gan, self._latents, one_hot(self._labels, self._gan), self._context.check)
@@ -94,12 +93,52 @@ class GanAttendant:
         self._context.report(Saved(str(path), "pictures", epoch + 1))
 
 
+def shown_places(dataset: Dataset) -> np.ndarray:
+    """Returns the pictures that the epochs are measured by, int64 (M,), and so the one to keep chosen.
+
+    Never those of the test split. Where the validation split is small the distance would be mostly chance: there it is
+    the pictures learnt from, as is usual for a Fréchet distance.
+    """
+    validation = dataset.splits["validation"]
+    return validation if len(validation) >= ENOUGH else dataset.splits["train"]
+
+
 def held_out_places(dataset: Dataset) -> np.ndarray:
-    """Returns the pictures that no training saw, int64 (M,): of the test and the validation split."""
-    return np.concatenate([dataset.splits["test"], dataset.splits["validation"]])
+    """Returns the pictures that the finished GAN is measured by, int64 (M,): no training saw them.
+
+    The test split alone where it is large enough, else with the validation split.
+    """
+    test = dataset.splits["test"]
+    return test if len(test) >= ENOUGH else np.concatenate([test, dataset.splits["validation"]])
 
 
-def measured_labels(dataset: Dataset, held_out: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Returns labels for drawn pictures, int (count,), with the shares that the held-out pictures have."""
-    places = np.random.default_rng((seed, MEASURED_SEED)).permutation(held_out)
+def measure_drawn(
+    gan: Gan, dataset: Dataset, judge: Judge, real_features: np.ndarray, most: int, seed: int, context: Context
+) -> dict[str, float]:
+    """Measures a finished GAN; see `Yardstick.measure`. Empty where there are too few real pictures.
+
+    Args:
+        gan: what draws.
+        dataset: what it learnt from; the drawn pictures have the classes' shares.
+        judge: whose features measure.
+        real_features: float (N, D) of real pictures, as the judge sees them.
+        most: int, pictures compared at most.
+        seed: int, of the run's job.
+        context: is told of the progress, and asked whether to stop.
+
+    Raises:
+        CancelledError: the user has asked the job to stop.
+    """
+    if len(real_features) < FEWEST_MEASURED:
+        return {}
+    yardstick = Yardstick(real_features, most, seed)
+    labels = measured_labels(dataset, dataset.splits["train"], yardstick.count, seed)
+    context.report(Progress("measure", 0, yardstick.count, "pictures"))
+    source = latents(seed + MEASURED_SEED, yardstick.count, gan.latent)
+    return yardstick.measure(*judge.look(paint(gan, source, one_hot(labels, gan), context.check)))
+
+
+def measured_labels(dataset: Dataset, places: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Returns labels for drawn pictures, int (count,), with the shares that the classes have in those places."""
+    places = np.random.default_rng((seed, MEASURED_SEED)).permutation(places)
     return dataset.labels[np.resize(places, count)].astype(np.int64)

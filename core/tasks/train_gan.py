@@ -15,7 +15,7 @@ from core.models.size import model_size
 from core.settings.dcgan import DcganTraining
 from core.tasks.agreement import class_agreement
 from core.tasks.begin import begin, samples_per_s, save_kept
-from core.tasks.gan_attendant import GanAttendant, held_out_places
+from core.tasks.gan_attendant import GanAttendant, held_out_places, measure_drawn
 from core.tasks.judge import make_judge
 from core.training.fit_gan import fit_gan
 
@@ -66,7 +66,9 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
         raise fitted.error
     if fitted.stopped:
         raise CancelledError
-    metrics = attendant.measure() | class_agreement(gan, dataset, context, run)
+    held_out, _ = judge.look(dataset.images[held_out_places(dataset)])
+    metrics = measure_drawn(gan, dataset, judge, held_out, settings.measure_count, context.job.seed, context)
+    metrics |= class_agreement(gan, dataset, context, run)
     return {
         "run": run.id,
         "metrics": metrics,

@@ -28,6 +28,9 @@ PHASES = {
     "classify": mark("Classifying"),
     "compare": mark("Looking for copies of training pictures"),
     "judge": mark("Training the network that judges the pictures"),
+    "measure": mark("Measuring the pictures"),
+    "draw": mark("Drawing pictures"),
+    "report": mark("Writing the report"),
     "save": mark("Saving"),
 }
 
