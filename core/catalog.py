@@ -89,6 +89,7 @@ TASKS: Mapping[str, Task] = {
     "generate": Task(
         "Pictures", "core.tasks.generate_images:generate", "core.settings.generate:GenerateSettings", "interactive"
     ),
+    "inpaint": Task("Inpainting", "core.tasks.inpaint:inpaint", "core.settings.inpaint:InpaintSettings", "interactive"),
     "stylize": Task(
         "Style transfer", "core.tasks.stylize:stylize", "core.settings.stylize:StylizeSettings", "interactive"
     ),

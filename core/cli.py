@@ -12,7 +12,7 @@ import typer
 from rich.table import Column, Table
 
 from core import __version__, catalog
-from core.command_edit import stylize
+from core.command_edit import inpaint, stylize
 from core.command_files import check_job_file, check_table
 from core.command_jobs import absolute_data, check_place, make_job, place_job, read_pairs
 from core.command_line import (
@@ -313,6 +313,7 @@ def classify(
     output(result, as_json, table, *(f"Skipped: {row['path']}: {row['reason']}" for row in result["skipped"]))
 
 
+app.command()(inpaint)
 app.command()(stylize)
 
 
