@@ -98,6 +98,7 @@ TASKS: Mapping[str, Task] = {
         "core.settings.interpolate:InterpolateSettings",
         "interactive",
     ),
+    "inpaint": Task("Inpainting", "core.tasks.inpaint:inpaint", "core.settings.inpaint:InpaintSettings", "interactive"),
     "stylize": Task(
         "Style transfer", "core.tasks.stylize:stylize", "core.settings.stylize:StylizeSettings", "interactive"
     ),

@@ -12,7 +12,7 @@ import typer
 from rich.table import Column, Table
 
 from core import __version__, catalog
-from core.command_edit import stylize
+from core.command_edit import inpaint, stylize
 from core.command_files import check_job_file, check_table
 from core.command_jobs import absolute_data, check_place, make_job, place_job, read_pairs
 from core.command_line import (
@@ -324,6 +324,7 @@ def classify(
 
 app.command()(generate)
 app.command()(interpolate)
+app.command()(inpaint)
 app.command()(stylize)
 app.command()(text)
 

@@ -63,6 +63,36 @@ def stylize(
     )
 
 
+def inpaint(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id, name or folder of a run that draws.")],
+    picture: Annotated[str, typer.Argument(metavar="PICTURE", help="The picture with the hole.")],
+    mask: Annotated[str, typer.Option(metavar="FILE", help="A picture that is white where it is to be filled.")],
+    out: Out,
+    label: Annotated[str, typer.Option(metavar="L", help="What is on it; empty tries every class.")] = "",
+    settings: Set = None,
+    backend: Backend = "",
+    device: Device = "auto",
+    seed: Seed = 0,
+    workspace: Folder = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Fill a hole in a picture with what a trained run would draw there."""
+    place = existing_workspace(workspace)
+    _check_out(out, [picture, mask])
+    found = find_run(place, run)
+    values = {
+        **read_pairs(settings),
+        **({"label": label} if label else {}),
+        "run": str(found.folder),
+        "picture": str(path_of(picture).absolute()),
+        "mask": str(path_of(mask).absolute()),
+        "out": str(path_of(out).absolute()),
+    }
+    result = run_here(make_job("inpaint", values, backend or backend_of(found), device, seed), place)
+    drawn = [f"Filled as: {result['label']}"] if result["label"] else []
+    output(result, as_json, *drawn, *result["files"])
+
+
 def _check_out(out: Path, inputs: list[str]) -> None:
     """Looks whether the one picture may be written there.
 
