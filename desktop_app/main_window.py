@@ -23,9 +23,11 @@ from PySide6.QtWidgets import (
 
 from core import __version__
 from core.errors import UserError
+from desktop_app.background import Aside
 from desktop_app.engines import Engines
 from desktop_app.panel import Panel, Studio
 from desktop_app.panels import PANELS
+from desktop_app.panels.generation_recall import carries_recipe
 from desktop_app.panels.training_setup import WIDTH_PX
 from desktop_app.store import Store
 from desktop_app.theme import SPACING, show_icon, theme
@@ -35,6 +37,7 @@ from desktop_app.widgets.elements import row, set_role
 from desktop_app.widgets.message_bar import MessageBar
 
 RAIL_PX = 108
+TRAINING, GENERATION = "training", "generation"  # panels that others lead to
 THEME_NAMES = {"system": mark("As the system"), "light": mark("Light"), "dark": mark("Dark")}
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "keras-hub", "PySide6", "numpy")
 
@@ -60,6 +63,7 @@ class MainWindow(QMainWindow):
         self.engines = engines
         self._painted = False
         self._ground = QWidget()
+        self._aside = Aside(self)
         self.messages = MessageBar(self._ground, keep_px=RAIL_PX + WIDTH_PX)
         self._pages = QStackedWidget()
         self._pages.setObjectName("pages")
@@ -69,6 +73,7 @@ class MainWindow(QMainWindow):
         for kind in PANELS:
             panel = self.panels[kind.key] = kind(studio)
             panel.run_offered.connect(self._hand_over)
+            panel.model_wanted.connect(self._train)
             self._pages.addWidget(panel)
         self._assemble()
         self._make_menus()
@@ -195,9 +200,37 @@ class MainWindow(QMainWindow):
         self.panels[key].take_run(run_id)
         self.show_panel(key)
 
+    @Slot(str)
+    def _train(self, model: str) -> None:
+        self.panels[TRAINING].take_model(model)
+        self.show_panel(TRAINING)
+
     @Slot(list)
     def _take_paths(self, paths: list[Path]) -> None:
-        self.panel.take_paths(paths)
+        """Gives the panel what was dropped; one picture may tell what made it, which is the generation panel's."""
+        panel = self.panel
+        if len(paths) > 1 or panel.key == GENERATION:
+            panel.take_paths(paths)
+            return
+
+        def hand_on(tells: bool) -> None:  # noqa: FBT001 (what the other thread found)
+            if tells and not panel.takes_pictures:
+                self._recall(paths)
+                return
+            panel.take_paths(paths)
+            if tells:
+                self.messages.show_message(
+                    "'{name}' tells how it was made.",
+                    seconds=20,
+                    actions=((mark("Show"), lambda: self._recall(paths)),),
+                    name=paths[0].name,
+                )
+
+        self._aside.do(lambda: carries_recipe(paths[0]), hand_on)
+
+    def _recall(self, paths: list[Path]) -> None:
+        self.show_panel(GENERATION)
+        self.panels[GENERATION].take_paths(paths)
 
     @Slot()
     def _invite(self) -> None:

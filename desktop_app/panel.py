@@ -34,16 +34,19 @@ class Panel(QWidget):
 
     Signals:
         run_offered: (panel key, run id): another panel is to take the run over and be shown.
+        model_wanted: str, key of `core.catalog.MODELS`: the training panel is to be shown, that model chosen.
 
     Args:
         studio: what the panels share.
     """
 
     run_offered = Signal(str, str)
+    model_wanted = Signal(str)
 
     key: ClassVar[str] = ""
     title: ClassVar[str] = ""
     icon: ClassVar[str] = ""
+    takes_pictures: ClassVar[bool] = False  # whether it works on pictures that are dropped, wherever they are from
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -55,6 +58,9 @@ class Panel(QWidget):
 
     def take_run(self, run_id: str) -> None:
         """Called when another panel offers a run."""
+
+    def take_model(self, model: str) -> None:
+        """Called when another panel wants a model to be trained."""
 
     def take_paths(self, paths: list[Path]) -> None:
         """Called when files are dropped on the window, or opened from the menu, while this panel is shown."""

@@ -42,6 +42,7 @@ class ClassificationPanel(Panel):
     key = "classification"
     title = mark("Classification")
     icon = "classification"
+    takes_pictures = True
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)

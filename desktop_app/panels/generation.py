@@ -1,15 +1,42 @@
-"""The generation panel. It says what will be there."""
+"""The generation panel: choose a run that has learnt to draw, and play with it. It joins its pages to the engine."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from core.errors import UserError
+from core.events import Images, Status
+from core.jobs import Job
+from desktop_app.background import Aside
 from desktop_app.panel import Panel, Studio
-from desktop_app.translation import mark
-from desktop_app.widgets.coming_soon import ComingSoon
-from desktop_app.widgets.elements import column
+from desktop_app.panels.generation_draw import DrawPage
+from desktop_app.panels.generation_jobs import GenerationJobs
+from desktop_app.panels.generation_page import GenerationPage
+from desktop_app.panels.generation_recall import recall
+from desktop_app.panels.generation_runs import GenerationRuns
+from desktop_app.panels.training_setup import SCROLL_BAR_PX, WIDTH_PX
+from desktop_app.theme import SPACING
+from desktop_app.translation import mark, say, tr, translator
+from desktop_app.widgets.elements import button, card, column, label, row
+from desktop_app.widgets.icon_label import IconLabel
+from desktop_app.widgets.progress_line import ProgressLine
+from desktop_app.widgets.save_dialog import ask_where, pictures_folder
+
+PAGES: tuple[type[GenerationPage], ...] = (DrawPage,)
+REDRAW_MS = 200  # after the last change, so that a slider that is drawn along asks once
+FOLDER = "pictures_folder"
+SAVED = "saved"
 
 
 class GenerationPanel(Panel):
-    """Will make new pictures and texts."""
+    """Draws pictures in the interactive engine, also while a training runs."""
 
     key = "generation"
     title = mark("Generation")
@@ -17,12 +44,287 @@ class GenerationPanel(Panel):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
-        self.setLayout(
-            column(
-                ComingSoon(
-                    self.icon,
-                    mark("New pictures from your own"),
-                    mark("Here you will train a model on your pictures and let it draw new ones, step by step."),
-                )
-            )
+        self.runs = GenerationRuns(studio.store)
+        self.jobs = GenerationJobs(studio.engines, self)
+        self.pages: dict[str, GenerationPage] = {kind.key: kind(self) for kind in PAGES}
+        self._drawing = ""  # key of the page whose job is the newest
+        self._asked = ""  # id of the run of the pictures that are shown
+        self._recalled: Job | None = None  # is to be shown once its run is listed
+        self._aside = Aside(self)
+        self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
+        self._build()
+        self._connect()
+        self._name_tabs()
+        self._show_page()
+        self._show_run()
+
+    # -- making -------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.tabs = QTabBar()
+        self.tabs.setObjectName("generationTabs")
+        self.tabs.setExpanding(False)
+        say(self.tabs.setAccessibleName, "What to do")
+        self._controls = QVBoxLayout()
+        self._views = QStackedWidget()
+        for page in self.pages.values():
+            index = self.tabs.addTab("")
+            self.tabs.setTabData(index, page.key)
+            self._controls.addWidget(page.controls)
+            self._views.addWidget(page.view)
+        self.draw_button = button("Draw", self.draw, icon="generation", role="primary", name="generate")
+        self.draw_button.setShortcut("Ctrl+Return")
+        self.stop_button = button("Stop", self.stop, icon="stop", name="stopGenerating")
+        self.progress = ProgressLine()
+        self._empty = self._empty_page()
+        self._work = self._work_page()
+        self._whole = QStackedWidget()
+        self._whole.addWidget(self._empty)
+        self._whole.addWidget(self._work)
+        self.setLayout(column(self._whole))
+
+    def _work_page(self) -> QWidget:
+        scrolled = QWidget()
+        scrolled.setObjectName("scrolled")
+        boxes = QVBoxLayout(scrolled)
+        boxes.setContentsMargins(2 * SPACING, SPACING, SPACING, SPACING)
+        boxes.setSpacing(SPACING + SPACING // 2)
+        boxes.addWidget(self.runs)
+        boxes.addLayout(self._controls)
+        boxes.addStretch(1)
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(scrolled)
+        buttons = row(self.draw_button, self.stop_button)
+        buttons.setStretch(0, 1)
+        foot = column(self.progress, buttons)
+
+        def align(_: int, most: int) -> None:  # with the cards, which a scroll bar makes narrower
+            foot.setContentsMargins(2 * SPACING, SPACING, SPACING + (SCROLL_BAR_PX if most else 0), 2 * SPACING)
+
+        align(0, 0)
+        area.verticalScrollBar().rangeChanged.connect(align)
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the buttons stay where they are
+        self.progress.setSizePolicy(policy)
+        tabs = row(self.tabs, 1)
+        tabs.setContentsMargins(2 * SPACING, SPACING, SPACING, 0)
+        left = QWidget()
+        left.setFixedWidth(WIDTH_PX)
+        left.setLayout(column(tabs, area, foot, spacing=0))
+        right = column(self._views)
+        right.setContentsMargins(0, 2 * SPACING, 2 * SPACING, 2 * SPACING)
+        page = QWidget()
+        page.setLayout(row(left, right, spacing=SPACING // 2))
+        return page
+
+    def _empty_page(self) -> QWidget:
+        frame, layout = card("dropArea")
+        self.train_button = button("Train a DCGAN", self._train, icon="training", role="primary", name="trainGan")
+        title = label("No run has learnt to draw yet", role="title", name="generationEmpty")
+        hint = label(
+            "Train a DCGAN on your pictures, or on the digits, which takes a few minutes. Then it draws new ones here.",
+            role="muted",
+            wrap=True,
         )
+        hint.setMinimumWidth(320)
+        for line in (title, hint):
+            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words = row(1, hint, 1)
+        words.setStretch(1, 2)
+        sign = row(1, IconLabel(self.icon, "muted", 56), 1)
+        layout.addLayout(column(1, sign, title, words, -SPACING, row(1, self.train_button, 1), 2, spacing=SPACING))
+        page = QWidget()
+        page.setLayout(column(frame, margins=2 * SPACING))
+        return page
+
+    def _connect(self) -> None:
+        self.tabs.currentChanged.connect(self._show_page)
+        translator().changed.connect(self._name_tabs)
+        self.runs.listed.connect(self._show_run)
+        self.runs.run_chosen.connect(self._take_other_run)
+        self.runs.age_chosen.connect(self._redraw_soon)
+        self._redraw.timeout.connect(self._redraw_now)
+        for page in self.pages.values():
+            page.changed.connect(self._redraw_soon)
+            page.save_requested.connect(self._ask_where)
+        self.jobs.progressed.connect(self.progress.show_progress)
+        self.jobs.pictures_arrived.connect(self._take_pictures)
+        self.jobs.ended.connect(self._end)
+        self.jobs.busy_changed.connect(self._enable)
+
+    # -- what the user asks -------------------------------------------------------------------------------
+
+    @property
+    def page(self) -> GenerationPage:
+        """The page that is shown."""
+        return self.pages[self.tabs.tabData(self.tabs.currentIndex())]
+
+    def show_page(self, key: str) -> None:
+        """Shows a page."""
+        self.tabs.setCurrentIndex(list(self.pages).index(key))
+
+    def take_run(self, run_id: str) -> None:
+        """Chooses a run that another panel offers."""
+        self.runs.take_run(run_id)
+        self._show_run()
+
+    def take_paths(self, paths: list[Path]) -> None:
+        """Brings back what a saved picture was made with."""
+        workspace, path = self.studio.store.workspace, paths[0]
+        self._aside.do(lambda: recall(path, workspace), self._take_recalled)
+
+    def remember(self) -> None:
+        """Keeps the run for the next start."""
+        self._redraw.stop()
+        self.runs.remember()
+
+    @Slot()
+    def draw(self) -> None:
+        """Draws what is asked for, instead of what is being drawn."""
+        self._redraw.stop()
+        if (run := self.runs.run) is None:
+            return
+        self._drawing, self._asked = self.page.key, run.id
+        self._begin()
+        self.jobs.show(self.page.job(run, self.runs.epoch))
+
+    @Slot()
+    def stop(self) -> None:
+        """Stops all that is being drawn or saved."""
+        self._redraw.stop()
+        self.jobs.stop()
+        self.stop_button.setEnabled(False)
+
+    def save(self, job: Job, path: Path) -> None:
+        """Draws a job's pictures once more, into a file, so that it carries what made it."""
+        self._begin()
+        self.jobs.write(Job(**{**job.model_dump(exclude={"id"}), "settings": {**job.settings, "out": str(path)}}))
+
+    @Slot()
+    def _train(self) -> None:
+        self.model_wanted.emit("dcgan")
+
+    @Slot(object, str, object)
+    def _ask_where(self, job: Job, name: str, kinds: Mapping[str, str]) -> None:
+        preferences = self.studio.store.preferences
+        run = self.studio.store.row(str(job.settings["run"]))
+        whole = " ".join(part for part in (run.record.name if run is not None else "", name) if part)
+        start = Path(preferences.get(FOLDER, "") or pictures_folder()) / re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", whole)
+        if (path := ask_where(self, tr("Save"), start, kinds)) is not None:
+            preferences.set(FOLDER, str(path.parent))
+            self.save(job, path)
+
+    # -- what comes back ----------------------------------------------------------------------------------
+
+    def _take_recalled(self, found: Job | UserError) -> None:
+        if isinstance(found, UserError):
+            self.studio.messages.show_error(found)
+            return
+        if not any(page.task == found.task for page in self.pages.values()):
+            self.studio.messages.show_error(
+                UserError("No page here does again what '{task}' has made.", task=found.row.title)
+            )
+            return
+        self._recalled = found
+        self.runs.take_run(Path(str(found.settings["run"])).name, int(found.settings.get("epoch", 0)))
+        self._show_run()
+
+    def _show_recalled(self) -> None:
+        job, run = self._recalled, self.runs.run
+        if job is None or run is None or run.id != Path(str(job.settings["run"])).name:
+            return  # not listed yet
+        self._recalled = None
+        page = next(page for page in self.pages.values() if page.task == job.task)
+        self.show_page(page.key)
+        page.show_settings(job.settings, job.seed)
+        epoch = int(job.settings.get("epoch", 0))
+        if epoch not in (0, run.own_age, *run.ages):
+            self.studio.messages.show_message(
+                "The picture was drawn after {epochs} epochs, an age that its run has not kept: "
+                "this is how it draws now.",
+                level="warning",
+                epochs=epoch,
+            )
+        self.draw()
+
+    @Slot(object, object)
+    def _take_pictures(self, job: Job, images: Images) -> None:
+        if self._asked == (self.runs.run.id if self.runs.run is not None else ""):
+            self.pages[self._drawing].take_pictures(job, images)
+
+    @Slot(object, object)
+    def _end(self, job: Job, status: Status) -> None:
+        if status.state == "failed":
+            error = UserError(status.message, hint=status.hint, **status.values)
+            self.studio.messages.show_error(error, details=status.trace)
+        for file in status.result.get("files", []):
+            self.studio.messages.show_message(
+                "Saved '{path}'.",
+                level="good",
+                seconds=12,
+                about=SAVED,
+                actions=((mark("Show folder"), lambda file=file: _show_folder(file)),),
+                path=file,
+            )
+
+    # -- showing ------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _show_run(self) -> None:
+        run = self.runs.run
+        for page in self.pages.values():
+            if page.has_pictures() and self._asked != (run.id if run is not None else ""):
+                page.clear()
+            page.show_run(run)
+        self._whole.setCurrentWidget(self._work if self.runs.box.count() or not self.runs.ready else self._empty)
+        self._show_recalled()
+        self._enable()
+
+    @Slot()
+    def _take_other_run(self) -> None:
+        again = self.page.has_pictures()
+        self._show_run()
+        if again:
+            self.draw()  # the same seed, by the other run
+
+    @Slot()
+    def _show_page(self) -> None:
+        for page in self.pages.values():
+            page.controls.setVisible(page is self.page)
+        self._views.setCurrentWidget(self.page.view)
+        self._enable()
+
+    @Slot()
+    def _redraw_soon(self) -> None:
+        if self.page.has_pictures():
+            self._redraw.start()
+
+    @Slot()
+    def _redraw_now(self) -> None:
+        if self.page.has_pictures():
+            self.draw()
+
+    def _begin(self) -> None:
+        if not self.jobs.busy:
+            self.progress.wait()
+            self.progress.say("Starting the engine")
+
+    @Slot()
+    def _enable(self) -> None:
+        busy = self.jobs.busy
+        say(self.draw_button.setText, self.page.verb)
+        self.draw_button.setEnabled(self.runs.run is not None)
+        self.stop_button.setVisible(busy)
+        self.stop_button.setEnabled(busy)
+        self.progress.setVisible(busy)
+
+    @Slot()
+    def _name_tabs(self) -> None:
+        for index, page in enumerate(self.pages.values()):
+            self.tabs.setTabText(index, tr(page.title))
+
+
+def _show_folder(file: Any) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(file).parent)))
