@@ -30,7 +30,6 @@ PHASES = {
     "compare": mark("Looking for copies of training pictures"),
     "judge": mark("Training the network that judges the pictures"),
     "measure": mark("Measuring the pictures"),
-    "draw": mark("Drawing pictures"),
     "report": mark("Writing the report"),
     "save": mark("Saving"),
 }
