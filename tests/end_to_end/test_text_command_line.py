@@ -19,16 +19,17 @@ def pixelwright(*words, status=0):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("texts")
+    folder = tmp_path_factory.mktemp("place") / "texts"
+    folder.mkdir()
     (folder / "story.txt").write_text("".join(f"The {number % 7} cats saw {number} mice.\n" for number in range(900)))
     (folder / "old.txt").write_bytes("Voilà l'été.\n".encode("latin-1") * 30)
     (folder / "picture.txt").write_bytes(b"\x89PNG\x00")
-    return folder
+    return folder.parent  # the workspace beside the texts, not among them: a run holds a .txt too
 
 
 @pytest.fixture(scope="module")
 def trained(place):
-    words = ("--data", place, *QUICK, "--name", "cats", "--workspace", place / "workspace", "--json")
+    words = ("--data", place / "texts", *QUICK, "--name", "cats", "--workspace", place / "workspace", "--json")
     return pixelwright("train", "gpt2", *words)
 
 
@@ -63,7 +64,16 @@ def test_text_writes_with_the_run(trained, place):
 
 def test_a_gpt2_folder_is_gone_on_from(trained, place):
     base = place / "workspace" / "runs" / trained["run"] / "model"
-    words = ("--data", place / "story.txt", "--gpt2", base, "--epochs", "1", "--workspace", place / "workspace")
+    words = (
+        "--data",
+        place / "texts" / "story.txt",
+        "--gpt2",
+        base,
+        "--epochs",
+        "1",
+        "--workspace",
+        place / "workspace",
+    )
     result = pixelwright("train", "gpt2", *words, "--json")
     assert result["parameters"] == trained["parameters"]
     assert result["metrics"]["perplexity"] < trained["metrics"]["perplexity"]
