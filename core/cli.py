@@ -369,6 +369,7 @@ def _row(run: Run) -> dict[str, Any]:
         "test_accuracy": metrics.get("test_accuracy"),
         "fid": metrics.get("fid"),
         "fid_floor": metrics.get("floor"),
+        "perplexity": metrics.get("perplexity"),
     }
 
 
@@ -378,7 +379,7 @@ def _score(row: dict[str, Any]) -> str:
         return f"accuracy {row['test_accuracy']:.2%}"
     if row["fid"] is not None:
         return f"FID {row['fid']:.2f}" + ("" if row["fid_floor"] is None else f" (floor {row['fid_floor']:.2f})")
-    return ""
+    return "" if row["perplexity"] is None else f"perplexity {row['perplexity']:.2f}"
 
 
 def _warnings_to_stderr() -> logging.Handler:

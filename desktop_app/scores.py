@@ -219,6 +219,5 @@ def _known(metrics: dict[str, Any], name: str) -> float | None:
 READERS: dict[str, Callable[[float, dict[str, Any]], Score]] = {
     "test_accuracy": _accuracy,
     "fid": _drawn,
-    "test_perplexity": _written,
-    "val_perplexity": _written,
+    "perplexity": _written,
 }

@@ -14,6 +14,7 @@ from core.settings.dataset import DatasetSettings
 from core.settings.text_data import TextSettings
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr, translator
+from desktop_app.uses import kind_of
 from desktop_app.widgets.data_chooser import DataChooser
 from desktop_app.widgets.elements import button, card, column, label
 from desktop_app.widgets.settings_form import SettingsForm
@@ -236,7 +237,7 @@ class TrainingSetup(QWidget):
     def _notice_data(self) -> None:
         if self.model.currentData() not in self._forms:
             return
-        seen = {**self._data_settings(), "fewest classes": catalog.fewest_classes(self.model.currentData())}
+        seen = {**self._data_settings(), "kind": kind_of(self.model.currentData())}
         if seen != self._data_seen:
             self._data_seen = seen
             self.data_changed.emit()

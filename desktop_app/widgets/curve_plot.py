@@ -41,6 +41,7 @@ class CurvePlot(QWidget):
         self.setObjectName(f"plot_{name}")
         self._plans = list(plans)
         self._plan = self._plans[0]
+        self._lines = self._all_lines()
         self._plot: Any = None
         self._legend: Any = None
         self._items: dict[str, Any] = {}
@@ -64,6 +65,7 @@ class CurvePlot(QWidget):
         """Plots something else, from its beginning."""
         if list(plans) != self._plans:
             self._plans = list(plans)
+            self._lines = self._all_lines()
             self._change(self._plans[0])
         self.clear()
 
@@ -87,7 +89,7 @@ class CurvePlot(QWidget):
 
     def add(self, metric: Metric) -> None:
         """Takes the points of one event, without drawing them; what isn't a number is left out."""
-        for line in self._lines():
+        for line in self._lines:
             value = metric.values.get(line.key, math.nan)
             if not math.isfinite(value):
                 continue
@@ -143,11 +145,11 @@ class CurvePlot(QWidget):
         if self._plot is not None:
             self._legend.setVisible(self.height() > ROOM_FOR_LEGEND_PX)
 
-    def _lines(self) -> list[Line]:
+    def _all_lines(self) -> list[Line]:
         return [line for plan in self._plans for line in plan.lines]
 
     def _restart(self) -> None:
-        self._curves = {line.key: Curve() for line in self._lines()}
+        self._curves = {line.key: Curve() for line in self._lines}
         self._newest = {}
 
     @Slot(int)
@@ -157,7 +159,7 @@ class CurvePlot(QWidget):
     def _change(self, plan: Plan) -> None:
         """Draws another plan's curves."""
         self._plan = plan
-        for line in self._lines():
+        for line in self._lines:
             self._curves.setdefault(line.key, Curve())
         self._show_heading()
         if self._plot is None:

@@ -13,11 +13,13 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog
 
+from core import catalog
 from core.events import Metric
 from core.jobs import Job
 from core.settings.dcgan import DcganTraining
 from core.training.history import MetricsLog
 from desktop_app.panels.training_pages import CURVES, ROOM_FOR_SAMPLES_PX, SAMPLES
+from desktop_app.scores import score_of
 from desktop_app.translation import translator
 from desktop_app.widgets.form_editors import make_editor
 from desktop_app.widgets.plot_plans import PLANS
@@ -340,7 +342,15 @@ def test_a_judge_that_is_gone_stays_named(qtbot):
     assert editor.widget.currentText() == "id-1"
 
 
+def test_a_result_in_words_is_told_by_its_perplexity():
+    score = score_of({"metrics": {"perplexity": 23.456, "test_loss": 3.1}})
+    assert score.brief() == "perplexity 23.5"
+    assert score_of({"metrics": {"fid": math.nan}}) is None
+    assert score_of({}) is None
+
+
 def test_every_kind_of_model_has_its_plots():
+    assert set(PLANS) == {row.kind for row in catalog.MODELS.values()}
     for plans in PLANS.values():
         assert len(plans) == 2
         keys = [line.key for plot in plans for plan in plot for line in plan.lines]

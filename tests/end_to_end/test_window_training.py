@@ -155,6 +155,55 @@ def test_choose_train_stop_resume_score_classify(window, qtbot, pictures, monkey
     assert table.read_bytes().startswith(b"\xef\xbb\xbfpath,label,probability")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_train_a_gan_stop_resume_and_go_on_to_draw(window, qtbot, tmp_path):
+    training = window.panels["training"]
+    setup, view, runs = training.setup, training.view, training.runs
+    folder = tmp_path / "loose"  # no class folders: a GAN needs none
+    folder.mkdir()
+    draw = random.Random(0)
+    for number in range(80):
+        _picture("bar", draw).resize((16, 16)).save(folder / f"{number}.png")
+    window.resize(1280, 800)
+    setup.model.setCurrentIndex(setup.model.findData("dcgan"))
+    setup.data.choose(str(folder))
+    qtbot.waitUntil(lambda: "80 pictures in 1 class" in view.about.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "parameters" in setup.size_line.text(), timeout=PATIENCE_MS)
+    setup.form.editor("size").setCurrentText("tiny")
+    for name, value in {"filters": 8, "epochs": 40, "batch_size": 16, "measure_epochs": 20}.items():
+        setup.form.editor(name).setValue(value)
+
+    _click(qtbot, setup.start_button)
+    _wait(qtbot, window, lambda: view.samples.shown() >= 3)
+    assert view.samples.isVisible()
+    assert view.samples.view._image is not None
+    _wait(qtbot, window, lambda: len(view.plot.loss.points("generator_loss")) >= 3)
+    assert len(view.plot.quality.points("fid")) == 1  # of the first epoch; the others aren't measured
+    _click(qtbot, view.stop_button)
+    qtbot.waitUntil(lambda: not training.studio.engines.active_trainings(), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(runs.table.runs.rows) and runs.table.runs.rows[0].record.status == "stopped")
+    (run,) = window.store.workspace.runs()
+    stopped = len(run.history_path.read_text().splitlines()) - 1
+    assert 3 <= stopped < 40
+
+    # It goes on to its end; its older sheets are there as well.
+    runs.table.choose(run.id)
+    _click(qtbot, runs.resume_button)
+    _wait(qtbot, window, lambda: view.score.isVisible())
+    assert view.samples.shown() == 40
+    qtbot.waitUntil(lambda: view.samples.slider.maximum() == 39, timeout=20_000)
+    result = run.record().result
+    assert f"{result['metrics']['fid']:.2f}"[:3] in view.score.number.text()
+    assert "turned" in result["judge"]
+    assert result["judge"] in view.score.number.toolTip()
+    assert len(run.history_path.read_text().splitlines()) - 1 == 40
+    view.samples.slider.setValue(0)
+    qtbot.waitUntil(lambda: view.samples.epoch.text() == "Epoch 1")
+    _click(qtbot, view.score.use_button)
+    assert window.panel is window.panels["generation"]
+
+
 def test_a_wrong_folder_is_one_sentence_and_no_traceback(window, qtbot, tmp_path):
     setup = window.panels["training"].setup
     (tmp_path / "empty").mkdir()
