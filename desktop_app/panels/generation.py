@@ -21,6 +21,7 @@ from desktop_app.panels.generation_jobs import GenerationJobs
 from desktop_app.panels.generation_page import GenerationPage
 from desktop_app.panels.generation_recall import recall
 from desktop_app.panels.generation_runs import GenerationRuns
+from desktop_app.panels.generation_way import WayPage
 from desktop_app.panels.training_setup import SCROLL_BAR_PX, WIDTH_PX
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr, translator
@@ -29,7 +30,7 @@ from desktop_app.widgets.icon_label import IconLabel
 from desktop_app.widgets.progress_line import ProgressLine
 from desktop_app.widgets.save_dialog import ask_where, pictures_folder
 
-PAGES: tuple[type[GenerationPage], ...] = (DrawPage,)
+PAGES: tuple[type[GenerationPage], ...] = (DrawPage, WayPage)
 REDRAW_MS = 200  # after the last change, so that a slider that is drawn along asks once
 FOLDER = "pictures_folder"
 SAVED = "saved"
@@ -147,8 +148,9 @@ class GenerationPanel(Panel):
         self.runs.age_chosen.connect(self._redraw_soon)
         self._redraw.timeout.connect(self._redraw_now)
         for page in self.pages.values():
-            page.changed.connect(self._redraw_soon)
+            page.changed.connect(self._notice)
             page.save_requested.connect(self._ask_where)
+            page.end_offered.connect(self._take_end)
         self.jobs.progressed.connect(self.progress.show_progress)
         self.jobs.pictures_arrived.connect(self._take_pictures)
         self.jobs.ended.connect(self._end)
@@ -215,6 +217,20 @@ class GenerationPanel(Panel):
         if (path := ask_where(self, tr("Save"), start, kinds)) is not None:
             preferences.set(FOLDER, str(path.parent))
             self.save(job, path)
+
+    @Slot(str, object, float)
+    def _take_end(self, end: str, detail: Mapping[str, Any], truncation: float) -> None:
+        way = self.pages[WayPage.key]
+        if not isinstance(way, WayPage):
+            return
+        way.take_end(end, detail, truncation)
+        if end == "to":
+            self.show_page(WayPage.key)
+            self.draw()
+        else:
+            self.studio.messages.show_message(
+                "A way begins with this picture. Open the one it ends with, and press To here.", seconds=8
+            )
 
     # -- what comes back ----------------------------------------------------------------------------------
 
@@ -295,6 +311,11 @@ class GenerationPanel(Panel):
             page.controls.setVisible(page is self.page)
         self._views.setCurrentWidget(self.page.view)
         self._enable()
+
+    @Slot()
+    def _notice(self) -> None:
+        if self.sender() is self.page:  # another page is drawn when it is shown and asked for
+            self._redraw_soon()
 
     @Slot()
     def _redraw_soon(self) -> None:

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QStackedWidget, QWidget
 
 from core.events import Images
 from core.jobs import Job
 from core.settings.generate import GenerateSettings
-from desktop_app.panels.generation_page import GenerationPage
+from desktop_app.panels.generation_page import GenerationPage, layout_of
 from desktop_app.panels.generation_run import GanRun, age_text
-from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr, translator
+from desktop_app.widgets.class_box import ClassBox
 from desktop_app.widgets.drop_area import DropArea
-from desktop_app.widgets.elements import button, card, column, label, row
+from desktop_app.widgets.elements import button, card, label, row
 from desktop_app.widgets.field_grid import FieldGrid
 from desktop_app.widgets.form_editors import make_editor
 from desktop_app.widgets.picture_sheet import PictureSheet
@@ -46,7 +46,7 @@ class DrawPage(GenerationPage):
         self._details: tuple[dict[str, Any], ...] = ()
         self._opened = 0
         self.seed = SeedEditor("draw")
-        self.label = QComboBox()
+        self.label = ClassBox("drawLabel", mark("all in turn"))
         self._editors = {name: make_editor(FIELDS[name]) for name in ("count", "truncation", "first")}
         self.sheet = PictureSheet()
         self.large = PictureView(crisp=True)
@@ -74,7 +74,6 @@ class DrawPage(GenerationPage):
         for name, editor in self._editors.items():
             editor.show_value(FIELDS[name].default)
             editor.edited.connect(self.changed)
-        self.label.addItem("", "")
         self.label.currentIndexChanged.connect(self.changed)
         self.seed.edited.connect(self.changed)
         layout.addWidget(label("Pictures", role="section"))
@@ -97,17 +96,21 @@ class DrawPage(GenerationPage):
 
     def _make_large(self) -> QWidget:
         page, layout = card()
-        self.back_button = button("All pictures", self.close, icon="chevron-left", role="quiet", name="drawBack")
+        self.back_button = button(
+            "All", self.close, icon="chevron-left", role="quiet", name="drawBack", tip="Shows all pictures again."
+        )
         self.before_button = button("", self._go_back, icon="chevron-left", tip="Picture before", name="drawBefore")
         self.after_button = button("", self._go_on, icon="chevron-right", tip="Next picture", name="drawAfter")
         self.from_button = button("From here", self._offer_from, name="drawFrom", tip="A way begins with it.")
         self.to_button = button("To here", self._offer_to, name="drawTo", tip="A way ends with it.")
         self.save_one_button = button("Save…", self._save_one, icon="save", name="drawSaveOne")
-        layout.addLayout(row(self.back_button, 1, self.before_button, self.after_button, spacing=SPACING // 2))
+        for each in (self.before_button, self.after_button):
+            each.setProperty("role", "icon")
+        layout.addLayout(row(self.back_button, 1, self.from_button, self.to_button, self.save_one_button))
         layout.addWidget(self.large, 1)
-        layout.addLayout(
-            column(self.caption, row(1, self.from_button, self.to_button, self.save_one_button), spacing=SPACING // 2)
-        )
+        line = row(self.caption, self.before_button, self.after_button)
+        line.setStretch(0, 1)
+        layout.addLayout(line)
         keys = {Qt.Key.Key_Escape: self.close, Qt.Key.Key_Left: self._go_back, Qt.Key.Key_Right: self._go_on}
         for key, slot in keys.items():
             shortcut = QShortcut(QKeySequence(key), page)
@@ -115,24 +118,13 @@ class DrawPage(GenerationPage):
             shortcut.activated.connect(slot)
         return page
 
-    def offer_ends(self, *, offered: bool) -> None:
-        """Shows the buttons that make a picture an end of a way, or not: whether there is a page that goes ways."""
-        self.from_button.setVisible(offered)
-        self.to_button.setVisible(offered)
-
     # -- what is asked for --------------------------------------------------------------------------------
 
     def show_run(self, run: GanRun | None) -> None:
         """Offers the run's classes."""
         self._run = run
         classes = run.classes if run is not None else ()
-        if classes != tuple(self.label.itemData(index) for index in range(1, self.label.count())):
-            chosen = self.label.currentData()
-            with QSignalBlocker(self.label):
-                self.label.clear()
-                for name in ("", *classes):
-                    self.label.addItem(name, name)
-                self.label.setCurrentIndex(max(0, self.label.findData(chosen)))
+        self.label.show_classes(classes)
         self._grid.show_line(self.label, shown=bool(classes))
         self._name()
 
@@ -140,15 +132,17 @@ class DrawPage(GenerationPage):
         """Returns the job that draws the sheet."""
         settings = {
             **{name: editor.value() for name, editor in self._editors.items()},
-            "label": self.label.currentData() if run.classes else "",
+            "label": self.label.label if run.classes else "",
             "epoch": epoch,
+            **self.layout,
         }
         return run.job(self.task, settings, self.seed.seed)
 
     def show_settings(self, settings: Mapping[str, Any], seed: int) -> None:
         """Shows what an earlier sheet was drawn by."""
+        self.layout = layout_of(settings)
         self.seed.show_value(seed)
-        self.label.setCurrentIndex(max(0, self.label.findData(settings.get("label", ""))))
+        self.label.choose(str(settings.get("label", "")))
         for name, editor in self._editors.items():
             editor.show_value(settings.get(name, FIELDS[name].default))
 
@@ -239,7 +233,6 @@ class DrawPage(GenerationPage):
     @Slot()
     def _name(self) -> None:
         """Says what is shown, in the language that is."""
-        self.label.setItemText(0, tr("all in turn"))
         if not self._details or self._job is None:
             return
         first = self._details[0]

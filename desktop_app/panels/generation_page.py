@@ -12,6 +12,13 @@ from core.events import Images
 from core.jobs import Job
 from desktop_app.panels.generation_run import GanRun
 
+LAYOUT = ("columns", "gap_px", "scale")  # settings of a file, which no page shows
+
+
+def layout_of(settings: Mapping[str, object]) -> dict[str, object]:
+    """Returns what a job's settings say of how its file is laid out."""
+    return {name: settings[name] for name in LAYOUT if name in settings}
+
 
 class GenerationPage(QObject):
     """One page. It makes jobs and shows pictures; it starts nothing.
@@ -19,6 +26,7 @@ class GenerationPage(QObject):
     Attributes:
         controls: what stands under the run, on the left.
         view: what stands on the right.
+        layout: how a file's pictures are laid out, as an earlier job said; the task's defaults where it is empty.
 
     Signals:
         changed: something else is asked for now; what is shown no longer fits it.
@@ -44,6 +52,7 @@ class GenerationPage(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
+        self.layout: dict[str, object] = {}
 
     def show_run(self, run: GanRun | None) -> None:
         """Fits what can be asked for to a run; called for each change of it, also of the same run."""

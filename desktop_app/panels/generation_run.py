@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from core import catalog
 from core.jobs import Job, installed_backends
 from core.runs import Run
 from desktop_app.store import RunRow
@@ -57,13 +56,8 @@ def gan_runs(rows: list[RunRow]) -> list[GanRun]:
     Returns:
         Those that draw and hold a model, in the same order.
     """
-    found = [GanRun(row, tuple(_kept(row.run))) for row in rows if row.has_model and _draws(row)]
+    found = [GanRun(row, tuple(_kept(row.run))) for row in rows if row.has_model and row.kind == "gan"]
     return [replace(run, ages=tuple(age for age in run.ages if age != run.own_age)) for run in found]
-
-
-def _draws(row: RunRow) -> bool:
-    model = catalog.MODELS.get(row.job.model)
-    return model is not None and model.kind == "gan"
 
 
 def _kept(run: Run) -> list[int]:

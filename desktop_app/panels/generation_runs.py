@@ -156,8 +156,6 @@ class GenerationRuns(QFrame):
     @Slot()
     def _name_runs(self) -> None:
         for index, run in enumerate(self._runs.values()):
-            record = run.row.record
-            parts = (record.name, run.row.data, record.created.replace("T", " ")[:16])
-            self.box.setItemText(index, " · ".join(part for part in parts if part))
+            self.box.setItemText(index, run.row.caption)
             self.box.setItemData(index, self.box.itemText(index), Qt.ItemDataRole.ToolTipRole)
         self.box.setToolTip(self.box.currentText())

@@ -97,6 +97,10 @@ class TrainingPanel(Panel):
         """Chooses the data that was dropped."""
         self.setup.data.take_paths(paths)
 
+    def take_model(self, model: str) -> None:
+        """Chooses a model that another panel wants to be trained."""
+        self.setup.model.setCurrentIndex(self.setup.model.findData(model))
+
     def remember(self) -> None:
         """Keeps the last data and model for the next start."""
         self.offers.end()

@@ -45,3 +45,12 @@ class FieldGrid(QGridLayout):
         """Shows or hides an editor with its title."""
         self._titles[editor].setVisible(shown)
         editor.setVisible(shown)
+
+    def call_line(self, editor: QWidget, title: str) -> None:
+        """Names an editor otherwise.
+
+        Args:
+            editor: which was added.
+            title: str, English.
+        """
+        say(self._titles[editor].setText, title)

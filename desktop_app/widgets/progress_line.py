@@ -26,7 +26,6 @@ PHASES = {
     "tokenize": mark("Cutting texts into tokens"),
     "evaluate": mark("Scoring the test pictures"),
     "classify": mark("Classifying"),
-    "draw": mark("Drawing"),
     "compare": mark("Looking for copies of training pictures"),
     "judge": mark("Training the network that judges the pictures"),
     "measure": mark("Measuring the pictures"),

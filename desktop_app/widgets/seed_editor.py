@@ -36,12 +36,15 @@ class SeedEditor(QWidget):
         say(self._seed.setAccessibleName, "Seed")
         say(self._number.setAccessibleName, "Number")
         say(self._number.setToolTip, "Which picture of a sheet drawn from that seed it is, counted from 0.")
-        self._number.setVisible(numbered)
         self.new_button = button("", self.throw, icon="dice", name=f"{name}New", tip="New seed")
+        self.new_button.setProperty("role", "icon")
+        self._number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         line = row(self._seed, self._number, self.new_button, spacing=4)
-        line.setStretch(0, 3)
-        line.setStretch(1, 2)
+        line.setStretch(0, 2)
+        line.setStretch(1, 1)
         self.setLayout(line)
+        if not numbered:
+            self._number.hide()
         self.setFocusProxy(self._seed)
         for editor in (self._seed, self._number):
             editor.valueChanged.connect(self.edited)
@@ -75,5 +78,5 @@ def _spin(most: int, name: str) -> QSpinBox:
     made = IntEditor(0, most, 1).widget
     assert isinstance(made, QSpinBox)  # noqa: S101 (for the type checker)
     made.setObjectName(name)
-    made.setMinimumWidth(56)
+    made.setMinimumWidth(40)
     return made

@@ -49,3 +49,16 @@ def save_with_recipe(path: Path, job: Job, run: Run, epoch: int = 10) -> Path:
     texts.add_text("pixelwright", Recipe.of(job, run, epoch).text())
     Image.new("L", (8, 8)).save(path, pnginfo=texts)
     return path
+
+
+def way(job: Job, epoch: int = 10) -> Images:
+    """What the engine reports of a way: picture k is k grey."""
+    steps = job.settings["steps"]
+    return Images(
+        "interpolation",
+        tuple(np.full((4, 4, 1), place, np.uint8) for place in range(steps)),
+        tuple(
+            {"place": place, "share": place / (steps - 1), "label": "1" if 2 * place < steps else "2", "epoch": epoch}
+            for place in range(steps)
+        ),
+    )

@@ -85,6 +85,7 @@ def test_without_a_run_that_draws_the_panel_leads_to_training(window, qtbot, wor
     assert not panel.draw_button.isVisible()
     _press(window, qtbot, "trainGan")
     assert window.panel is window.panels["training"]
+    assert window.panel.setup.job().model == "dcgan"
 
 
 def test_draw_asks_for_what_is_shown_and_shows_what_comes(panel, window, engine, qtbot):
@@ -98,7 +99,7 @@ def test_draw_asks_for_what_is_shown_and_shows_what_comes(panel, window, engine,
         "run": panel.trained.id, "count": 64, "label": "2", "truncation": 0.0, "first": 0, "epoch": 0
     }  # fmt: skip
     engine.answer(job, Progress("draw", 0, 64, "pictures"))
-    assert panel.progress.phase.text() == "Drawing"
+    assert panel.progress.phase.text() == "Drawing pictures"
     assert panel.stop_button.isVisible()
     engine.draw(job)
     assert page.sheet.count() == 64
@@ -216,7 +217,15 @@ def test_another_run_draws_the_same_seed(panel, window, qtbot, workspace, engine
 
 @pytest.mark.parametrize("shown", ["training", "generation", "captioning"])
 def test_a_dropped_picture_brings_its_settings_back(panel, window, engine, qtbot, tmp_path, shown):
-    settings = {"run": panel.trained.id, "count": 9, "label": "1", "truncation": 0.7, "first": 4, "epoch": 5}
+    settings = {
+        "run": panel.trained.id,
+        "count": 9,
+        "label": "1",
+        "truncation": 0.7,
+        "first": 4,
+        "epoch": 5,
+        "columns": 3,
+    }
     made = Job(task="generate", settings=settings, seed=77, backend="tensorflow")
     picture = gan_runs.save_with_recipe(tmp_path / "sheet.png", made, panel.trained, epoch=5)
     window.show_panel(shown)
@@ -224,7 +233,7 @@ def test_a_dropped_picture_brings_its_settings_back(panel, window, engine, qtbot
     qtbot.waitUntil(lambda: bool(engine.jobs))
     assert window.panel is panel
     assert panel.runs.epoch == 5
-    assert (engine.jobs[0].settings, engine.jobs[0].seed) == (settings, 77)
+    assert (engine.jobs[0].typed_settings(), engine.jobs[0].seed) == (made.typed_settings(), 77)
 
 
 def test_a_dropped_picture_finds_its_run_by_name(panel, window, engine, qtbot, tmp_path, workspace):
