@@ -27,6 +27,8 @@ PHASES = {
     "evaluate": mark("Scoring the test pictures"),
     "classify": mark("Classifying"),
     "draw": mark("Drawing"),
+    "stylize": mark("Painting"),
+    "inpaint": mark("Looking for what fits the hole"),
     "compare": mark("Looking for copies of training pictures"),
     "judge": mark("Training the network that judges the pictures"),
     "measure": mark("Measuring the pictures"),
