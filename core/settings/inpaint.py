@@ -27,7 +27,7 @@ class InpaintSettings(Settings):
     attempts: int = setting(
         4,
         "Attempts",
-        "From how many random latents the search begins, for each class; the best is taken.",
+        "From how many latents the search goes on, the best of many drawn, for each class; the best is taken.",
         unit="latents",
         group="Search",
         ge=1,

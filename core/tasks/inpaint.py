@@ -28,13 +28,14 @@ from core.settings.dataset import DatasetSettings
 from core.settings.inpaint import InpaintSettings
 from core.tasks.generate_images import chosen_labels
 from core.tasks.trained_gan import trained_gan
-from core.training.latent_search import Found, LatentSearch
+from core.training.latent_search import Found, LatentSearch, context_weights
 from core.training.paint import one_hot, paint
 
 SHOW_INTERVAL_S = 0.35
 REPORT_INTERVAL_S = 0.1
 MOST_ATTEMPTS = 512
 HALF = 128
+DRAWN_EACH, NEAREST = 16, 5  # latents looked at for each attempt; how many of a class tell how near it comes
 
 
 def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
@@ -46,7 +47,8 @@ def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
 
     Returns:
         {"run", "epoch", "label", "context_loss", "prior_loss", "hole" (its share of the picture), "tried" (the best of
-        each class, {"label", "context_loss", "prior_loss", "loss"}, best first), "seconds", "files"}.
+        each class, {"label", "context_loss", "prior_loss", "loss",
+        "strain"}, best first), "seconds", "files"}.
 
     Raises:
         UserError: the run draws no pictures, a picture can't be read, or the mask leaves nothing to fill or to see.
@@ -58,11 +60,12 @@ def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
     picture, hole = _read(settings, description)
     labels = _labels(settings, classes)
     search = LatentSearch(gan, len(labels), settings)
-    search.begin(picture, hole, labels, latents(context.job.seed, len(labels), gan.latent))
+    starts, strain = best_starts(gan, picture, hole, labels, settings, context)
+    search.begin(picture, hole, labels, starts)
     fill = _Filler(gan, picture, hole, labels, settings)
     began = time.perf_counter()
-    found, points = _look(search, fill, settings, classes, context)
-    best = int(np.argmin(found.loss))
+    found, points = _look(search, fill, strain, settings, classes, context)
+    best = int(np.argmin(found.loss + strain))
     filled = fill(points, best)
     files: list[str] = []
     if settings.out:
@@ -78,10 +81,36 @@ def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
         "context_loss": float(found.context[best]),
         "prior_loss": float(found.prior[best]),
         "hole": round(float(hole.mean()), 4),
-        "tried": _best_of_each(found, labels, classes),
+        "tried": _best_of_each(found, strain, labels, classes),
         "seconds": round(time.perf_counter() - began, 2),
         "files": files,
     }
+
+
+def best_starts(
+    gan: Gan, picture: np.ndarray, hole: np.ndarray, labels: np.ndarray, settings: InpaintSettings, context: Context
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws many latents of each class and takes those whose pictures fit what is seen best.
+
+    The loss has many valleys, and to look into one costs far less than to go down into it. And with enough effort
+    almost any class can be bent to fit: a class of which chance draws come near is the likelier one.
+
+    Returns:
+        Where each attempt begins, float32 (N, Z); and how far the best chance draws of its class are from what is
+        seen, float (N,), to be added to its loss when attempts are compared.
+    """
+    pool = latents(context.job.seed, DRAWN_EACH * settings.attempts, gan.latent)  # the same for every class
+    target, weights = picture.astype(np.float32), context_weights(hole, settings.window_px, settings.far)[..., None]
+    starts, strain = np.empty((len(labels), gan.latent), np.float32), np.empty(len(labels))
+    kinds = np.unique(labels)
+    for done, label in enumerate(kinds):
+        context.report(Progress("draw", done * len(pool), len(kinds) * len(pool), "pictures"))
+        drawn = paint(gan, pool, one_hot(np.full(len(pool), label), gan), context.check)  # (P, H, W, C)
+        misfit = (weights * np.abs(drawn - target)).mean(axis=-1).sum(axis=(1, 2)) / 127.5  # (P,), as the context loss
+        places = np.flatnonzero(labels == label)
+        starts[places] = pool[np.argsort(misfit, kind="stable")[: len(places)]]
+        strain[places] = np.sort(misfit)[:NEAREST].mean()
+    return starts, strain
 
 
 class _Filler:
@@ -100,7 +129,12 @@ class _Filler:
 
 
 def _look(
-    search: LatentSearch, fill: _Filler, settings: InpaintSettings, classes: Sequence[str], context: Context
+    search: LatentSearch,
+    fill: _Filler,
+    strain: np.ndarray,
+    settings: InpaintSettings,
+    classes: Sequence[str],
+    context: Context,
 ) -> tuple[Found, np.ndarray]:
     """Does the steps; returns how well each attempt fits, and the latents that fit so."""
     began = shown = reported = time.perf_counter()
@@ -109,7 +143,7 @@ def _look(
         context.check()
         before = search.latents() if step == settings.steps else None  # the losses are those before a step
         found = search()
-        best = int(np.argmin(found.loss))
+        best = int(np.argmin(found.loss + strain))
         if not math.isfinite(found.loss[best]):
             raise UserError("The search diverged after {steps} steps.", hint="Lower the learning rate.", steps=step)
         now = time.perf_counter()
@@ -155,9 +189,9 @@ def _labels(settings: InpaintSettings, classes: Sequence[str]) -> np.ndarray:
     return np.tile(np.arange(len(classes)), each)
 
 
-def _best_of_each(found: Found, labels: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
+def _best_of_each(found: Found, strain: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
     rows: dict[int, dict[str, Any]] = {}
-    for place in np.argsort(found.loss, kind="stable"):
+    for place in np.argsort(found.loss + strain, kind="stable"):
         rows.setdefault(
             int(labels[place]),
             {
@@ -165,6 +199,7 @@ def _best_of_each(found: Found, labels: np.ndarray, classes: Sequence[str]) -> l
                 "context_loss": float(found.context[place]),
                 "prior_loss": float(found.prior[place]),
                 "loss": float(found.loss[place]),
+                "strain": float(strain[place]),
             },
         )
     return list(rows.values())

@@ -50,7 +50,7 @@ def stylize(settings: StylizeSettings, context: Context) -> dict[str, Any]:
     content = _read(settings.content, settings.size_px)
     style = _read(settings.style, settings.style_px or max(content.shape[:2]))
     backbone = _backbone(settings, [content, style], context)
-    context.report(Progress("prepare"))
+    context.report(Progress("compile"))
     painter = StylePainter(backbone, content, style, settings, context.job.seed)
     context.check()
     began = time.perf_counter()
