@@ -60,7 +60,7 @@ def lay_out(
     longest = max((min(len(ids) - 1, length) for ids in passages), default=1)
     asked = sum(len(ids) - 1 for ids in passages)
     rows = sum(-(-(len(ids) - 1) // longest) for ids in passages)
-    if packing == "always" or (packing == "auto" and asked < rows * longest / 2):
+    if passages and (packing == "always" or (packing == "auto" and asked < rows * longest / 2)):
         order = np.random.default_rng((seed, len(passages))).permutation(len(passages))
         return _filled([_stream([passages[place] for place in order], end_id)], min(length, asked), end_id)
     return _filled([(ids, np.ones(len(ids), bool)) for ids in passages], longest, end_id)

@@ -26,7 +26,7 @@ PHASES = {
     "tokenize": mark("Cutting texts into tokens"),
     "evaluate": mark("Scoring the test pictures"),
     "classify": mark("Classifying"),
-    "draw": mark("Drawing"),
+    "draw": mark("Drawing pictures"),
     "stylize": mark("Painting"),
     "inpaint": mark("Looking for what fits the hole"),
     "compare": mark("Looking for copies of training pictures"),

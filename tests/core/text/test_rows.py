@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text.pieces import Passage
@@ -52,6 +52,7 @@ passages = st.lists(
 )
 
 
+@settings(deadline=None, derandomize=True)
 @given(passages, st.integers(1, 12), st.sampled_from(["auto", "always", "never"]))
 def test_every_token_but_a_passages_first_is_asked_for_once(made, length, packing):
     ids = [np.array([E] * begins + body + [E] * ends) for body, begins, ends in made]
@@ -71,8 +72,10 @@ def test_a_seed_decides_which_share_a_row():
     assert one.ids.shape != other.ids.shape or not np.array_equal(one.ids, other.ids)
 
 
-def test_a_passage_of_one_token_asks_for_nothing():
-    assert len(lay_out([np.array([1])], 4, E)) == 0
+@pytest.mark.parametrize("packing", ["auto", "always", "never"])
+def test_a_passage_of_one_token_asks_for_nothing(packing):
+    assert len(lay_out([np.array([1])], 4, E, packing=packing)) == 0
+    assert len(lay_out([], 4, E, packing=packing)) == 0
 
 
 @pytest.fixture
