@@ -30,8 +30,8 @@ def examine_text(settings: ExamineTextSettings, context: Context) -> dict[str, A
         UserError: there is no such model, or the text is too long for it.
         CancelledError: the user has asked the job to stop.
     """
-    gpt2, writer = text_model(settings.model, context)
-    ids = ids_of(settings.text, settings.text_ids, gpt2.tokenizer)
+    gpt2, writer, trained_here = text_model(settings.model, context)
+    ids = ids_of(settings.text, settings.text_ids, gpt2.tokenizer, trained_here=trained_here)
     if len(ids) > gpt2.settings.context:
         raise UserError(
             "The text has {count} tokens, and this model can look at {context}.",

@@ -40,11 +40,11 @@ def generate_text(settings: GenerateTextSettings, context: Context) -> dict[str,
         UserError: there is no such model, or a prompt does not fit it.
         CancelledError: the user has asked the job to stop.
     """
-    gpt2, writer = text_model(settings.model, context)
+    gpt2, writer, trained_here = text_model(settings.model, context)
     texts = settings.prompts[:1] if settings.prompt_ids else settings.prompts
     pens: list[Pen] = []
     for number, text in enumerate(texts):
-        prompt = ids_of(text, settings.prompt_ids, gpt2.tokenizer)
+        prompt = ids_of(text, settings.prompt_ids, gpt2.tokenizer, trained_here=trained_here)
         limit = _limit(prompt, settings.max_tokens, gpt2, context)
         for copy in range(settings.count):
             stream = TextStream(gpt2.tokenizer, settings.stop, settings.prompt_ids)

@@ -11,8 +11,8 @@ from core.errors import UserError
 from core.events import Progress
 from core.files import path_exists
 from core.models.gpt2_folder import Gpt2, open_gpt2
-from core.runs import Run
-from core.sealed import MANIFEST, DamagedError, unseal
+from core.tasks.trained import stamp
+from core.tasks.trained_text import trained_text_model
 from core.text.place import find_text_model
 from core.text.token_view import TokenView
 from core.text.tokenizer import Tokenizer
@@ -21,8 +21,10 @@ from core.training.writer import Writer
 MODELS_KEPT = 2
 
 
-def text_model(place: str, context: Context) -> tuple[Gpt2, Writer]:
-    """Returns a GPT-2 and what is compiled for it, from memory where its files are unchanged since it was last used.
+def text_model(place: str, context: Context) -> tuple[Gpt2, Writer, bool]:
+    """Returns a GPT-2, what is compiled for it, and whether a run here has trained it.
+
+    It comes from memory where its files are unchanged since it was last used.
 
     Args:
         place: a run's id, name or folder, or the folder of a GPT-2 from elsewhere.
@@ -32,24 +34,23 @@ def text_model(place: str, context: Context) -> tuple[Gpt2, Writer]:
         UserError: there is no such thing, it is no GPT-2, or it is damaged.
     """
     folder, run = find_text_model(place, context.workspace)
-    key = (str(folder.absolute()), _stamp(folder))
+    key = (str(folder.absolute()), _stamp(folder) if run is None else stamp(run))
     kept: dict[Any, tuple[Gpt2, Writer]] = context.cache.setdefault("text_models", {})
     if key not in kept:
         context.report(Progress("load"))
-        if run is not None:
-            _check_seal(run)
-        gpt2 = open_gpt2(folder)
+        gpt2 = open_gpt2(folder) if run is None else trained_text_model(run, context)[0]
         kept[key] = (gpt2, Writer(gpt2.model, gpt2.settings.context))
     kept[key] = kept.pop(key)  # the last used stand last
     while len(kept) > MODELS_KEPT:
         kept.pop(next(iter(kept)))
-    return kept[key]
+    return *kept[key], run is not None
 
 
-def ids_of(text: str, ids: Sequence[int], tokenizer: Tokenizer) -> list[int]:
+def ids_of(text: str, ids: Sequence[int], tokenizer: Tokenizer, *, trained_here: bool) -> list[int]:
     """Returns the token ids that a user means: those given, else the text's.
 
-    An empty text begins with the end token, which stands before every text that a GPT-2 learns from.
+    An empty text begins with the end token, which stands before every text that a GPT-2 learns from. So does any text
+    for a model that was trained here: its rows all began so, while other GPT-2s are asked without.
 
     Raises:
         UserError: an id is none of the tokenizer's, or there is nothing to begin with.
@@ -62,7 +63,9 @@ def ids_of(text: str, ids: Sequence[int], tokenizer: Tokenizer) -> list[int]:
             token=wrong,
             last=tokenizer.size - 1,
         )
-    found = list(ids) or tokenizer.encode(text) or ([] if tokenizer.end_id is None else [tokenizer.end_id])
+    beginning = [] if tokenizer.end_id is None else [tokenizer.end_id]
+    encoded = tokenizer.encode(text)
+    found = list(ids) or (beginning + encoded if trained_here or not encoded else encoded)
     if not found:
         raise UserError("This model's tokenizer has no token to begin an empty text with.", hint="Give it a prompt.")
     return found
@@ -83,19 +86,7 @@ def view_row(view: TokenView, tokenizer: Tokenizer) -> dict[str, Any]:
     }
 
 
-def _check_seal(run: Run) -> None:
-    try:
-        unseal(run.model_folder)
-    except DamagedError as error:
-        raise UserError(
-            "The model in '{folder}' is damaged: {reason}.",
-            hint="Resume the run to write it again, or restore it from a copy.",
-            folder=run.model_folder,
-            reason=error,
-        ) from error
-
-
 def _stamp(folder: Path) -> tuple[int, ...]:
     """Returns other numbers once there are other weights to use."""
-    names = (MANIFEST, "config.json", "model.safetensors", "model.weights.h5", "vocab.json")
+    names = ("config.json", "model.safetensors", "model.weights.h5", "vocab.json")
     return tuple((folder / name).stat().st_mtime_ns for name in names if path_exists(folder / name))

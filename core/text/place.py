@@ -38,10 +38,4 @@ def find_text_model(place: str, workspace: Workspace) -> tuple[Path, Run | None]
             run=runs[0].id,
             model=model,
         )
-    if not runs[0].model_folder.is_dir():
-        raise UserError(
-            "'{run}' holds no trained model yet.",
-            hint="Resume the run, or let it train for at least one epoch.",
-            run=runs[0].id,
-        )
     return runs[0].model_folder, runs[0]

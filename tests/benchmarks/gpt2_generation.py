@@ -190,7 +190,7 @@ class OurSide(Timed):
         self.job = Job(task="text", settings=settings, backend=backend)
         self.workspace = Workspace(folder.parent / "workspace")
         self.cache, self.events, self.make = {}, 0, Context
-        self.gpt2, self.writer = text_model(str(folder), self.context())
+        self.gpt2, self.writer, _ = text_model(str(folder), self.context())
         if int8:
             self.gpt2.model.quantize("int8")
             self.writer = Writer(self.gpt2.model, self.gpt2.settings.context)

@@ -36,7 +36,8 @@ class Training:
 
     def __init__(self, folder, backend, epochs, model="cnn", **settings):
         self.workspace = Workspace(folder)
-        settings = {"size": "tiny", "epochs": epochs, "dropout": 0.3, "checkpoint_s": 1.0, **settings}
+        chance = {} if model == "dcgan" else {"dropout": 0.3}
+        settings = {"size": "tiny", "epochs": epochs, "checkpoint_s": 1.0, **chance, **settings}
         self.run, _ = self.workspace.create_run(
             Job(task="train", model=model, settings=settings, backend=backend, device="cpu", seed=1)
         )
@@ -148,6 +149,39 @@ def test_a_language_model_killed_halfway_on_each_backend(tmp_path, backend):
     cut.kill_when(cut.start(), lambda: rows(cut.history()) >= 2)
     cut.finish()
     assert_equal(cut, whole)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("backend", installed_backends())
+def test_ten_kills_of_a_gan(tmp_path, backend):
+    """Half of them inside a checkpoint write; others while its judge is trained, or while it draws and measures."""
+    chance = random.Random(4)
+    epochs = 12
+    settings = {"model": "dcgan", "measure_epochs": 2, "snapshots": 4}
+    whole = Training(tmp_path / "whole", backend, epochs, **settings)
+    whole.finish()
+    cut = Training(tmp_path / "cut", backend, epochs, **settings)
+    for kill in range(10):
+        before = cut.history()
+        process = cut.start()
+        goal = min(rows(before) + 1, epochs - 1)
+        if kill % 2:
+            after = cut.kill_when(process, lambda goal=goal: rows(cut.history()) >= goal and cut.writing())
+        else:
+            moment = time.monotonic() + chance.uniform(3.0, 40.0)
+            after = cut.kill_when(
+                process, lambda moment=moment, goal=goal: time.monotonic() > moment or rows(cut.history()) >= goal
+            )
+        assert after.startswith(before[: before.rfind(b"\n") + 1])
+    cut.finish()
+    assert_equal(cut, whole)
+    for folder in ("samples", "snapshots"):
+        names = sorted(path.name for path in (whole.run.folder / folder).iterdir())
+        assert sorted(path.name for path in (cut.run.folder / folder).iterdir()) == names
+    last = f"{epochs:06d}.png"
+    assert (cut.run.samples / last).read_bytes() == (whole.run.samples / last).read_bytes()
+    assert cut.run.record().result["metrics"] == whole.run.record().result["metrics"]
 
 
 @pytest.mark.parametrize("file", ["variables.safetensors", "manifest.json"])

@@ -213,7 +213,7 @@ def test_a_damaged_tokenizer_is_told(tmp_path):
     assert "tokenizer of the run" in ending.message
 
 
-def test_a_run_that_was_cut_off_is_scored_by_its_checkpoint(tmp_path):
+def test_a_run_that_was_cut_off_is_used_with_its_checkpoint(tmp_path):
     workspace = Workspace(tmp_path)
     run = queue(workspace)
     do(workspace, "train", run=run, act=stop_at(30))
@@ -222,6 +222,25 @@ def test_a_run_that_was_cut_off_is_scored_by_its_checkpoint(tmp_path):
     ending, events = do(workspace, "evaluate", {"run": run.id})
     assert ending.state == "finished", ending.trace
     assert any("checkpoint's weights are used" in event.message for event in events if isinstance(event, Log))
+    ending, _ = do(workspace, "text", {"model": run.id, "prompts": ["there is"], "max_tokens": 5})
+    assert ending.state == "finished", ending.trace
+    assert ending.result["texts"][0].startswith("there is")
+    assert 1 <= len(ending.result["tokens"][0]) <= 5
+
+
+def test_it_writes_as_it_has_learnt_with_the_end_token_first(trained):
+    workspace, run, *_ = trained
+    gpt2, _ = trained_text_model(run, Context(run.record().job, workspace))
+    prompt = gpt2.tokenizer.encode("there is a")
+    settings = {"model": run.id, "prompts": ["there is a"], "temperature": 0.0, "max_tokens": 1, "alternatives": 3}
+    ending, _ = do(workspace, "text", settings)
+    assert ending.state == "finished", ending.trace
+    logits = keras.ops.convert_to_numpy(gpt2.model(keras.ops.convert_to_tensor([[gpt2.tokenizer.end_id, *prompt]])))
+    expected = np.exp(logits[0, -1] - logits[0, -1].max())
+    expected /= expected.sum()
+    view = ending.result["views"][0][0]
+    assert view["token"] == expected.argmax()
+    assert view["probability"] == pytest.approx(expected.max(), rel=1e-3)
 
 
 def test_the_size_is_told_before_training(trained):
