@@ -46,9 +46,9 @@ class Training:
         command = [sys.executable, "-c", CHILD, str(self.run.folder), str(self.workspace.folder)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def finish(self):
+    def finish(self, timeout_s=280):
         process = self.start()
-        out, err = process.communicate(timeout=280)
+        out, err = process.communicate(timeout=timeout_s)
         assert process.returncode == 0, out + err[-3000:]
         return out
 
@@ -160,7 +160,7 @@ def test_ten_kills_of_a_gan(tmp_path, backend):
     epochs = 12
     settings = {"model": "dcgan", "measure_epochs": 2, "snapshots": 4}
     whole = Training(tmp_path / "whole", backend, epochs, **settings)
-    whole.finish()
+    whole.finish(900)
     cut = Training(tmp_path / "cut", backend, epochs, **settings)
     for kill in range(10):
         before = cut.history()
@@ -174,7 +174,7 @@ def test_ten_kills_of_a_gan(tmp_path, backend):
                 process, lambda moment=moment, goal=goal: time.monotonic() > moment or rows(cut.history()) >= goal
             )
         assert after.startswith(before[: before.rfind(b"\n") + 1])
-    cut.finish()
+    cut.finish(900)
     assert_equal(cut, whole)
     for folder in ("samples", "snapshots"):
         names = sorted(path.name for path in (whole.run.folder / folder).iterdir())
