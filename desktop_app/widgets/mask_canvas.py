@@ -106,7 +106,7 @@ class MaskCanvas(QWidget):
             return QRectF()
         room = self.size() - QSize(2 * MARGIN_PX, 2 * MARGIN_PX)
         ratio = self.devicePixelRatioF()
-        size = fit(self._image, room, ratio, crisp=True).size() / ratio
+        size = fit(self._image, room, ratio).size() / ratio
         left, top = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
         return QRectF(round(left), round(top), size.width(), size.height())
 
@@ -169,7 +169,7 @@ class MaskCanvas(QWidget):
             return
         lies = self.picture_rect()
         ratio = self.devicePixelRatioF()
-        painter.drawPixmap(lies.topLeft(), fit(self._image, (lies.size()).toSize(), ratio, crisp=True))
+        painter.drawPixmap(lies.topLeft(), fit(self._image, (lies.size()).toSize(), ratio))
         paint = QImage(self._mask.size(), QImage.Format.Format_ARGB32)
         paint.fill(colour("accent"))
         paint.setAlphaChannel(self._mask)

@@ -109,7 +109,7 @@ def test_draw_look_save_go_a_way_and_get_it_back(window, qtbot, pictures, monkey
 
     # Look at one, save it alone.
     files = iter([tmp_path / "一张.png", tmp_path / "way.gif", tmp_path / "way.png"])
-    monkeypatch.setattr("desktop_app.panels.generation.ask_where", lambda *_: next(files))
+    monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", lambda *_: next(files))
     place = draw.sheet.place_rect(13).center().toPoint()
     qtbot.mouseClick(draw.sheet.viewport(), Qt.MouseButton.LeftButton, pos=place)
     _click(qtbot, window, "drawFrom")
