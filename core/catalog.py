@@ -118,6 +118,7 @@ TASKS: Mapping[str, Task] = {
     "preview": Task(
         "Preview", "core.data.preview:preview", "core.settings.dataset:DatasetSettings", "data", keras=False
     ),
+    "look": Task("Look", "core.data.look:look", "core.settings.look:LookSettings", "data", keras=False),
     "preview_text": Task(
         "Preview", "core.text.preview:preview_text", "core.settings.text_data:TextSettings", "data", keras=False
     ),

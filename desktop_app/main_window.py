@@ -209,28 +209,28 @@ class MainWindow(QMainWindow):
     def _take_paths(self, paths: list[Path]) -> None:
         """Gives the panel what was dropped; one picture may tell what made it, which is the generation panel's."""
         panel = self.panel
-        if len(paths) > 1 or panel.key == GENERATION:
+        if len(paths) > 1 or (panel.key == GENERATION and not panel.takes_pictures):
             panel.take_paths(paths)
             return
 
         def hand_on(tells: bool) -> None:  # noqa: FBT001 (what the other thread found)
             if tells and not panel.takes_pictures:
-                self._recall(paths)
+                self._recall(paths[0])
                 return
             panel.take_paths(paths)
             if tells:
                 self.messages.show_message(
                     "'{name}' tells how it was made.",
                     seconds=20,
-                    actions=((mark("Show"), lambda: self._recall(paths)),),
+                    actions=((mark("Show"), lambda: self._recall(paths[0])),),
                     name=paths[0].name,
                 )
 
         self._aside.do(lambda: carries_recipe(paths[0]), hand_on)
 
-    def _recall(self, paths: list[Path]) -> None:
+    def _recall(self, path: Path) -> None:
         self.show_panel(GENERATION)
-        self.panels[GENERATION].take_paths(paths)
+        self.panels[GENERATION].recall(path)
 
     @Slot()
     def _invite(self) -> None:

@@ -46,12 +46,16 @@ class Panel(QWidget):
     key: ClassVar[str] = ""
     title: ClassVar[str] = ""
     icon: ClassVar[str] = ""
-    takes_pictures: ClassVar[bool] = False  # whether it works on pictures that are dropped, wherever they are from
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.setObjectName(f"panel_{self.key}")
         self.studio = studio
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether it works on pictures that are dropped now, wherever they are from."""
+        return False
 
     def begin(self) -> None:
         """Called once, after the window has been painted: the place for whatever takes time."""
@@ -64,6 +68,9 @@ class Panel(QWidget):
 
     def take_paths(self, paths: list[Path]) -> None:
         """Called when files are dropped on the window, or opened from the menu, while this panel is shown."""
+
+    def recall(self, path: Path) -> None:
+        """Called with a picture that tells what made it, where this panel has made it."""
 
     def remember(self) -> None:
         """Called before the window closes: the place to write last choices into the preferences."""

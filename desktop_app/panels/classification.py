@@ -42,7 +42,6 @@ class ClassificationPanel(Panel):
     key = "classification"
     title = mark("Classification")
     icon = "classification"
-    takes_pictures = True
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
@@ -132,6 +131,11 @@ class ClassificationPanel(Panel):
     @Slot()
     def _choose_run(self) -> None:
         self._wanted_run = ""  # what the user chooses goes before what another panel offered
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Always: a picture that tells what made it is classified all the same."""
+        return True
 
     def take_paths(self, paths: list[Path]) -> None:
         """Classifies pictures and folders that were dropped."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from core.errors import UserError
@@ -17,23 +15,23 @@ from core.jobs import Job
 from desktop_app.background import Aside
 from desktop_app.panel import Panel, Studio
 from desktop_app.panels.generation_draw import DrawPage
+from desktop_app.panels.generation_empty import GenerationEmpty
+from desktop_app.panels.generation_fill import FillPage
 from desktop_app.panels.generation_jobs import GenerationJobs
 from desktop_app.panels.generation_page import GenerationPage
 from desktop_app.panels.generation_recall import recall
 from desktop_app.panels.generation_runs import GenerationRuns
+from desktop_app.panels.generation_saving import GenerationSaving
+from desktop_app.panels.generation_style import StylePage
 from desktop_app.panels.generation_way import WayPage
 from desktop_app.panels.training_setup import SCROLL_BAR_PX, WIDTH_PX
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr, translator
-from desktop_app.widgets.elements import button, card, column, label, row
-from desktop_app.widgets.icon_label import IconLabel
+from desktop_app.widgets.elements import button, column, row
 from desktop_app.widgets.progress_line import ProgressLine
-from desktop_app.widgets.save_dialog import ask_where, pictures_folder
 
-PAGES: tuple[type[GenerationPage], ...] = (DrawPage, WayPage)
+PAGES: tuple[type[GenerationPage], ...] = (DrawPage, WayPage, FillPage, StylePage)
 REDRAW_MS = 200  # after the last change, so that a slider that is drawn along asks once
-FOLDER = "pictures_folder"
-SAVED = "saved"
 
 
 class GenerationPanel(Panel):
@@ -47,9 +45,10 @@ class GenerationPanel(Panel):
         super().__init__(studio)
         self.runs = GenerationRuns(studio.store)
         self.jobs = GenerationJobs(studio.engines, self)
-        self.pages: dict[str, GenerationPage] = {kind.key: kind(self) for kind in PAGES}
-        self._drawing = ""  # key of the page whose job is the newest
-        self._asked = ""  # id of the run of the pictures that are shown
+        self.pages: dict[str, GenerationPage] = {kind.key: kind(studio, self) for kind in PAGES}
+        self.saving = GenerationSaving(studio, self.jobs, self)
+        self._drawing: tuple[str, str] = ("", "")  # the newest job's page and id
+        self._asked: dict[str, str] = {}  # page -> id of the run of the pictures that it shows
         self._recalled: Job | None = None  # is to be shown once its run is listed
         self._aside = Aside(self)
         self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
@@ -73,16 +72,23 @@ class GenerationPanel(Panel):
             self.tabs.setTabData(index, page.key)
             self._controls.addWidget(page.controls)
             self._views.addWidget(page.view)
-        self.draw_button = button("Draw", self.draw, icon="generation", role="primary", name="generate")
+        self.draw_button = button("Draw", self.ask, icon="generation", role="primary", name="generate")
         self.draw_button.setShortcut("Ctrl+Return")
         self.stop_button = button("Stop", self.stop, icon="stop", name="stopGenerating")
         self.progress = ProgressLine()
-        self._empty = self._empty_page()
-        self._work = self._work_page()
+        self.empty = GenerationEmpty()
+        framed = column(self.empty)
+        framed.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, 2 * SPACING)
+        empty = QWidget()
+        empty.setLayout(framed)
         self._whole = QStackedWidget()
-        self._whole.addWidget(self._empty)
-        self._whole.addWidget(self._work)
-        self.setLayout(column(self._whole))
+        self._whole.addWidget(empty)
+        self._whole.addWidget(self._work_page())
+        tabs = row(self.tabs, 1)
+        tabs.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, 0)
+        whole = column(tabs, self._whole, spacing=0)
+        whole.setStretch(1, 1)
+        self.setLayout(whole)
 
     def _work_page(self) -> QWidget:
         scrolled = QWidget()
@@ -109,35 +115,13 @@ class GenerationPanel(Panel):
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # the buttons stay where they are
         self.progress.setSizePolicy(policy)
-        tabs = row(self.tabs, 1)
-        tabs.setContentsMargins(2 * SPACING, SPACING, SPACING, 0)
         left = QWidget()
         left.setFixedWidth(WIDTH_PX)
-        left.setLayout(column(tabs, area, foot, spacing=0))
+        left.setLayout(column(area, foot, spacing=0))
         right = column(self._views)
-        right.setContentsMargins(0, 2 * SPACING, 2 * SPACING, 2 * SPACING)
+        right.setContentsMargins(0, SPACING, 2 * SPACING, 2 * SPACING)
         page = QWidget()
         page.setLayout(row(left, right, spacing=SPACING // 2))
-        return page
-
-    def _empty_page(self) -> QWidget:
-        frame, layout = card("dropArea")
-        self.train_button = button("Train a DCGAN", self._train, icon="training", role="primary", name="trainGan")
-        title = label("No run has learnt to draw yet", role="title", name="generationEmpty")
-        hint = label(
-            "Train a DCGAN on your pictures, or on the digits, which takes a few minutes. Then it draws new ones here.",
-            role="muted",
-            wrap=True,
-        )
-        hint.setMinimumWidth(320)
-        for line in (title, hint):
-            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = row(1, hint, 1)
-        words.setStretch(1, 2)
-        sign = row(1, IconLabel(self.icon, "muted", 56), 1)
-        layout.addLayout(column(1, sign, title, words, -SPACING, row(1, self.train_button, 1), 2, spacing=SPACING))
-        page = QWidget()
-        page.setLayout(column(frame, margins=2 * SPACING))
         return page
 
     def _connect(self) -> None:
@@ -149,8 +133,11 @@ class GenerationPanel(Panel):
         self._redraw.timeout.connect(self._redraw_now)
         for page in self.pages.values():
             page.changed.connect(self._notice)
-            page.save_requested.connect(self._ask_where)
+            page.save_requested.connect(self._save_again)
+            page.keep_requested.connect(self.saving.save_shown)
             page.end_offered.connect(self._take_end)
+            page.again.connect(self._go_on)
+        self.empty.train_requested.connect(self._train)
         self.jobs.progressed.connect(self.progress.show_progress)
         self.jobs.pictures_arrived.connect(self._take_pictures)
         self.jobs.ended.connect(self._end)
@@ -172,25 +159,50 @@ class GenerationPanel(Panel):
         self.runs.take_run(run_id)
         self._show_run()
 
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether the page that is shown works on pictures that are dropped."""
+        return self.page.takes_pictures
+
     def take_paths(self, paths: list[Path]) -> None:
+        """Gives the page a dropped picture, or brings back what it was made with."""
+        if self.page.takes_pictures:
+            self.page.take_path(paths[0])
+        else:
+            self.recall(paths[0])
+
+    def recall(self, path: Path) -> None:
         """Brings back what a saved picture was made with."""
-        workspace, path = self.studio.store.workspace, paths[0]
+        workspace = self.studio.store.workspace
         self._aside.do(lambda: recall(path, workspace), self._take_recalled)
 
     def remember(self) -> None:
         """Keeps the run for the next start."""
         self._redraw.stop()
         self.runs.remember()
+        for page in self.pages.values():
+            page.remember()
 
     @Slot()
+    def ask(self) -> None:
+        """Draws what is asked for, or says what is missing."""
+        self.page.begin()
+        self.draw()
+
     def draw(self) -> None:
         """Draws what is asked for, instead of what is being drawn."""
         self._redraw.stop()
-        if (run := self.runs.run) is None:
+        page, run = self.page, self.runs.run
+        if page.needs_run and run is None:
             return
-        self._drawing, self._asked = self.page.key, run.id
+        if missing := page.missing():
+            self.studio.messages.show_message("{what}", what=lambda: tr(missing), level="warning", seconds=8)
+            return
+        job = page.job(self.runs.epoch)
+        self._drawing = (page.key, job.id)
+        self._asked[page.key] = run.id if run is not None and page.needs_run else ""
         self._begin()
-        self.jobs.show(self.page.job(run, self.runs.epoch))
+        self.jobs.show(job)
 
     @Slot()
     def stop(self) -> None:
@@ -199,24 +211,19 @@ class GenerationPanel(Panel):
         self.jobs.stop()
         self.stop_button.setEnabled(False)
 
-    def save(self, job: Job, path: Path) -> None:
-        """Draws a job's pictures once more, into a file, so that it carries what made it."""
-        self._begin()
-        self.jobs.write(Job(**{**job.model_dump(exclude={"id"}), "settings": {**job.settings, "out": str(path)}}))
-
     @Slot()
     def _train(self) -> None:
         self.model_wanted.emit("dcgan")
 
     @Slot(object, str, object)
-    def _ask_where(self, job: Job, name: str, kinds: Mapping[str, str]) -> None:
-        preferences = self.studio.store.preferences
-        run = self.studio.store.row(str(job.settings["run"]))
-        whole = " ".join(part for part in (run.record.name if run is not None else "", name) if part)
-        start = Path(preferences.get(FOLDER, "") or pictures_folder()) / re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", whole)
-        if (path := ask_where(self, tr("Save"), start, kinds)) is not None:
-            preferences.set(FOLDER, str(path.parent))
-            self.save(job, path)
+    def _save_again(self, job: Job, name: str, kinds: Mapping[str, str]) -> None:
+        self._begin()
+        self.saving.save_again(job, name, kinds)
+
+    @Slot()
+    def _go_on(self) -> None:
+        if self.sender() is self.pages.get(self._drawing[0]) and self.sender() is self.page:
+            self.draw()
 
     @Slot(str, object, float)
     def _take_end(self, end: str, detail: Mapping[str, Any], truncation: float) -> None:
@@ -267,8 +274,9 @@ class GenerationPanel(Panel):
 
     @Slot(object, object)
     def _take_pictures(self, job: Job, images: Images) -> None:
-        if self._asked == (self.runs.run.id if self.runs.run is not None else ""):
-            self.pages[self._drawing].take_pictures(job, images)
+        key = self._drawing[0]
+        if self._asked[key] == self._wanted(self.pages[key]):
+            self.pages[key].take_pictures(job, images)
 
     @Slot(object, object)
     def _end(self, job: Job, status: Status) -> None:
@@ -276,31 +284,29 @@ class GenerationPanel(Panel):
             error = UserError(status.message, hint=status.hint, **status.values)
             self.studio.messages.show_error(error, details=status.trace)
         for file in status.result.get("files", []):
-            self.studio.messages.show_message(
-                "Saved '{path}'.",
-                level="good",
-                seconds=12,
-                about=SAVED,
-                actions=((mark("Show folder"), lambda file=file: _show_folder(file)),),
-                path=file,
-            )
+            self.saving.tell(str(file))
+        key, newest = self._drawing
+        if job.id == newest and self._asked[key] == self._wanted(self.pages[key]):
+            self.pages[key].end(job, status)
+
+    def _wanted(self, page: GenerationPage) -> str:
+        """The id of the run whose pictures a page may show."""
+        return self.runs.run.id if page.needs_run and self.runs.run is not None else ""
 
     # -- showing ------------------------------------------------------------------------------------------
 
     @Slot()
     def _show_run(self) -> None:
-        run = self.runs.run
         for page in self.pages.values():
-            if page.has_pictures() and self._asked != (run.id if run is not None else ""):
+            if page.has_pictures() and self._asked.get(page.key, "") != self._wanted(page):
                 page.clear()
-            page.show_run(run)
-        self._whole.setCurrentWidget(self._work if self.runs.box.count() or not self.runs.ready else self._empty)
+            page.show_run(self.runs.run)
         self._show_recalled()
         self._enable()
 
     @Slot()
     def _take_other_run(self) -> None:
-        again = self.page.has_pictures()
+        again = self.page.has_pictures() and self.page.redraws
         self._show_run()
         if again:
             self.draw()  # the same seed, by the other run
@@ -310,6 +316,7 @@ class GenerationPanel(Panel):
         for page in self.pages.values():
             page.controls.setVisible(page is self.page)
         self._views.setCurrentWidget(self.page.view)
+        self.runs.setVisible(self.page.needs_run)
         self._enable()
 
     @Slot()
@@ -319,7 +326,7 @@ class GenerationPanel(Panel):
 
     @Slot()
     def _redraw_soon(self) -> None:
-        if self.page.has_pictures():
+        if self.page.has_pictures() and self.page.redraws:
             self._redraw.start()
 
     @Slot()
@@ -336,7 +343,9 @@ class GenerationPanel(Panel):
     def _enable(self) -> None:
         busy = self.jobs.busy
         say(self.draw_button.setText, self.page.verb)
-        self.draw_button.setEnabled(self.runs.run is not None)
+        drawable = bool(self.runs.box.count()) or not self.page.needs_run
+        self._whole.setCurrentIndex(1 if drawable or not self.runs.ready else 0)
+        self.draw_button.setEnabled(self.runs.run is not None or not self.page.needs_run)
         self.stop_button.setVisible(busy)
         self.stop_button.setEnabled(busy)
         self.progress.setVisible(busy)
@@ -345,7 +354,3 @@ class GenerationPanel(Panel):
     def _name_tabs(self) -> None:
         for index, page in enumerate(self.pages.values()):
             self.tabs.setTabText(index, tr(page.title))
-
-
-def _show_folder(file: Any) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(file).parent)))

@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QDoubleSpinBox, QStackedWidget, QWidget
 from core.events import Images
 from core.jobs import Job
 from core.settings.generate import GenerateSettings
+from desktop_app.panel import Studio
 from desktop_app.panels.generation_page import GenerationPage, layout_of
 from desktop_app.panels.generation_run import GanRun, age_text
+from desktop_app.panels.generation_saving import PNG
 from desktop_app.translation import mark, say, tr, translator
 from desktop_app.widgets.class_box import ClassBox
 from desktop_app.widgets.drop_area import DropArea
@@ -26,7 +28,6 @@ from desktop_app.widgets.picture_view import PictureView
 from desktop_app.widgets.seed_editor import SeedEditor
 
 FIELDS = GenerateSettings.model_fields
-PNG = {"png": mark("PNG picture")}
 INVITATION, SHEET, LARGE = range(3)
 
 
@@ -38,9 +39,8 @@ class DrawPage(GenerationPage):
     verb = mark("Draw")
     task = "generate"
 
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._run: GanRun | None = None
+    def __init__(self, studio: Studio, parent: QObject) -> None:
+        super().__init__(studio, parent)
         self._job: Job | None = None  # what is shown is from it
         self._pictures: tuple[np.ndarray, ...] = ()
         self._details: tuple[dict[str, Any], ...] = ()
@@ -64,7 +64,7 @@ class DrawPage(GenerationPage):
     def _make_controls(self) -> QWidget:
         frame, layout = card()
         grid = self._grid = FieldGrid()
-        grid.add("Seed", self.seed, mark("The same seed draws the same pictures again."))
+        grid.add(mark("Seed"), self.seed, mark("The same seed draws the same pictures again."))
         widgets = {name: editor.widget for name, editor in self._editors.items()}
         for name, widget in {"count": widgets.pop("count"), "label": self.label, **widgets}.items():
             widget.setObjectName(f"draw{name.capitalize()}")
@@ -122,14 +122,15 @@ class DrawPage(GenerationPage):
 
     def show_run(self, run: GanRun | None) -> None:
         """Offers the run's classes."""
-        self._run = run
+        super().show_run(run)
         classes = run.classes if run is not None else ()
         self.label.show_classes(classes)
         self._grid.show_line(self.label, shown=bool(classes))
         self._name()
 
-    def job(self, run: GanRun, epoch: int) -> Job:
+    def job(self, epoch: int) -> Job:
         """Returns the job that draws the sheet."""
+        run = self.run()
         settings = {
             **{name: editor.value() for name, editor in self._editors.items()},
             "label": self.label.label if run.classes else "",
@@ -151,7 +152,7 @@ class DrawPage(GenerationPage):
     def take_pictures(self, job: Job, images: Images) -> None:
         """Shows the sheet; a picture that is shown large stays so, drawn anew."""
         self._job, self._pictures, self._details = job, images.pictures, images.details
-        classes = self._run.classes if self._run is not None else ()
+        classes = self.shown_run.classes if self.shown_run is not None else ()
         turn = 1 if job.settings.get("label") else max(1, len(classes))
         self.sheet.show_pictures(self._pictures, [_caption(detail) for detail in self._details], turn=turn)
         if self._pages.currentIndex() == LARGE and self._opened < len(self._pictures):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QStackedWidget, QWidget
 from core.events import Images
 from core.jobs import Job
 from core.settings.interpolate import InterpolateSettings
+from desktop_app.panel import Studio
 from desktop_app.panels.generation_page import GenerationPage, layout_of
 from desktop_app.panels.generation_run import GanRun, age_text
 from desktop_app.translation import mark, say, tr
@@ -37,9 +38,8 @@ class WayPage(GenerationPage):
     verb = mark("Draw the way")
     task = "interpolate"
 
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._run: GanRun | None = None
+    def __init__(self, studio: Studio, parent: QObject) -> None:
+        super().__init__(studio, parent)
         self._job: Job | None = None  # what is shown is from it
         self._images: Images | None = None
         self.editors = {name: make_editor(FIELDS[name]) for name in SHOWN}
@@ -117,13 +117,14 @@ class WayPage(GenerationPage):
 
     def show_run(self, run: GanRun | None) -> None:
         """Offers the run's classes."""
-        self._run = run
+        super().show_run(run)
         for box in (self.label, self.to_label):
             box.show_classes(run.classes if run is not None else ())
         self._fit()
 
-    def job(self, run: GanRun, epoch: int) -> Job:
+    def job(self, epoch: int) -> Job:
         """Returns the job that draws the way."""
+        run = self.run()
         settings: dict[str, object] = {name: editor.value() for name, editor in self.editors.items()}
         for name, end in self.ends.items():
             settings |= {f"{name}_seed": end.seed, f"{name}_number": end.number}
@@ -169,7 +170,7 @@ class WayPage(GenerationPage):
 
     def _fit(self) -> None:
         """Shows what matters to the method and the run."""
-        method, by_class = self.editors["method"].value(), bool(self._run is not None and self._run.classes)
+        method, by_class = self.editors["method"].value(), bool(self.shown_run is not None and self.shown_run.classes)
         self._grid.show_line(self.ends["to"], shown=method != "walk")
         self._grid.call_line(self.ends["to"], mark("Plus") if method == "arithmetic" else FIELDS["to_seed"].title or "")
         self._grid.show_line(self.ends["less"], shown=method == "arithmetic")

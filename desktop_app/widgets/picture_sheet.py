@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ def _columns(width: float, room: int) -> int:
 
 def _fewest_columns(count: int, height: float, room: int) -> int:
     rows = int((room - GAP_PX) / (height + GAP_PX))
-    return math.ceil(count / rows) if rows > 0 else count + 1
+    return math.ceil(count / rows) if rows > 0 else sys.maxsize
 
 
 def _nicest(fewest: int, most: int, count: int, turn: int) -> int:

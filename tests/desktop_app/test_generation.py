@@ -99,7 +99,7 @@ def test_draw_asks_for_what_is_shown_and_shows_what_comes(panel, window, engine,
         "run": panel.trained.id, "count": 64, "label": "2", "truncation": 0.0, "first": 0, "epoch": 0
     }  # fmt: skip
     engine.answer(job, Progress("draw", 0, 64, "pictures"))
-    assert panel.progress.phase.text() == "Drawing pictures"
+    assert panel.progress.phase.text() == "Drawing"
     assert panel.stop_button.isVisible()
     engine.draw(job)
     assert page.sheet.count() == 64
@@ -133,11 +133,14 @@ def test_a_newer_draw_takes_the_place_of_one_that_runs(panel, window, engine, qt
     assert "seed 5" in page.summary.text()
 
 
-def test_a_file_that_is_being_saved_is_finished_whatever_is_drawn_next(panel, window, engine, qtbot, tmp_path):
+def test_a_file_that_is_being_saved_is_finished_whatever_is_drawn_next(
+    panel, window, engine, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", lambda *_: tmp_path / "a.png")
     page = panel.pages["draw"]
     _press(window, qtbot, "generate")
     engine.draw(engine.jobs[0])
-    panel.save(page._job, tmp_path / "a.png")
+    _press(window, qtbot, "drawSave")
     page.seed.throw()
     qtbot.waitUntil(lambda: len(engine.jobs) == 3)
     assert engine.cancelled == []
@@ -182,7 +185,7 @@ def test_one_picture_is_shown_large_and_saved_alone(panel, window, engine, qtbot
         asked.append((start.name, dict(kinds)))
         return tmp_path / "one.png"
 
-    monkeypatch.setattr("desktop_app.panels.generation.ask_where", ask)
+    monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", ask)
     _press(window, qtbot, "drawSaveOne")
     assert asked == [("dcgan digits seed 0 number 14", {"png": "PNG picture"})]
     saving = engine.jobs[-1]

@@ -118,7 +118,7 @@ def test_a_way_is_saved_at_the_pace_it_is_played_at(panel, window, jobs, qtbot, 
         offered.update(kinds)
         return tmp_path / f"way.{kind}"
 
-    monkeypatch.setattr("desktop_app.panels.generation.ask_where", ask)
+    monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", ask)
     _press(panel, qtbot, "waySave")
     assert set(offered) == {"gif", "mp4", "png"}
     assert jobs[1].settings == {**jobs[0].settings, "fps": 25.0, "out": str(tmp_path / f"way.{kind}")}

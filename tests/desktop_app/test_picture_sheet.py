@@ -10,7 +10,7 @@ from desktop_app.widgets.pixels import fit, to_image
 
 @pytest.mark.parametrize("count", [1, 2, 7, 16, 64, 100, 400])
 @pytest.mark.parametrize("side", [8, 28, 32, 64])
-@pytest.mark.parametrize("room", [QSize(400, 300), QSize(760, 680), QSize(1600, 500)])
+@pytest.mark.parametrize("room", [QSize(400, 300), QSize(760, 680), QSize(760, 84), QSize(1600, 500)])
 def test_pictures_are_as_large_as_all_of_them_fit(count, side, room):
     found = arrange(count, QSize(side, side), room)
 
@@ -23,6 +23,7 @@ def test_pictures_are_as_large_as_all_of_them_fit(count, side, room):
     if fits(found.factor):
         assert -(-count // found.columns) * (side * found.factor + GAP_PX) + GAP_PX <= room.height()
         assert not fits(found.factor + 1) or (found.factor + 1) * side > 288
+        assert side * found.factor + 2 * GAP_PX <= room.height()
     else:  # it scrolls, and is not made smaller than one can see
         assert side * (found.factor - 1) < LEAST_PX
 

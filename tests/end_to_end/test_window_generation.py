@@ -67,6 +67,10 @@ def _wait(qtbot, window, condition) -> None:
     qtbot.waitUntil(reached, timeout=PATIENCE_MS)
 
 
+def _resized(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    return np.asarray(Image.fromarray(picture).resize(shape, Image.Resampling.BICUBIC))
+
+
 def _drop(window, path: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
@@ -109,7 +113,7 @@ def test_draw_look_save_go_a_way_and_get_it_back(window, qtbot, pictures, monkey
 
     # Look at one, save it alone.
     files = iter([tmp_path / "一张.png", tmp_path / "way.gif", tmp_path / "way.png"])
-    monkeypatch.setattr("desktop_app.panels.generation.ask_where", lambda *_: next(files))
+    monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", lambda *_: next(files))
     place = draw.sheet.place_rect(13).center().toPoint()
     qtbot.mouseClick(draw.sheet.viewport(), Qt.MouseButton.LeftButton, pos=place)
     _click(qtbot, window, "drawFrom")
@@ -141,4 +145,47 @@ def test_draw_look_save_go_a_way_and_get_it_back(window, qtbot, pictures, monkey
     _drop(window, tmp_path / "way.png")
     _wait(qtbot, window, lambda: way.has_pictures() and not panel.jobs.busy)
     assert (way.ends["from"].number, way.ends["to"].number) == (13, 14)
+
+    # A hole in a real picture, filled by the run.
+    panel.show_page("fill")
+    fill = panel.pages["fill"]
+    _drop(window, pictures / "dark" / "0.png")
+    _wait(qtbot, window, lambda: fill.picture.picture is not None)
+    qtbot.mouseClick(fill.canvas, Qt.MouseButton.LeftButton, pos=fill.canvas.rect().center())
+    fill.editors["steps"].show_value(3)
+    fill.count.setValue(2)
+    _click(qtbot, window, "generate")
+    _wait(qtbot, window, lambda: len(fill.candidates) == 2 and not panel.jobs.busy)
+    kept = np.asarray(Image.open(pictures / "dark" / "0.png"))
+    filled = fill.candidates[0].picture[..., 0]
+    assert filled.shape == now.shape[1:3]
+    assert np.array_equal(filled[:4], _resized(kept, filled.shape)[:4])  # what is not painted over stays
     assert not {name.partition(".")[0] for name in set(sys.modules) - before} & set(HEAVY)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_paint_one_picture_in_the_style_of_another(window, qtbot, pictures, monkeypatch, tmp_path):
+    settings = {"size": "tiny", "epochs": 1, "batch_size": 16, "data": str(pictures)}
+    handle = window.engines.start(Job(task="train", model="cnn", settings=settings, backend="tensorflow"))
+    with qtbot.waitSignal(handle.ended, timeout=PATIENCE_MS) as ended:
+        pass
+    assert ended.args[0].state == "finished", ended.args[0].message
+    panel = window.panels["generation"]
+    style = panel.pages["style"]
+    window.store.refresh()
+    _wait(qtbot, window, lambda: bool(style.backbone.value))
+    window.show_panel("generation")
+    panel.show_page("style")
+    for name, field in (("bright", style.content), ("dark", style.style)):
+        _drop(window, pictures / name / "0.png")
+        _wait(qtbot, window, lambda field=field: field.picture is not None)
+    style.editors["size_px"].show_value(48)
+    style.editors["steps"].show_value(12)
+    _click(qtbot, window, "generate")
+    _wait(qtbot, window, lambda: style.summary.text().startswith("Painted in 12 steps"))
+    monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", lambda *_: tmp_path / "painted.png")
+    _click(qtbot, window, "styleSave")
+    _wait(qtbot, window, (tmp_path / "painted.png").exists)
+    with Image.open(tmp_path / "painted.png") as saved:
+        assert saved.size == (48, 48)

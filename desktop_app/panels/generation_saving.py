@@ -1,0 +1,100 @@
+"""Saves what the generation panel shows: asks where, has the file written, and says where it lies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from core import catalog
+from core.jobs import Job
+from core.runs import Workspace
+from desktop_app.panel import Studio
+from desktop_app.panels.generation_jobs import GenerationJobs
+from desktop_app.translation import mark, tr
+from desktop_app.widgets.save_dialog import ask_where, pictures_folder
+
+FOLDER = "pictures_folder"
+FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # in a file's name, on one system or another
+PNG = {"png": mark("PNG picture")}
+WRITE = "core.picture_files:write_pictures"  # by name: the libraries for pictures are loaded when one is saved
+RECIPE = "core.recipe:Recipe"
+
+
+class GenerationSaving(QWidget):
+    """Owns the dialogs; it is never seen itself.
+
+    Args:
+        studio: what the panels share.
+        jobs: where a job is done once more, into a file.
+        parent: the panel.
+    """
+
+    def __init__(self, studio: Studio, jobs: GenerationJobs, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.hide()
+        self._studio = studio
+        self._jobs = jobs
+
+    @Slot(object, str, object)
+    def save_again(self, job: Job, name: str, kinds: Mapping[str, str]) -> None:
+        """Has a job done once more, into a file, which then carries what made it.
+
+        Args:
+            job: whose settings hold `out`.
+            name: str, what the file may be called.
+            kinds: as for `ask_where`.
+        """
+        row = self._studio.store.row(str(job.settings["run"]))
+        if path := self._ask(" ".join(part for part in (row.record.name if row else "", name) if part), kinds):
+            settings = {**job.settings, "out": str(path)}
+            self._jobs.write(Job(**{**job.model_dump(exclude={"id"}), "settings": settings}))
+
+    @Slot(object, object, int, str)
+    def save_shown(self, picture: np.ndarray, job: Job, epoch: int, name: str) -> None:
+        """Writes a picture that took long to make, as it is shown.
+
+        Args:
+            picture: uint8 (H, W, C).
+            job: that made it; the file carries it where it names a run.
+            epoch: int, the age of that run.
+            name: str, what the file may be called.
+        """
+        if path := self._ask(name, PNG):
+            workspace = self._studio.store.workspace
+            self._studio.store.background.do(
+                lambda: _write(path, picture, job, epoch, workspace), lambda _: self.tell(str(path))
+            )
+
+    def tell(self, file: str) -> None:
+        """Says where a file has been saved."""
+        self._studio.messages.show_message(
+            "Saved '{path}'.",
+            level="good",
+            seconds=12,
+            actions=((mark("Show folder"), lambda: _show_folder(file)),),
+            path=file,
+        )
+
+    def _ask(self, name: str, kinds: Mapping[str, str]) -> Path | None:
+        preferences = self._studio.store.preferences
+        start = Path(preferences.get(FOLDER, "") or pictures_folder()) / FORBIDDEN.sub("_", name)
+        path = ask_where(self.window(), tr("Save"), start, kinds)
+        if path is not None:
+            preferences.set(FOLDER, str(path.parent))
+        return path
+
+
+def _write(path: Path, picture: np.ndarray, job: Job, epoch: int, workspace: Workspace) -> None:
+    run = str(job.settings.get("run", ""))
+    recipe = catalog.load(RECIPE).of(job, workspace.find(run), epoch) if run else None
+    catalog.load(WRITE)(path, [picture], columns=1, gap_px=0, scale=1, recipe=recipe)
+
+
+def _show_folder(file: str) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(file).parent)))

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import gan_runs
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
+
+from core.events import Images, Status
+from core.jobs import Job
+from core.picture_files import read_recipe
+
+
+@pytest.fixture
+def jobs(window, monkeypatch):
+    """What the interactive engine is asked for; it never answers by itself. The data engine is the real one."""
+    made: list[Job] = []
+    submit = lambda job, folder="": made.append(job) if job.task != "describe" else None  # noqa: E731
+    monkeypatch.setattr(window.engines.interactive, "submit", submit)
+    monkeypatch.setattr(window.engines.interactive, "cancel", lambda job_id, *, grace_s=0: None)
+    yield made
+    for job in made:
+        if (handle := window.engines.handle(job.id)) is not None:
+            handle.deliver([Status("cancelled")])
+
+
+@pytest.fixture
+def panel(window, jobs, qtbot, workspace):
+    """The generation panel, its page that fills shown, with a run by class."""
+    run = gan_runs.make_gan_run(workspace)
+    window.store.refresh()
+    made = window.panels["generation"]
+    qtbot.waitUntil(lambda: made.runs.run is not None)
+    window.show_panel("generation")
+    made.show_page("fill")
+    made.trained = run
+    return made
+
+
+@pytest.fixture
+def painted(panel, qtbot, tmp_path):
+    """The page, with a picture on whose middle something is painted."""
+    page = panel.pages["fill"]
+    Image.new("L", (40, 40), 90).save(tmp_path / "picture.png")
+    panel.take_paths([tmp_path / "picture.png"])
+    qtbot.waitUntil(lambda: page.picture.picture is not None, timeout=20_000)
+    qtbot.mouseClick(page.canvas, Qt.MouseButton.LeftButton, pos=page.canvas.rect().center())
+    return page
+
+
+def _press(panel, qtbot, name: str) -> None:
+    qtbot.mouseClick(panel.findChild(QAbstractButton, name), Qt.MouseButton.LeftButton)
+
+
+def _fill(window, job: Job, shade: int, label: str = "1") -> None:
+    images = Images("inpaint", (np.full((8, 8, 1), shade, np.uint8),), ({"step": 1, "label": label, "loss": 0.1},))
+    result = {"context_loss": shade / 100, "label": label, "epoch": 10, "files": []}
+    window.engines.handle(job.id).deliver([images, Status("finished", result=result)])
+
+
+def _told(window) -> str:
+    return " ".join(message.text.text() for message in window.messages.messages())
+
+
+def test_it_says_what_is_missing(panel, window, jobs, qtbot, tmp_path):
+    _press(panel, qtbot, "generate")
+    assert "Choose a picture first" in _told(window)
+    Image.new("L", (40, 40), 90).save(tmp_path / "picture.png")
+    panel.take_paths([tmp_path / "picture.png"])
+    page = panel.pages["fill"]
+    qtbot.waitUntil(lambda: page.picture.picture is not None, timeout=20_000)
+    _press(panel, qtbot, "generate")
+    assert "Paint over what is to be filled first." in _told(window)
+    assert jobs == []
+
+
+def test_what_is_painted_is_filled_as_often_as_wanted(panel, painted, window, jobs, qtbot, tmp_path):
+    painted.seed.show_value(5)
+    painted.count.setValue(2)
+    _press(panel, qtbot, "generate")
+    (first,) = jobs
+    assert (first.task, first.seed) == ("inpaint", 5)
+    assert first.typed_settings().picture == str(tmp_path / "picture.png")
+    with Image.open(first.settings["mask"]) as mask:
+        hole = np.asarray(mask.convert("L"))
+    middle = hole.shape[0] // 2
+    assert (hole[middle, middle], hole[0, 0]) == (255, 0)
+    _fill(window, first, 60)
+    assert [job.seed for job in jobs] == [5, 6]
+    _fill(window, jobs[1], 20)
+    assert len(jobs) == 2
+    assert painted.sheet.count() == 2
+    assert painted.summary.text() == "seed 6 · class 1 · misfit 0.200"
+    painted.choose(0)
+    assert painted.summary.text() == "seed 5 · class 1 · misfit 0.600"
+
+
+def test_other_paint_forgets_what_was_filled_and_what_still_runs(panel, painted, window, jobs, qtbot):
+    _press(panel, qtbot, "generate")
+    qtbot.mouseClick(painted.canvas, Qt.MouseButton.LeftButton, pos=painted.canvas.picture_rect().topLeft().toPoint())
+    _fill(window, jobs[0], 60)
+    assert painted.candidates == []
+    assert len(jobs) == 1
+    _press(panel, qtbot, "generate")
+    _fill(window, jobs[1], 30)
+    assert len(painted.candidates) == 1
+
+
+def test_a_candidate_is_saved_as_it_is_with_its_recipe(panel, painted, window, jobs, qtbot, tmp_path, monkeypatch):
+    painted.count.setValue(1)
+    _press(panel, qtbot, "generate")
+    _fill(window, jobs[0], 60)
+    asked = []
+
+    def ask(parent, title, start, kinds):
+        asked.append(start.name)
+        return tmp_path / "filled.png"
+
+    monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", ask)
+    _press(panel, qtbot, "fillSave")
+    qtbot.waitUntil(lambda: "Saved" in _told(window))
+    assert asked == ["picture filled"]
+    with Image.open(tmp_path / "filled.png") as saved:
+        assert np.array_equal(np.asarray(saved), np.full((8, 8), 60))
+    recipe = read_recipe(tmp_path / "filled.png")
+    assert (recipe.job.task, recipe.run, recipe.epoch) == ("inpaint", panel.trained.id, 10)
+    assert str(tmp_path) not in recipe.text()
+
+
+def test_a_dropped_filling_brings_its_settings_back_and_asks_for_the_picture(panel, window, jobs, qtbot, tmp_path):
+    settings = {"run": panel.trained.id, "picture": "a.png", "mask": "b.png", "steps": 7, "label": "2"}
+    made = Job(task="inpaint", settings=settings, seed=9, backend="tensorflow")
+    panel.show_page("draw")
+    panel.take_paths([Path(gan_runs.save_with_recipe(tmp_path / "filled.png", made, panel.trained))])
+    page = panel.pages["fill"]
+    qtbot.waitUntil(lambda: panel.page is page)
+    assert (page.seed.seed, page.label.label, page.editors["steps"].value()) == (9, "2", 7)
+    assert "Choose a picture first" in _told(window)
+
+
+def test_a_file_that_is_no_picture_is_a_sentence(panel, window, qtbot, tmp_path):
+    (tmp_path / "no.png").write_text("no picture")
+    panel.take_paths([tmp_path / "no.png"])
+    qtbot.waitUntil(lambda: "no.png" in _told(window), timeout=20_000)
+    assert panel.pages["fill"].picture.picture is None
+
+
+def test_no_mask_is_left_behind(panel, painted, window, jobs, qtbot):
+    _press(panel, qtbot, "generate")
+    mask = Path(jobs[0].settings["mask"])
+    assert mask.exists()
+    window.close()
+    assert not mask.parent.exists()

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
+
+from core.events import Images, Status
+from core.jobs import Job
+
+
+@pytest.fixture
+def jobs(window, monkeypatch):
+    """What the interactive engine is asked for; it never answers by itself. The data engine is the real one."""
+    made: list[Job] = []
+    submit = lambda job, folder="": made.append(job) if job.task != "describe" else None  # noqa: E731
+    monkeypatch.setattr(window.engines.interactive, "submit", submit)
+    monkeypatch.setattr(window.engines.interactive, "cancel", lambda job_id, *, grace_s=0: None)
+    yield made
+    for job in made:
+        if (handle := window.engines.handle(job.id)) is not None:
+            handle.deliver([Status("cancelled")])
+
+
+@pytest.fixture
+def panel(window, jobs, qtbot, workspace):
+    """The generation panel, its page of styles shown; a CNN and a Vision Transformer have been trained, no GAN."""
+    runs = {}
+    for model in ("cnn", "vit"):
+        run, _ = workspace.create_run(Job(task="train", model=model, settings={"data": "digits"}, backend="tensorflow"))
+        run.update(status="done")
+        run.model_folder.mkdir()
+        (run.model_folder / "model.json").write_text("{}")
+        runs[model] = run.id
+    window.store.refresh()
+    made = window.panels["generation"]
+    qtbot.waitUntil(lambda: made.runs.ready and len(window.store.rows) == 2)
+    window.show_panel("generation")
+    made.show_page("style")
+    made.trained = runs
+    return made
+
+
+def _press(panel, qtbot, name: str) -> None:
+    qtbot.mouseClick(panel.findChild(QAbstractButton, name), Qt.MouseButton.LeftButton)
+
+
+def _told(window) -> str:
+    return " ".join(message.text.text() for message in window.messages.messages())
+
+
+def _drop_both(panel, qtbot, tmp_path) -> None:
+    page = panel.pages["style"]
+    for name, field in (("sea", page.content), ("oil", page.style)):
+        Image.new("RGB", (30, 20), (10, 20, 200)).save(tmp_path / f"{name}.png")
+        panel.take_paths([tmp_path / f"{name}.png"])
+        qtbot.waitUntil(lambda field=field: field.picture is not None, timeout=20_000)
+
+
+def test_it_needs_no_gan_and_offers_only_what_can_compare(panel):
+    page = panel.pages["style"]
+    assert page.content.choose_button.isVisible()
+    assert page.backbone.value == panel.trained["cnn"]
+    assert page.backbone.findData(panel.trained["vit"]) == -1
+    panel.show_page("draw")
+    assert panel.empty.isVisible()
+
+
+def test_it_says_what_is_missing(panel, window, jobs, qtbot, tmp_path):
+    _press(panel, qtbot, "generate")
+    assert "Choose the picture that is to be painted first." in _told(window)
+    _drop_both(panel, qtbot, tmp_path)
+    panel.pages["style"].backbone.take("")
+    _press(panel, qtbot, "generate")
+    assert "Train a CNN first" in _told(window)
+    assert jobs == []
+
+
+def test_two_dropped_pictures_are_painted_live_and_saved(panel, window, jobs, qtbot, tmp_path, monkeypatch):
+    page = panel.pages["style"]
+    _drop_both(panel, qtbot, tmp_path)
+    page.editors["strength"].show_value(3.0)
+    _press(panel, qtbot, "generate")
+    (job,) = jobs
+    settings = job.typed_settings()
+    assert (settings.content, settings.style) == (str(tmp_path / "sea.png"), str(tmp_path / "oil.png"))
+    assert (settings.backbone, settings.strength) == (panel.trained["cnn"], 3.0)
+    handle = window.engines.handle(job.id)
+    for step in (1, 40):
+        painting = np.full((20, 30, 3), step, np.uint8)
+        handle.deliver([Images("stylize", (painting,), ({"step": step, "loss": 1.0},))])
+    assert page.summary.text() == "Step 40 of 250"
+    handle.deliver([Status("cancelled")])  # stopped: what has been painted stays
+    monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", lambda *_: tmp_path / "out.png")
+    _press(panel, qtbot, "styleSave")
+    qtbot.waitUntil(lambda: "Saved" in _told(window))
+    with Image.open(tmp_path / "out.png") as saved:
+        assert np.array_equal(np.asarray(saved), painting)
+
+
+def test_a_file_stays_chosen_whatever_runs_come_and_go(panel, window, qtbot):
+    page = panel.pages["style"]
+    page.backbone.take("/models/features.keras")
+    with qtbot.waitSignal(window.store.runs_changed):
+        window.store.refresh()
+    assert page.backbone.value == "/models/features.keras"
+    assert page.backbone.currentText() == "features.keras"
