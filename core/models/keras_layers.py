@@ -100,7 +100,7 @@ ARGUMENTS: Mapping[str, Mapping[str, Check]] = {
 MERGING = ("Add", "Multiply", "Average", "Maximum", "Concatenate")
 # What else a layer's configuration says, and is let go by: how it was trained, and where its numbers began.
 LET_BY = ("name", "trainable", "dtype", "data_format", "synchronized", "renorm", "renorm_clipping", "renorm_momentum")
-LET_BY_ENDINGS = ("_initializer", "_regularizer", "_constraint", "_shape", "seed", "noise_shape", "rms_scaling")
+LET_BY_ENDINGS = ("_initializer", "_regularizer", "_constraint", "_shape", "seed", "noise_shape")
 
 
 def make_layer(kind: str, name: str, config: Mapping[str, Any]) -> keras.layers.Layer:

@@ -9,12 +9,11 @@ from core.data.dataset import Dataset
 from core.latents import latents
 from core.models.dcgan import Gan
 from core.runs import Run
-from core.tasks.gan_attendant import measured_labels
+from core.tasks.gan_attendant import AGREEMENT_SEED, measured_labels
 from core.tasks.judge import independent_judge
 from core.training.paint import one_hot, paint
 
 COUNT = 1000
-SEED = 3  # added to the run's: other latents than those that choose the epoch to keep
 
 
 def class_agreement(gan: Gan, dataset: Dataset, context: Context, run: Run) -> dict[str, float]:
@@ -36,7 +35,7 @@ def class_agreement(gan: Gan, dataset: Dataset, context: Context, run: Run) -> d
     judge = independent_judge(dataset, context, run) if gan.class_count else None
     if judge is None:
         return {}
-    seed = run.record().job.seed + SEED
+    seed = run.record().job.seed + AGREEMENT_SEED
     labels = measured_labels(dataset, dataset.splits["train"], COUNT, seed)
     drawn = paint(gan, latents(seed, COUNT, gan.latent), one_hot(labels, gan), context.check)
     _, probabilities = judge.look(drawn)

@@ -23,14 +23,13 @@ from core.runs import Run, safe_name
 from core.settings.dcgan import DcganTraining
 from core.settings.evaluate import EvaluateSettings
 from core.tasks.agreement import class_agreement
-from core.tasks.gan_attendant import FEWEST_MEASURED, held_out_places, measure_drawn, measured_labels
+from core.tasks.gan_attendant import FEWEST_MEASURED, VARIETY_SEED, held_out_places, measure_drawn, measured_labels
 from core.tasks.judge import Judge, make_judge
 from core.tasks.trained_gan import trained_gan
 from core.training.paint import one_hot, paint
 
 LOOKED_AT = 1000  # drawn pictures in which collapse is looked for
 COMPARED, HELD_OUT_COMPARED = 200, 300  # drawn and real ones for which the nearest training picture is looked up
-VARIETY_SEED = 4  # added to the run's: latents of their own
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,11 +22,8 @@ from core.training.paint import one_hot, paint
 ROWS, COLUMNS = 10, 8  # of a sheet; by class where there are classes
 FEWEST_MEASURED = 8  # real pictures; of fewer no distance means anything
 ENOUGH = 200  # pictures of a split that are measured by without others
-SHEET_SEED, MEASURED_SEED, SHOWN_SEED = (
-    1,
-    2,
-    4,
-)  # added to the job's: neither sheet nor measure uses latents of a user's pictures
+# Added to the job's: beyond any seed of a user's, so that no picture of theirs was drawn or chosen by before.
+SHEET_SEED, MEASURED_SEED, AGREEMENT_SEED, SHOWN_SEED, VARIETY_SEED = (2**31 * place for place in range(1, 6))
 MEASURED = ("fid", "kid", "is", "fid_floor")
 
 
@@ -106,10 +103,11 @@ def shown_places(dataset: Dataset) -> np.ndarray:
 def held_out_places(dataset: Dataset) -> np.ndarray:
     """Returns the pictures that the finished GAN is measured by, int64 (M,): no training saw them.
 
-    The test split alone where it is large enough, else with the validation split.
+    The test split alone where either is large enough, else both.
     """
-    test = dataset.splits["test"]
-    return test if len(test) >= ENOUGH else np.concatenate([test, dataset.splits["validation"]])
+    test, validation = dataset.splits["test"], dataset.splits["validation"]
+    # A validation split as large as that has chosen the epoch.
+    return test if max(len(test), len(validation)) >= ENOUGH else np.concatenate([test, validation])
 
 
 def measure_drawn(

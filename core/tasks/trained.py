@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from core import catalog
 from core.context import Context
 from core.errors import UserError
 from core.events import Log, Progress
@@ -49,13 +50,18 @@ def _load(run: Run, record: RunRecord, context: Context) -> tuple[keras.Model, M
         return saved
     # A training that diverged has saved its best epoch, whatever it was asked to keep.
     best = record.job.settings.get("keep") == "best" or (saved is not None and record.status == "failed")
+    draws = catalog.find(catalog.MODELS, record.job.model, "model").kind == "gan"
+    if draws and record.status != "failed":
+        best = False  # the best that was measured may lie far back, and be next to noise
     found = Checkpoints(run.checkpoints, context.report).weights_to_keep(best=best)
     if found is None or (saved is not None and found[0] <= saved[1].epochs):
         return saved or load_model(run.model_folder)  # which says that there is none
     epochs, values = found
     try:
         classes, shape = tuple(record.dataset["classes"]), tuple(record.dataset["shape"])
-        description = ModelDescription(record.job.model, record.job.settings, classes, shape, epochs)
+        # A GAN reads pictures at a side that it can draw, whatever the job asks for.
+        settings = {**record.job.settings, **({"image_px": shape[0]} if draws else {})}
+        description = ModelDescription(record.job.model, settings, classes, shape, epochs)
         model = rebuild(description, {name: value for name, value in values.items() if name.startswith("model/")})
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -40,10 +41,10 @@ def trained_gan(run: Run, context: Context, epoch: int = 0) -> tuple[Gan, ModelD
         )
     generator = dict(named("generator", model.generator.variables))
     # The model stays in memory from job to job: who gave it an earlier age must give it back its own.
-    kept: dict[int, dict[str, np.ndarray]] = context.cache.setdefault(KEPT, {})
-    for key in [key for key in kept if key != id(model)]:
-        kept.pop(key)
-    own = kept.setdefault(id(model), read_variables(generator))
+    kept: WeakKeyDictionary[Gan, dict[str, np.ndarray]] = context.cache.setdefault(KEPT, WeakKeyDictionary())
+    if model not in kept:
+        kept[model] = read_variables(generator)
+    own = kept[model]
     if not epoch or epoch == description.epochs:
         write_variables(generator, own)
         return model, description

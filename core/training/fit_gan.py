@@ -95,6 +95,13 @@ class AdversarialTraining:
         self._attendant = attendant
         rounds = settings.critic_steps
         train = dataset.splits["train"]
+        if len(train) < rounds:
+            raise UserError(
+                "There are fewer pictures to learn from ({count}) than critic steps ({steps}).",
+                hint="Add pictures, or lower the critic steps.",
+                count=len(train),
+                steps=rounds,
+            )
         # Every critic step has pictures of its own; so few that they don't reach make smaller batches.
         self._batch = max(1, min(settings.batch_size, len(train) // rounds))
         flip = Augmentation(0, settings.flip) if settings.flip else None
@@ -134,14 +141,16 @@ class AdversarialTraining:
             raise error
 
     def keep(self) -> Fitted:
-        """Gives the GAN the weights to keep: after it diverged, those of the best epoch.
+        """Gives the GAN the weights to keep: after it diverged, those of the best epoch; after a stop, the last.
 
         Raises:
             UserError: it diverged, and no epoch is left to keep.
         """
         state, error = self._journal.state, self._journal.error
         kept, best = state.epoch - 1, state.best_epoch
-        wanted = self._settings.keep == "best" and best >= 0 and (best != kept or state.step)
+        # A training that was stopped goes on: the best that was measured may lie far back.
+        done = not self._journal.halted
+        wanted = done and self._settings.keep == "best" and best >= 0 and best != kept
         if error is not None or wanted:
             values = self._journal.load_epoch(best) if best >= 0 else None
             if values is None and error is not None:

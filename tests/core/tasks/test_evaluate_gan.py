@@ -1,6 +1,7 @@
 """Evaluation of a GAN's run, from the command's settings to figures and report, on the embedded digits."""
 
 import json
+import shutil
 from pathlib import Path
 
 import keras
@@ -13,7 +14,7 @@ from core.engine import run_job
 from core.events import Images, Log, Progress
 from core.jobs import Job
 from core.models.saved import save_model
-from core.runs import Workspace
+from core.runs import Run, Workspace
 from core.tasks import own_judge
 from core.tasks.trained import trained_model
 
@@ -138,6 +139,20 @@ def test_a_strip_that_is_damaged_costs_no_report(trained):
     page = Path(ending.result["report"]).read_text(encoding="utf-8")
     assert "epoch 1<" in page
     assert "epoch 2<" not in page
+
+
+def test_a_run_that_was_cut_off_is_evaluated_as_its_last_checkpoint_has_it(trained, evaluated):
+    workspace, run, _ = trained
+    cut = Run(run.folder.with_name(f"{run.id}-cut"))
+    shutil.copytree(run.folder, cut.folder)
+    shutil.rmtree(cut.model_folder)
+    cut.update(status="interrupted")
+    ending, events = do(workspace, "evaluate", {"run": cut.id})
+    shutil.rmtree(cut.folder)
+    assert ending.state == "finished", ending.trace
+    assert any("checkpoint's weights are used" in event.message for event in events if isinstance(event, Log))
+    assert ending.result["epochs"] == SETTINGS["epochs"]
+    assert ending.result["metrics"]["count"] == evaluated[0]["metrics"]["count"]
 
 
 def test_stop_ends_an_evaluation(trained):
