@@ -99,7 +99,7 @@ def test_draw_asks_for_what_is_shown_and_shows_what_comes(panel, window, engine,
         "run": panel.trained.id, "count": 64, "label": "2", "truncation": 0.0, "first": 0, "epoch": 0
     }  # fmt: skip
     engine.answer(job, Progress("draw", 0, 64, "pictures"))
-    assert panel.progress.phase.text() == "Drawing"
+    assert panel.progress.phase.text() == "Drawing pictures"
     assert panel.stop_button.isVisible()
     engine.draw(job)
     assert page.sheet.count() == 64
