@@ -13,47 +13,55 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from core.backend import prepare
-backend, model_name, folder, verb = sys.argv[1:]
+backend, folder, verb, *names = sys.argv[1:]
 prepare(backend, "cpu", 0)
 import keras, numpy as np
 from core import catalog
 from core.models.saved import ModelDescription, load_model, save_model
-folder = Path(folder)
-random = np.random.default_rng(0)
-gan = catalog.MODELS[model_name].kind == "gan"
-side = 28 if gan else 8
-x = random.integers(0, 256, (4, side, side, 1), dtype=np.uint8).astype("float32")
-if gan:
-    latents = keras.ops.convert_to_tensor(random.standard_normal((4, 64), np.float32))
-    x = [latents, keras.ops.eye(4, 3)]
-if verb == "save":
-    settings = catalog.load(catalog.MODELS[model_name].settings).parse({"size": "fast", "epochs": 1})
-    description = ModelDescription(model_name, settings.model_dump(mode="json"), ("a", "b", "c"), (side, side, 1))
-    model = description.build()
+for name in names:
+    place = Path(folder) / name
+    random = np.random.default_rng(0)
+    gan = catalog.MODELS[name].kind == "gan"
+    side = 28 if gan else 8
+    x = random.integers(0, 256, (4, side, side, 1), dtype=np.uint8).astype("float32")
     if gan:
-        for weight in model.generator.weights:
-            weight.assign(weight.value + 0.1 * random.random(weight.shape, np.float32))
+        latents = keras.ops.convert_to_tensor(random.standard_normal((4, 64), np.float32))
+        x = [latents, keras.ops.eye(4, 3)]
+    if verb == "save":
+        settings = catalog.load(catalog.MODELS[name].settings).parse({"size": "fast", "epochs": 1})
+        description = ModelDescription(name, settings.model_dump(mode="json"), ("a", "b", "c"), (side, side, 1))
+        model = description.build()
+        if gan:
+            for weight in model.generator.weights:
+                weight.assign(weight.value + 0.1 * random.random(weight.shape, np.float32))
+        else:
+            model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+            model.train_on_batch(x, np.array([0, 1, 2, 0]))
+        save_model(place / "model", model, description)
     else:
-        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-        model.train_on_batch(x, np.array([0, 1, 2, 0]))
-    save_model(folder / "model", model, description)
-else:
-    model, _ = load_model(folder / "model")
-np.save(folder / f"{backend}.npy", keras.ops.convert_to_numpy(model(x)))
+        model, _ = load_model(place / "model")
+    np.save(place / f"{backend}.npy", keras.ops.convert_to_numpy(model(x)))
 """
+NAMES = [name for name, row in catalog.MODELS.items() if row.kind != "text"]
 
 
-@pytest.mark.parametrize("name", [name for name, row in catalog.MODELS.items() if row.kind != "text"])
-def test_weights_move_between_backends(name, tmp_path):
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """What every model gives on every backend: one process a backend, since each takes seconds to start."""
+    folder = tmp_path_factory.mktemp("models")
     backends = installed_backends()
     if len(backends) < 2:
         pytest.skip("only one backend is installed")
     for backend in backends:
         verb = "save" if backend == backends[0] else "load"
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, backend, name, str(tmp_path), verb], capture_output=True, text=True
-        )
+        command = [sys.executable, "-c", SCRIPT, backend, str(folder), verb, *NAMES]
+        done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-2000:]
-    first, *others = (np.load(tmp_path / f"{backend}.npy") for backend in backends)
+    return {name: [np.load(folder / name / f"{backend}.npy") for backend in backends] for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_move_between_backends(name, results):
+    first, *others = results[name]
     for other in others:
         np.testing.assert_allclose(other, first, atol=1e-5)
