@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
+from typing import Any
 
 import keras
 
 from core.context import Context
 from core.data.dataset import Dataset, Skipped
 from core.data.load import none_to_train
-from core.errors import UserError
-from core.events import Log, Saved
+from core.errors import CancelledError, UserError
+from core.events import Log, Progress, Saved
 from core.models.saved import BYTES_TO_TRAIN, ModelDescription, save_model
 from core.runs import Run
 from core.settings.base import Settings
@@ -34,7 +35,9 @@ def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, 
     run = context.run
     if run is None:
         raise ValueError("A training needs a run folder. Received: context.run=None")
-    _check_dataset(dataset, run)
+    check_unchanged(dataset.source, dataset.fingerprint, run)
+    if not len(dataset.splits["train"]):
+        raise none_to_train(dataset.source)
     run.update(dataset=dataset.summary(), versions=versions())
     list_skipped(dataset.skipped, run, context)
     context.check()
@@ -52,13 +55,60 @@ def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, 
 
 
 def save_kept(run: Run, model: keras.Model, description: ModelDescription, fitted: Fitted, context: Context) -> None:
-    """Saves the model with the weights it has now, and says from which epoch they are."""
+    """Saves the model with the weights it has now, and tells so; raises what `tell_kept` raises."""
+    context.report(Progress("save"))
+    save_model(run.model_folder, model, ModelDescription(**{**vars(description), "epochs": fitted.kept_epoch + 1}))
+    tell_kept(run, fitted, context)
+
+
+def tell_kept(run: Run, fitted: Fitted, context: Context) -> None:
+    """Tells that the model is saved, and from which epoch its weights are where that isn't the last.
+
+    Raises:
+        UserError: the training ended because of it; what it learnt before is saved.
+        CancelledError: the user stopped the training.
+    """
     kept = fitted.kept_epoch + 1
-    save_model(run.model_folder, model, ModelDescription(**{**vars(description), "epochs": kept}))
     context.report(Saved(str(run.model_folder), "model", kept))
     if kept != fitted.state.epoch:
         context.report(
             Log("The model has the weights of epoch {epoch}, the best that was measured.", values={"epoch": kept})
+        )
+    if fitted.error is not None:
+        raise fitted.error
+    if fitted.stopped:
+        raise CancelledError
+
+
+def outcome(run: Run, fitted: Fitted) -> dict[str, Any]:
+    """Returns what every training tells of itself: "run", "epochs", "kept_epoch", "samples_per_s", "train_s"."""
+    return {
+        "run": run.id,
+        "epochs": fitted.state.epoch,
+        "kept_epoch": fitted.kept_epoch + 1,
+        "samples_per_s": samples_per_s(fitted),
+        "train_s": round(fitted.state.train_s, 3),
+    }
+
+
+def check_unchanged(source: str, fingerprint: str, run: Run) -> None:
+    """Refuses to go on with other data than the run began with.
+
+    Args:
+        source: str, what the user named.
+        fingerprint: str, of the data as they are now.
+        run: whose checkpoints were made with the data as they were.
+
+    Raises:
+        UserError: they have changed.
+    """
+    before = run.record().dataset.get("fingerprint")
+    if before and before != fingerprint and any(run.checkpoints.glob("[0-9]*")):
+        raise UserError(
+            "The data in '{source}' has changed since the run '{run}' began.",
+            hint="Put the same files back, or start a new run.",
+            source=source,
+            run=run.id,
         )
 
 
@@ -80,19 +130,6 @@ def samples_per_s(fitted: Fitted) -> float:
         return round(state.samples / state.steps_s, 1)
     # Only first steps were run, which compile: the speed of the whole is all there is.
     return round(state.steps * state.batch_size / state.train_s, 1) if state.train_s else 0.0
-
-
-def _check_dataset(dataset: Dataset, run: Run) -> None:
-    before = run.record().dataset.get("fingerprint")
-    if before and before != dataset.fingerprint and any(run.checkpoints.glob("[0-9]*")):
-        raise UserError(
-            "The data in '{source}' has changed since the run '{run}' began.",
-            hint="Put the same pictures back, or start a new run.",
-            source=dataset.source,
-            run=run.id,
-        )
-    if not len(dataset.splits["train"]):
-        raise none_to_train(dataset.source)
 
 
 def list_skipped(skipped: tuple[Skipped, ...], run: Run, context: Context) -> None:

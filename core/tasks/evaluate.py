@@ -15,13 +15,14 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load, tell_small_test
 from core.errors import UserError
-from core.events import Log, Progress, Saved
+from core.events import Log, Progress
 from core.files import write_atomic
 from core.metrics.classification import confusion, per_class, scores, softmax
 from core.models.saved import ModelDescription
 from core.runs import Run, safe_name
 from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
+from core.tasks.reported import with_report
 from core.tasks.trained import trained_model
 from core.training.predict import predict_split
 
@@ -87,13 +88,10 @@ def evaluate(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
         "confusion": matrix.tolist(),
         "samples_per_s": round(len(sample.indices) / passed, 1) if passed else 0.0,
     }
-    context.report(Progress("report"))
-    try:
-        result["report"] = str(_write_report(run, description, sample, softmax(logits), result, settings))
-    except UserError as error:  # the score was worth the wait without it
-        return {**result, "report": "", "error": str(error)}
-    context.report(Saved(result["report"], "report"))
-    return result
+    probabilities = softmax(logits)
+    return with_report(
+        result, lambda: _write_report(run, description, sample, probabilities, result, settings), context
+    )
 
 
 def _write_report(

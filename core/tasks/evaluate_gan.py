@@ -12,7 +12,7 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load
 from core.errors import UserError, fill
-from core.events import Images, Log, Progress, Saved
+from core.events import Images, Log, Progress
 from core.files import write_atomic
 from core.latents import latents
 from core.metrics.collapse import Collapse, find_collapse
@@ -25,6 +25,7 @@ from core.settings.evaluate import EvaluateSettings
 from core.tasks.agreement import class_agreement
 from core.tasks.gan_attendant import FEWEST_MEASURED, VARIETY_SEED, held_out_places, measure_drawn, measured_labels
 from core.tasks.judge import Judge, make_judge
+from core.tasks.reported import with_report
 from core.tasks.trained_gan import trained_gan
 from core.training.paint import one_hot, paint
 
@@ -104,13 +105,7 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
         "memorisation": _copies_values(copies),
     }
     _show_nearest(drawn, dataset, copies, context)
-    context.report(Progress("report"))
-    try:
-        result["report"] = str(_write_report(run, dataset, drawn, copies, result, settings))
-    except UserError as error:  # the score was worth the wait without it
-        return {**result, "report": "", "error": str(error)}
-    context.report(Saved(result["report"], "report"))
-    return result
+    return with_report(result, lambda: _write_report(run, dataset, drawn, copies, result, settings), context)
 
 
 def _own_data(run: Run, trained: DcganTraining, context: Context) -> Dataset:

@@ -10,7 +10,8 @@ from core.errors import UserError
 from core.runs import Run
 from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
-from core.tasks.train_text import check_unchanged, rows_of, text_metrics
+from core.tasks.begin import check_unchanged
+from core.tasks.train_text import rows_of, text_metrics
 from core.tasks.trained_text import trained_text_model
 from core.text.corpus import Corpus, load_corpus
 from core.training.perplexity import mean_nats
@@ -63,7 +64,7 @@ def _corpus(run: Run, data: str, trained: Gpt2Training, context: Context) -> Cor
     seed = run.record().job.seed
     if not data:
         corpus = load_corpus(trained, seed, context)
-        check_unchanged(corpus, run)
+        check_unchanged(corpus.source, corpus.fingerprint, run)
         return corpus
     settings = trained.model_copy(update={"data": data})
     corpus = load_corpus(settings, seed, context)

@@ -23,6 +23,7 @@ from core.models.keras_file import read_keras_file
 from core.models.value_range import RANGES, guess_range
 from core.picture_files import write_pictures
 from core.settings.stylize import StylizeSettings
+from core.tasks.kept import keep
 from core.tasks.trained import trained_model
 from core.training.style import StylePainter, wanted_layers
 
@@ -145,16 +146,14 @@ def _backbone(settings: StylizeSettings, pictures: list[np.ndarray], context: Co
 
 
 def _file(path: Path, context: Context) -> keras.Model:
-    kept: dict[Any, keras.Model] = context.cache.setdefault("backbones", {})
     found = path.stat()
     key = (str(path.absolute()), found.st_mtime_ns, found.st_size)
-    if key not in kept:
+
+    def read() -> keras.Model:
         context.report(Progress("load"))
-        kept[key] = read_keras_file(path)
-    kept[key] = kept.pop(key)  # the last used stand last
-    while len(kept) > BACKBONES_KEPT:
-        kept.pop(next(iter(kept)))
-    return kept[key]
+        return read_keras_file(path)
+
+    return keep(context, "backbones", key, BACKBONES_KEPT, read)
 
 
 def _value_range(model: keras.Model, settings: StylizeSettings, pictures: list[np.ndarray], context: Context) -> str:

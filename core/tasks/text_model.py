@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.events import Progress
 from core.files import path_exists
 from core.models.gpt2_folder import Gpt2, open_gpt2
+from core.tasks.kept import keep
 from core.tasks.trained import stamp
 from core.tasks.trained_text import trained_text_model
 from core.text.place import find_text_model
@@ -34,16 +35,14 @@ def text_model(place: str, context: Context) -> tuple[Gpt2, Writer, bool]:
         UserError: there is no such thing, it is no GPT-2, or it is damaged.
     """
     folder, run = find_text_model(place, context.workspace)
-    key = (str(folder.absolute()), _stamp(folder) if run is None else stamp(run))
-    kept: dict[Any, tuple[Gpt2, Writer]] = context.cache.setdefault("text_models", {})
-    if key not in kept:
-        context.report(Progress("load"))
-        gpt2 = open_gpt2(folder) if run is None else trained_text_model(run, context)[0]
-        kept[key] = (gpt2, Writer(gpt2.model, gpt2.settings.context))
-    kept[key] = kept.pop(key)  # the last used stand last
-    while len(kept) > MODELS_KEPT:
-        kept.pop(next(iter(kept)))
-    return *kept[key], run is not None
+    if run is not None:
+        gpt2, _ = trained_text_model(run, context)
+        key: Hashable = (str(run.folder), stamp(run))
+    else:
+        key = (str(folder.absolute()), _stamp(folder))
+        gpt2 = keep(context, "foreign text models", key, MODELS_KEPT, lambda: _open(folder, context))
+    writer = keep(context, "writers", key, MODELS_KEPT, lambda: Writer(gpt2.model, gpt2.settings.context))
+    return gpt2, writer, run is not None
 
 
 def ids_of(text: str, ids: Sequence[int], tokenizer: Tokenizer, *, trained_here: bool) -> list[int]:
@@ -84,6 +83,11 @@ def view_row(view: TokenView, tokenizer: Tokenizer) -> dict[str, Any]:
             for token, probability in view.alternatives
         ],
     }
+
+
+def _open(folder: Path, context: Context) -> Gpt2:
+    context.report(Progress("load"))
+    return open_gpt2(folder)
 
 
 def _stamp(folder: Path) -> tuple[int, ...]:

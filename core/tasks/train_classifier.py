@@ -9,13 +9,12 @@ import keras
 from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load, tell_small_test
-from core.errors import CancelledError
 from core.events import Log, Progress
 from core.metrics.classification import scores
 from core.models.size import model_size
 from core.settings.dataset import DatasetSettings
 from core.settings.picture_fit import PictureFitSettings
-from core.tasks.begin import begin, samples_per_s, save_kept
+from core.tasks.begin import begin, outcome, save_kept
 from core.training.classifying import classifying
 from core.training.fit import fit
 from core.training.predict import predict_split
@@ -55,23 +54,14 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
         )
     )
     fitted = fit(model, classifying(dataset, settings, context.job.seed), settings, context, run)
-    context.report(Progress("save"))
     save_kept(run, model, description, fitted, context)
-    if fitted.error is not None:
-        raise fitted.error
-    if fitted.stopped:
-        raise CancelledError
     metrics = _score(model, dataset, context)
     if "test_accuracy" in metrics:
         right = round(metrics["test_accuracy"] * counts["test"])
         context.report(Log("{right} of {test} test pictures right.", values={"right": right, "test": counts["test"]}))
     return {
-        "run": run.id,
+        **outcome(run, fitted),
         "metrics": metrics,
-        "epochs": fitted.state.epoch,
-        "kept_epoch": fitted.kept_epoch + 1,
-        "samples_per_s": samples_per_s(fitted),
-        "train_s": round(fitted.state.train_s, 3),
         "classes": list(dataset.classes),
         "counts": counts,
         "leaks": dataset.leaks,

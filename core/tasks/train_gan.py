@@ -8,13 +8,12 @@ from core.context import Context
 from core.data.load import load
 from core.data.reading import expected_shape
 from core.data.sources import trainable_index
-from core.errors import CancelledError
-from core.events import Log, Progress
+from core.events import Log
 from core.models.dcgan import Gan, build_generator, fitting_side
 from core.models.size import model_size
 from core.settings.dcgan import DcganTraining
 from core.tasks.agreement import class_agreement
-from core.tasks.begin import begin, samples_per_s, save_kept
+from core.tasks.begin import begin, outcome, save_kept
 from core.tasks.gan_attendant import GanAttendant, held_out_places, measure_drawn
 from core.tasks.judge import make_judge
 from core.training.fit_gan import fit_gan
@@ -60,23 +59,14 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     context.report(Log("Drawn pictures are measured by: {judge}.", values={"judge": judge.name}))
     attendant = GanAttendant(gan, dataset, judge, settings, context, run)
     fitted = fit_gan(gan, generator, dataset, settings, context, run, attendant)
-    context.report(Progress("save"))
     save_kept(run, gan, description, fitted, context)
-    if fitted.error is not None:
-        raise fitted.error
-    if fitted.stopped:
-        raise CancelledError
     held_out, _ = judge.look(dataset.images[held_out_places(dataset)])
     metrics = measure_drawn(gan, dataset, judge, held_out, settings.measure_count, context.job.seed, context)
     metrics |= class_agreement(gan, dataset, context, run)
     return {
-        "run": run.id,
+        **outcome(run, fitted),
         "metrics": metrics,
         "judge": judge.name,
-        "epochs": fitted.state.epoch,
-        "kept_epoch": fitted.kept_epoch + 1,
-        "samples_per_s": samples_per_s(fitted),
-        "train_s": round(fitted.state.train_s, 3),
         "classes": list(dataset.classes),
         "counts": counts,
         "leaks": dataset.leaks,

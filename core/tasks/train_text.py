@@ -8,13 +8,13 @@ import keras
 import numpy as np
 
 from core.context import Context
-from core.errors import CancelledError, UserError
-from core.events import Log, Progress, Saved
+from core.errors import UserError
+from core.events import Log, Progress
 from core.models.gpt2_folder import Gpt2
 from core.models.saved_text import TextDescription, save_text_model
 from core.runs import Run
 from core.settings.text_fit import Gpt2Training
-from core.tasks.begin import list_skipped, samples_per_s, versions
+from core.tasks.begin import check_unchanged, list_skipped, outcome, tell_kept, versions
 from core.tasks.language import Language, find_language
 from core.text.corpus import Corpus, load_corpus
 from core.text.rows import Packing, Rows, lay_out
@@ -46,7 +46,7 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
     if run is None:
         raise ValueError("A training needs a run folder. Received: context.run=None")
     corpus = load_corpus(settings, context.job.seed, context)
-    check_unchanged(corpus, run)
+    check_unchanged(corpus.source, corpus.fingerprint, run)
     run.update(dataset=corpus.summary(), versions=versions())
     list_skipped(corpus.skipped, run, context)
     language = find_language(settings, corpus, run, context)
@@ -70,43 +70,18 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
     )
     objective = writing(rows["train"], rows["validation"], settings.batch_size, context.job.seed)
     fitted = fit(model, objective, settings, context, run)
-    context.report(Progress("save"))
     _save(run, Gpt2(model, language.architecture, language.tokenizer), settings, fitted, context)
-    if fitted.error is not None:
-        raise fitted.error
-    if fitted.stopped:
-        raise CancelledError
     metrics = _score(model, corpus, rows, settings.batch_size, context)
-    rows_per_s = samples_per_s(fitted)
+    told = outcome(run, fitted)
     return {
-        "run": run.id,
+        **told,
         "metrics": metrics,
-        "epochs": fitted.state.epoch,
-        "kept_epoch": fitted.kept_epoch + 1,
-        "samples_per_s": rows_per_s,
-        "tokens_per_s": round(rows_per_s * tokens["train"] / len(rows["train"]), 1),
-        "train_s": round(fitted.state.train_s, 3),
+        "tokens_per_s": round(told["samples_per_s"] * tokens["train"] / len(rows["train"]), 1),
         "counts": corpus.counts(),
         "tokens": tokens,
         "leaks": corpus.leaks,
         "parameters": parameters,
     }
-
-
-def check_unchanged(corpus: Corpus, run: Run) -> None:
-    """Refuses to go on with other texts than the run began with.
-
-    Raises:
-        UserError: they have changed.
-    """
-    before = run.record().dataset.get("fingerprint")
-    if before and before != corpus.fingerprint and any(run.checkpoints.glob("[0-9]*")):
-        raise UserError(
-            "The texts in '{source}' have changed since the run '{run}' began.",
-            hint="Put the same texts back, or start a new run.",
-            source=corpus.source,
-            run=run.id,
-        )
 
 
 def rows_of(
@@ -132,15 +107,13 @@ def text_metrics(nats: float, rows: Rows, texts: int) -> dict[str, float]:
 
 
 def _save(run: Run, gpt2: Gpt2, settings: Gpt2Training, fitted: Fitted, context: Context) -> None:
-    kept = fitted.kept_epoch + 1
+    context.report(Progress("save"))
     architecture = gpt2.settings.model_dump(mode="json")
-    description = TextDescription(context.job.model, settings.model_dump(mode="json"), architecture, kept)
-    save_text_model(run.model_folder, gpt2, description)
-    context.report(Saved(str(run.model_folder), "model", kept))
-    if kept != fitted.state.epoch:
-        context.report(
-            Log("The model has the weights of epoch {epoch}, the best that was measured.", values={"epoch": kept})
-        )
+    values = settings.model_dump(mode="json")
+    save_text_model(
+        run.model_folder, gpt2, TextDescription(context.job.model, values, architecture, fitted.kept_epoch + 1)
+    )
+    tell_kept(run, fitted, context)
 
 
 def _score(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 import keras
+import numpy as np
 
 from core import catalog
 from core.context import Context
@@ -13,30 +16,44 @@ from core.events import Log, Progress
 from core.models.saved import ModelDescription, load_model, rebuild
 from core.runs import Run, RunRecord
 from core.sealed import MANIFEST
+from core.tasks.kept import keep
 from core.training.checkpoints import Checkpoints
 
 MODELS_KEPT = 3
 
 
-def trained_model(run: Run, context: Context) -> tuple[keras.Model, ModelDescription]:
-    """Returns the run's model, from memory where it is unchanged since it was last used.
+class Aged(Protocol):
+    """What says of a model how long it was trained."""
 
-    A run that is not done may have gone on after its model was saved, and been cut off: where its checkpoints know
-    more epochs, their weights are taken, which is told.
+    @property
+    def epochs(self) -> int:
+        """Epochs trained when its weights were taken."""
+
+
+Model = TypeVar("Model")
+Description = TypeVar("Description", bound=Aged)
+Rebuild = Callable[[int, Mapping[str, np.ndarray]], tuple[Model, Description]]
+
+
+def trained_model(run: Run, context: Context) -> tuple[keras.Model, ModelDescription]:
+    """Returns the run's model, from memory where it is unchanged since it was last used; see `newest_model`.
 
     Raises:
         UserError: there is none, or it is damaged.
     """
     record = run.record()
+
+    def from_checkpoint(epochs: int, values: Mapping[str, np.ndarray]) -> tuple[keras.Model, ModelDescription]:
+        classes, shape = tuple(record.dataset["classes"]), tuple(record.dataset["shape"])
+        # A GAN reads pictures at a side that it can draw, whatever the job asks for.
+        settings = {**record.job.settings, **({"image_px": shape[0]} if _draws(record) else {})}
+        description = ModelDescription(record.job.model, settings, classes, shape, epochs)
+        return rebuild(description, {name: v for name, v in values.items() if name.startswith("model/")}), description
+
     key = (str(run.folder), record.status == "done", stamp(run))
-    kept: dict[Any, tuple[keras.Model, ModelDescription]] = context.cache.setdefault("models", {})
-    if key not in kept:
-        context.report(Progress("load"))
-        kept[key] = _load(run, record, context)
-    kept[key] = kept.pop(key)  # the last used stand last
-    while len(kept) > MODELS_KEPT:
-        kept.pop(next(iter(kept)))
-    return kept[key]
+    return keep(
+        context, "models", key, MODELS_KEPT, lambda: newest_model(run, record, context, load_model, from_checkpoint)
+    )
 
 
 def stamp(run: Run) -> tuple[int, ...]:
@@ -44,25 +61,40 @@ def stamp(run: Run) -> tuple[int, ...]:
     return tuple(path.stat().st_mtime_ns for path in (run.model_folder / MANIFEST, run.checkpoints) if path.exists())
 
 
-def _load(run: Run, record: RunRecord, context: Context) -> tuple[keras.Model, ModelDescription]:
-    saved = load_model(run.model_folder) if run.model_folder.is_dir() else None
+def newest_model(
+    run: Run,
+    record: RunRecord,
+    context: Context,
+    load: Callable[[Path], tuple[Model, Description]],
+    from_checkpoint: Rebuild[Model, Description],
+) -> tuple[Model, Description]:
+    """Returns the model that a run has saved, or the newer one that its checkpoints hold.
+
+    A run that is not done may have gone on after its model was saved, and been cut off: where its checkpoints know
+    more epochs, their weights are taken, which is told.
+
+    Args:
+        run: whose model it is.
+        record: what run.json says.
+        context: is told of the progress.
+        load: opens the run's `model/`.
+        from_checkpoint: builds the model from the epochs done and a checkpoint's variables; raises ValueError,
+            TypeError or KeyError where they don't belong to the run.
+
+    Raises:
+        UserError: there is none, or it is damaged.
+    """
+    context.report(Progress("load"))
+    saved = load(run.model_folder) if run.model_folder.is_dir() else None
     if saved is not None and record.status == "done":
         return saved
-    # A training that diverged has saved its best epoch, whatever it was asked to keep.
-    best = record.job.settings.get("keep") == "best" or (saved is not None and record.status == "failed")
-    draws = catalog.find(catalog.MODELS, record.job.model, "model").kind == "gan"
-    if draws and record.status != "failed":
-        best = False  # the best that was measured may lie far back, and be next to noise
-    found = Checkpoints(run.checkpoints, context.report).weights_to_keep(best=best)
+    found = Checkpoints(run.checkpoints, context.report).weights_to_keep(
+        best=_wants_best(record, has_saved=saved is not None)
+    )
     if found is None or (saved is not None and found[0] <= saved[1].epochs):
-        return saved or load_model(run.model_folder)  # which says that there is none
-    epochs, values = found
+        return saved or load(run.model_folder)  # which says that there is none
     try:
-        classes, shape = tuple(record.dataset["classes"]), tuple(record.dataset["shape"])
-        # A GAN reads pictures at a side that it can draw, whatever the job asks for.
-        settings = {**record.job.settings, **({"image_px": shape[0]} if draws else {})}
-        description = ModelDescription(record.job.model, settings, classes, shape, epochs)
-        model = rebuild(description, {name: value for name, value in values.items() if name.startswith("model/")})
+        newest = from_checkpoint(*found)
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(
             "The checkpoints of the run '{run}' do not belong to it: {reason}.",
@@ -76,7 +108,20 @@ def _load(run: Run, record: RunRecord, context: Context) -> tuple[keras.Model, M
             if saved is None
             else "The run was cut off after it went on: its checkpoint's weights are used (epochs done: {epochs}).",
             "warning",
-            {"epochs": epochs},
+            {"epochs": found[0]},
         )
     )
-    return model, description
+    return newest
+
+
+def _draws(record: RunRecord) -> bool:
+    return bool(catalog.find(catalog.MODELS, record.job.model, "model").kind == "gan")
+
+
+def _wants_best(record: RunRecord, *, has_saved: bool) -> bool:
+    """Whether the best epoch's weights are wanted, rather than the newest."""
+    if record.status == "failed" and has_saved:
+        return True  # a training that diverged has saved its best epoch, whatever it was asked to keep
+    if _draws(record):
+        return False  # the best that was measured may lie far back, and be next to noise
+    return bool(record.job.settings.get("keep") == "best")

@@ -184,7 +184,6 @@ class OurSide(Timed):
         from core.jobs import Job
         from core.runs import Workspace
         from core.tasks.text_model import text_model
-        from core.training.writer import Writer
 
         settings = {"model": str(folder), "prompt_ids": PROMPT, "max_tokens": OUT, "temperature": 0, "alternatives": 10}
         self.job = Job(task="text", settings=settings, backend=backend)
@@ -193,9 +192,8 @@ class OurSide(Timed):
         self.gpt2, self.writer, _ = text_model(str(folder), self.context())
         if int8:
             self.gpt2.model.quantize("int8")
-            self.writer = Writer(self.gpt2.model, self.gpt2.settings.context)
-            (key,) = self.cache["text_models"]
-            self.cache["text_models"][key] = (self.gpt2, self.writer)
+            self.cache["writers"].clear()
+            _, self.writer, _ = text_model(str(folder), self.context())
 
     def context(self):
         return self.make(self.job, self.workspace, None, self.listen, self.cache)

@@ -177,7 +177,7 @@ def test_changed_texts_are_refused_on_resuming(tmp_path):
     path.write_text(path.read_text() + "another line\n")
     ending, _ = do(workspace, "train", run=run)
     assert ending.state == "failed"
-    assert "have changed since the run" in ending.message
+    assert "has changed since the run" in ending.message
 
 
 def test_bad_files_are_listed(tmp_path):
