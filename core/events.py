@@ -104,9 +104,9 @@ class Text(Event):
 
     Args:
         text: str, the piece.
-        title: str, what it is.
+        title: str, what it is: "prompt", or empty.
         details: what is known of it: of a token, "number" (which text it belongs to), "token", "text", "probability",
-            "rank", "entropy", "alternatives".
+            "rank", "entropy", "alternatives"; of a prompt, "number" and "tokens", each its "token", "text", "piece".
     """
 
     text: str

@@ -10,7 +10,7 @@ from core.context import Context
 from core.errors import UserError
 from core.events import Images, Progress
 from core.settings.examine_text import ExamineTextSettings
-from core.tasks.text_model import ids_of, text_model, view_row
+from core.tasks.text_model import ids_of, text_model, token_rows, view_row
 from core.text.token_view import view_token
 
 LONGEST_ATTENTION = 256  # tokens: the pictures of all heads must travel
@@ -23,8 +23,9 @@ def examine_text(settings: ExamineTextSettings, context: Context) -> dict[str, A
     looks, whose column the token looked at, and in which 255 is all of its attention.
 
     Returns:
-        {"tokens" (ids), "views": one a token: "token", "text", "probability", "rank", "entropy", "alternatives", of
-        the first token "token" and "text" alone, "perplexity" (None for one token)}.
+        {"tokens" (ids), "views": one a token: "token", "text", "piece" (what it adds to the text), "probability",
+        "rank", "entropy", "alternatives", of the first token only the first three, "perplexity" (None for one
+        token)}.
 
     Raises:
         UserError: there is no such model, or the text is too long for it.
@@ -42,10 +43,10 @@ def examine_text(settings: ExamineTextSettings, context: Context) -> dict[str, A
     context.check()
     context.report(Progress("examine"))
     logits = writer.read(ids)
-    rows: list[dict[str, Any]] = [{"token": ids[0], "text": gpt2.tokenizer.token_text(ids[0])}]
+    rows = token_rows(ids, gpt2.tokenizer)
     for place in range(1, len(ids)):
         context.check()
-        rows.append(view_row(view_token(logits[place - 1], ids[place], settings.alternatives), gpt2.tokenizer))
+        rows[place] |= view_row(view_token(logits[place - 1], ids[place], settings.alternatives), gpt2.tokenizer)
     if settings.attention and len(ids) <= LONGEST_ATTENTION:
         _report_attention(np.asarray(writer.attention(ids)), context)
     nats = [-float(np.log(max(row["probability"], 1e-45))) for row in rows[1:]]

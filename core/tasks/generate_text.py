@@ -14,7 +14,7 @@ from core.errors import UserError
 from core.events import Log, Progress, Text
 from core.models.gpt2_folder import Gpt2
 from core.settings.generate_text import GenerateTextSettings
-from core.tasks.text_model import ids_of, text_model, view_row
+from core.tasks.text_model import ids_of, text_model, token_rows, view_row
 from core.text.beam import BeamSearch
 from core.text.contrastive import contrastive_search
 from core.text.sampling import Sampling
@@ -30,6 +30,8 @@ REPORT_INTERVAL_S = 0.1
 
 def generate_text(settings: GenerateTextSettings, context: Context) -> dict[str, Any]:
     """Writes texts. Each token is reported as a `Text`, with what the model thought of it.
+
+    Where alternatives are wanted, each text begins with a `Text` of title "prompt": the prompt, and its "tokens".
 
     Returns:
         {"texts" (the prompts included), "continuations", "tokens" (what was written: ids, the end token included where
@@ -50,6 +52,8 @@ def generate_text(settings: GenerateTextSettings, context: Context) -> dict[str,
             stream = TextStream(gpt2.tokenizer, settings.stop, settings.prompt_ids)
             shown = stream.prompt_text if settings.prompt_ids else text
             pens.append(Pen(len(pens), prompt, shown, limit, stream, [context.job.seed, number, copy]))
+    if settings.alternatives:
+        _tell_prompts(pens, gpt2, context)
     desk = Desk(settings, context, gpt2, writer, sum(pen.limit for pen in pens))
     if settings.beams > 1:
         for start in range(0, len(pens), settings.count):
@@ -231,6 +235,12 @@ class Desk:
             self._reported = now
             rate = done / (self._write_s + now - self._started) if not at_once else 0.0
             self._context.report(Progress("write", done, self._total, "tokens", rate))
+
+
+def _tell_prompts(pens: Sequence[Pen], gpt2: Gpt2, context: Context) -> None:
+    for pen in pens:
+        details = {"number": pen.number, "tokens": token_rows(pen.prompt, gpt2.tokenizer)}
+        context.report(Text(pen.start, "prompt", details))
 
 
 def _limit(prompt: Sequence[int], wanted: int, gpt2: Gpt2, context: Context) -> int:

@@ -15,6 +15,7 @@ from core.tasks.kept import keep
 from core.tasks.trained import stamp
 from core.tasks.trained_text import trained_text_model
 from core.text.place import find_text_model
+from core.text.stream import token_pieces
 from core.text.token_view import TokenView
 from core.text.tokenizer import Tokenizer
 from core.training.writer import Writer
@@ -68,6 +69,15 @@ def ids_of(text: str, ids: Sequence[int], tokenizer: Tokenizer, *, trained_here:
     if not found:
         raise UserError("This model's tokenizer has no token to begin an empty text with.", hint="Give it a prompt.")
     return found
+
+
+def token_rows(ids: Sequence[int], tokenizer: Tokenizer) -> list[dict[str, Any]]:
+    """Returns each token's "token", "text", and "piece", what it adds to the whole text; JSON-ready."""
+    pieces = token_pieces(ids, tokenizer)
+    return [
+        {"token": token, "text": tokenizer.token_text(token), "piece": piece}
+        for token, piece in zip(ids, pieces, strict=True)
+    ]
 
 
 def view_row(view: TokenView, tokenizer: Tokenizer) -> dict[str, Any]:

@@ -9,6 +9,32 @@ from core.text.tokenizer import Tokenizer
 HALF = "\ufffd"
 
 
+def token_pieces(ids: Sequence[int], tokenizer: Tokenizer) -> list[str]:
+    """Returns what each token adds to the text; joined they are the text, less its end tokens.
+
+    Of the tokens that share a character only the last one adds it; what never becomes one is the last token's.
+
+    Args:
+        ids: of the tokens.
+        tokenizer: theirs.
+    """
+    pieces: list[str] = []
+    waiting: list[int] = []  # tokens of a character that is not whole yet
+    for place, token in enumerate(ids):
+        if token == tokenizer.end_id:
+            pieces.append("")
+            continue
+        waiting.append(token)
+        text = tokenizer.decode(waiting)
+        last = place + 1 == len(ids) or ids[place + 1] == tokenizer.end_id
+        if text.endswith(HALF) and not last:
+            pieces.append("")
+        else:
+            pieces.append(text)
+            waiting = []
+    return pieces
+
+
 class TextStream:
     """One text while it is written.
 

@@ -57,7 +57,10 @@ def result_of(*arguments, **options):
 
 def test_tokens_stream_as_they_come(folder, tmp_path, small_tokenizer):
     result, events = result_of(folder, tmp_path, prompts=["the red"], max_tokens=12, alternatives=3)
-    texts = [event for event in events if isinstance(event, Text)]
+    prompt, *texts = [event for event in events if isinstance(event, Text)]
+    assert (prompt.title, prompt.text) == ("prompt", "the red")
+    assert [row["token"] for row in prompt.details["tokens"]] == small_tokenizer.encode("the red")
+    assert "".join(row["piece"] for row in prompt.details["tokens"]) == "the red"
     tokens = [event.details["token"] for event in texts if "token" in event.details]
     assert [tokens] == result["tokens"]
     assert "".join(event.text for event in texts) == result["continuations"][0]
@@ -177,6 +180,7 @@ def test_examining_tells_each_token_and_each_head(folder, tmp_path, small_tokeni
     ids = small_tokenizer.encode(text)
     assert result["tokens"] == ids
     assert "".join(view["text"] for view in result["views"]) == text
+    assert "".join(view["piece"] for view in result["views"]) == text
     assert "probability" not in result["views"][0]
     assert result["perplexity"] == pytest.approx(
         np.exp(-np.mean([np.log(view["probability"]) for view in result["views"][1:]]))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.text.stream import TextStream
+from core.text.stream import TextStream, token_pieces
 
 
 def feed(stream, ids):
@@ -53,3 +53,19 @@ def test_a_character_that_the_prompt_ends_within_is_completed(small_tokenizer):
     stream = TextStream(small_tokenizer, prompt=ids[:3])
     assert stream.prompt_text == "a"
     assert "".join(feed(stream, ids[3:])) == stream.text == "👋b"
+
+
+def test_each_token_has_its_piece_of_the_text(small_tokenizer):
+    end = small_tokenizer.end_id
+    ids = [end, *small_tokenizer.encode("a👋 b"), end]
+    pieces = token_pieces(ids, small_tokenizer)
+    assert "".join(pieces) == "a👋 b"
+    assert (pieces[0], pieces[-1]) == ("", "")
+    assert pieces[1:6] == ["a", "", "", "", "👋"]
+    assert token_pieces([], small_tokenizer) == []
+
+
+def test_half_a_character_at_the_end_is_the_last_token_s(small_tokenizer):
+    ids = small_tokenizer.encode("a👋")[:-1]
+    assert token_pieces(ids, small_tokenizer) == ["a", "", "", "\ufffd"]
+    assert token_pieces([*ids, small_tokenizer.end_id], small_tokenizer)[-2:] == ["\ufffd", ""]
