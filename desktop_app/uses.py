@@ -27,6 +27,7 @@ class Use:
 USES: Mapping[str, Use] = {
     "classifier": Use("classification", mark("Classify with it"), "classification"),
     "gan": Use("generation", mark("Draw with it"), "generation"),
+    "text": Use("generation", mark("Write with it"), "text"),
 }
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from core.errors import UserError
-from core.events import Images, Status
+from core.events import Images, Status, Text
 from core.jobs import Job
 from desktop_app.background import Aside
 from desktop_app.panel import Panel, Studio
@@ -24,13 +24,14 @@ from desktop_app.panels.generation_runs import GenerationRuns
 from desktop_app.panels.generation_saving import GenerationSaving
 from desktop_app.panels.generation_style import StylePage
 from desktop_app.panels.generation_way import WayPage
+from desktop_app.panels.generation_write import WritePage
 from desktop_app.panels.training_setup import SCROLL_BAR_PX, WIDTH_PX
-from desktop_app.theme import SPACING
+from desktop_app.theme import SPACING, show_icon
 from desktop_app.translation import mark, say, tr, translator
 from desktop_app.widgets.elements import button, column, row
 from desktop_app.widgets.progress_line import ProgressLine
 
-PAGES: tuple[type[GenerationPage], ...] = (DrawPage, WayPage, FillPage, StylePage)
+PAGES: tuple[type[GenerationPage], ...] = (DrawPage, WayPage, FillPage, StylePage, WritePage)
 REDRAW_MS = 200  # after the last change, so that a slider that is drawn along asks once
 
 
@@ -76,7 +77,13 @@ class GenerationPanel(Panel):
         self.draw_button.setShortcut("Ctrl+Return")
         self.stop_button = button("Stop", self.stop, icon="stop", name="stopGenerating")
         self.progress = ProgressLine()
-        self.empty = GenerationEmpty()
+        self.empty = GenerationEmpty(
+            "generation",
+            mark("No run has learnt to draw yet"),
+            mark("Train a DCGAN on your pictures, or on the digits, which takes minutes. Then it draws new ones here."),
+            "generationEmpty",
+        )
+        self.train_button = self.empty.add_button(mark("Train a DCGAN"), "training", "trainGan", role="primary")
         framed = column(self.empty)
         framed.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, 2 * SPACING)
         empty = QWidget()
@@ -137,9 +144,14 @@ class GenerationPanel(Panel):
             page.keep_requested.connect(self.saving.save_shown)
             page.end_offered.connect(self._take_end)
             page.again.connect(self._go_on)
-        self.empty.train_requested.connect(self._train)
+            page.asked.connect(self._do_prepared)
+            page.text_offered.connect(self.saving.save_text)
+            if isinstance(page, WritePage):
+                page.train_requested.connect(self._train_writer)
+        self.train_button.clicked.connect(self._train)
         self.jobs.progressed.connect(self.progress.show_progress)
         self.jobs.pictures_arrived.connect(self._take_pictures)
+        self.jobs.wrote.connect(self._take_text)
         self.jobs.ended.connect(self._end)
         self.jobs.busy_changed.connect(self._enable)
 
@@ -155,8 +167,15 @@ class GenerationPanel(Panel):
         self.tabs.setCurrentIndex(list(self.pages).index(key))
 
     def take_run(self, run_id: str) -> None:
-        """Chooses a run that another panel offers."""
+        """Chooses a run that another panel offers, and shows a page that uses it."""
+        row, page = self.studio.store.row(run_id), self.pages[WritePage.key]
+        if row is not None and row.kind == "text" and isinstance(page, WritePage):
+            page.take_run(run_id)
+            self.show_page(page.key)
+            return
         self.runs.take_run(run_id)
+        if not self.page.needs_run:
+            self.show_page(DrawPage.key)
         self._show_run()
 
     @property
@@ -165,8 +184,8 @@ class GenerationPanel(Panel):
         return self.page.takes_pictures
 
     def take_paths(self, paths: list[Path]) -> None:
-        """Gives the page a dropped picture, or brings back what it was made with."""
-        if self.page.takes_pictures:
+        """Gives the page what was dropped, or brings back what a picture was made with."""
+        if self.page.takes(paths[0]):
             self.page.take_path(paths[0])
         else:
             self.recall(paths[0])
@@ -214,6 +233,15 @@ class GenerationPanel(Panel):
     @Slot()
     def _train(self) -> None:
         self.model_wanted.emit("dcgan")
+
+    @Slot()
+    def _train_writer(self) -> None:
+        self.model_wanted.emit("gpt2")
+
+    @Slot()
+    def _do_prepared(self) -> None:
+        if self.sender() is self.page:
+            self.draw()
 
     @Slot(object, str, object)
     def _save_again(self, job: Job, name: str, kinds: Mapping[str, str]) -> None:
@@ -277,6 +305,12 @@ class GenerationPanel(Panel):
         key = self._drawing[0]
         if self._asked[key] == self._wanted(self.pages[key]):
             self.pages[key].take_pictures(job, images)
+
+    @Slot(object, object)
+    def _take_text(self, job: Job, piece: Text) -> None:
+        key, newest = self._drawing
+        if job.id == newest:
+            self.pages[key].take_text(job, piece)
 
     @Slot(object, object)
     def _end(self, job: Job, status: Status) -> None:
@@ -343,6 +377,7 @@ class GenerationPanel(Panel):
     def _enable(self) -> None:
         busy = self.jobs.busy
         say(self.draw_button.setText, self.page.verb)
+        show_icon(self.draw_button.setIcon, self.page.icon, "on_accent")
         drawable = bool(self.runs.box.count()) or not self.page.needs_run
         self._whole.setCurrentIndex(1 if drawable or not self.runs.ready else 0)
         self.draw_button.setEnabled(self.runs.run is not None or not self.page.needs_run)

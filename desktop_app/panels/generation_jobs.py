@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from core.events import Images, Progress, Status
+from core.events import Images, Progress, Status, Text
 from core.jobs import Job
 from desktop_app.engines import Engines
 from desktop_app.job_handle import JobHandle
@@ -23,6 +23,7 @@ class GenerationJobs(QObject):
     Signals:
         progressed: a `Progress` of any of the jobs.
         pictures_arrived: (Job, Images), of the newest job that is to be shown.
+        wrote: (Job, Text), of the same.
         ended: (Job, Status), of any job but those that another one has taken the place of.
         busy_changed: the first job has begun, or the last one has ended.
 
@@ -32,6 +33,7 @@ class GenerationJobs(QObject):
 
     progressed = Signal(object)
     pictures_arrived = Signal(object, object)
+    wrote = Signal(object, object)
     ended = Signal(object, object)
     busy_changed = Signal()
 
@@ -68,6 +70,7 @@ class GenerationJobs(QObject):
         handle = self._handles[job.id] = self._engines.start(job)
         handle.progressed.connect(self._pass_progress)
         handle.pictures_arrived.connect(self._pass_pictures)
+        handle.wrote.connect(self._pass_text)
         handle.ended.connect(self._end)
         if len(self._handles) == 1:
             self.busy_changed.emit()
@@ -81,6 +84,12 @@ class GenerationJobs(QObject):
         handle = self.sender()
         if isinstance(handle, JobHandle) and handle.job.id == self._shown:
             self.pictures_arrived.emit(handle.job, images)
+
+    @Slot(object)
+    def _pass_text(self, piece: Text) -> None:
+        handle = self.sender()
+        if isinstance(handle, JobHandle) and handle.job.id == self._shown:
+            self.wrote.emit(handle.job, piece)
 
     @Slot(object)
     def _end(self, status: Status) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from core.events import Images, Status
+from core.events import Images, Status, Text
 from core.jobs import Job
 from desktop_app.panel import Studio
 from desktop_app.panels.generation_run import GanRun
@@ -38,6 +38,8 @@ class GenerationPage(QObject):
         keep_requested: (picture, Job, age of its run, what the file may be called): it is to be saved as it is.
         end_offered: ("from" or "to", details of a picture, its truncation): the picture is to be that end of a way.
         again: the next one of a series is to be drawn.
+        asked: what the page has prepared is to be done now, instead of what is being done.
+        text_offered: (text, what the file may be called): it is to be saved.
 
     Args:
         studio: what the panels share.
@@ -49,10 +51,13 @@ class GenerationPage(QObject):
     keep_requested = Signal(object, object, int, str)
     end_offered = Signal(str, object, float)
     again = Signal()
+    asked = Signal()
+    text_offered = Signal(str, str)
 
     key: ClassVar[str] = ""
     title: ClassVar[str] = ""
     verb: ClassVar[str] = ""  # what the button says that starts it
+    icon: ClassVar[str] = "generation"  # file name in resources/icons, of that button
     task: ClassVar[str] = ""  # key of `core.catalog.TASKS`
     needs_run: ClassVar[bool] = True  # of a GAN
     redraws: ClassVar[bool] = True  # whether it is drawn anew at once when something else is asked for
@@ -100,11 +105,18 @@ class GenerationPage(QObject):
         """Shows what the job has drawn."""
         raise NotImplementedError
 
+    def take_text(self, job: Job, piece: Text) -> None:
+        """Shows a piece of text that the job has written; only of a page that writes."""
+
     def end(self, job: Job, status: Status) -> None:
         """The job has ended."""
 
+    def takes(self, path: Path) -> bool:
+        """Whether it works on a file or folder that is dropped; looks at its name only."""
+        return self.takes_pictures
+
     def take_path(self, path: Path) -> None:
-        """Works on a picture that was dropped; only where it takes pictures."""
+        """Works on what was dropped; only on what it takes."""
 
     def remember(self) -> None:
         """Called before the window closes."""

@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from core import catalog
+from core.files import write_atomic
 from core.jobs import Job
 from core.runs import Workspace
 from desktop_app.panel import Studio
@@ -22,6 +23,7 @@ from desktop_app.widgets.save_dialog import ask_where, pictures_folder
 FOLDER = "pictures_folder"
 FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # in a file's name, on one system or another
 PNG = {"png": mark("PNG picture")}
+TXT = {"txt": mark("Text file")}
 WRITE = "core.picture_files:write_pictures"  # by name: the libraries for pictures are loaded when one is saved
 RECIPE = "core.recipe:Recipe"
 
@@ -69,6 +71,19 @@ class GenerationSaving(QWidget):
             workspace = self._studio.store.workspace
             self._studio.store.background.do(
                 lambda: _write(path, picture, job, epoch, workspace), lambda _: self.tell(str(path))
+            )
+
+    @Slot(str, str)
+    def save_text(self, text: str, name: str) -> None:
+        """Writes a text.
+
+        Args:
+            text: str.
+            name: str, what the file may be called.
+        """
+        if path := self._ask(name or tr("Text"), TXT):
+            self._studio.store.background.do(
+                lambda: write_atomic(path, text.encode("utf-8", "replace")), lambda _: self.tell(str(path))
             )
 
     def tell(self, file: str) -> None:

@@ -16,11 +16,11 @@ from desktop_app.panel import Studio
 from desktop_app.panels.generation_page import GenerationPage
 from desktop_app.panels.generation_picture import PictureField
 from desktop_app.translation import mark, say, tr
-from desktop_app.widgets.backbone_box import BackboneBox
 from desktop_app.widgets.drop_area import DropArea
 from desktop_app.widgets.elements import button, card, label, row
 from desktop_app.widgets.field_grid import FieldGrid
 from desktop_app.widgets.form_editors import make_editor
+from desktop_app.widgets.model_box import ModelBox, choose_keras_file
 from desktop_app.widgets.picture_view import PictureView
 
 FIELDS = StylizeSettings.model_fields
@@ -47,7 +47,7 @@ class StylePage(GenerationPage):
         self._step = 0
         self.content = PictureField(studio, mark("Content"), "styleContent")
         self.style = PictureField(studio, mark("Style"), "styleStyle")
-        self.backbone = BackboneBox("styleBackbone")
+        self.backbone = ModelBox("styleBackbone", mark("A .keras file…"), choose_keras_file)
         self.editors = {name: make_editor(FIELDS[name]) for name in SHOWN}
         self.picture = PictureView()
         self.summary = label(role="heading", name="styleSummary")

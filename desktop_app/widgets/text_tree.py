@@ -1,0 +1,94 @@
+"""The texts that were written, each below the one that it branched off from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from desktop_app.translation import mark, say, tr, translator
+from desktop_app.widgets.elements import button, column, plain_tip, row
+from desktop_app.written_text import WrittenText
+
+TEXT = Qt.ItemDataRole.UserRole
+
+
+class TextTree(QWidget):
+    """A tree of texts.
+
+    Signals:
+        text_chosen: the `WrittenText` that the user has chosen.
+        emptied: the button.
+    """
+
+    text_chosen = Signal(object)
+    emptied = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: dict[int, QTreeWidgetItem] = {}
+        self.list = QTreeWidget()
+        self.list.setObjectName("textTree")
+        self.list.setColumnCount(3)
+        self.list.setUniformRowHeights(True)
+        say(self.list.setAccessibleName, "Texts")
+        header = self.list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column_ in (1, 2):
+            header.setSectionResizeMode(column_, QHeaderView.ResizeMode.ResizeToContents)
+        self.clear_button = button(
+            "Forget all", self.emptied, icon="trash", role="quiet", name="writeClear", tip="Forgets all these texts."
+        )
+        whole = column(self.list, row(1, self.clear_button))
+        whole.setStretch(0, 1)
+        whole.setContentsMargins(0, 8, 0, 0)
+        self.setLayout(whole)
+        self.list.currentItemChanged.connect(self._tell)
+        translator().changed.connect(self._name)
+        self._name()
+
+    def show_texts(self, texts: Sequence[WrittenText], chosen: WrittenText | None) -> None:
+        """Shows texts; parents stand before their branches."""
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            self._items = {}
+            for text in texts:
+                above = self._items.get(id(text.parent))
+                item = QTreeWidgetItem(above) if above is not None else QTreeWidgetItem(self.list)
+                item.setData(0, TEXT, text)
+                self._items[id(text)] = item
+                self._fill(item, text)
+            self.list.expandAll()
+        if chosen is not None:
+            self.choose(chosen)
+
+    def renew(self, text: WrittenText) -> None:
+        """Shows a text as it is now."""
+        if (item := self._items.get(id(text))) is not None:
+            self._fill(item, text)
+
+    def choose(self, text: WrittenText) -> None:
+        """Marks a text; emits nothing."""
+        if (item := self._items.get(id(text))) is not None:
+            with QSignalBlocker(self.list):
+                self.list.setCurrentItem(item)
+
+    def _fill(self, item: QTreeWidgetItem, text: WrittenText) -> None:
+        perplexity = text.perplexity
+        item.setText(0, text.title or "…")
+        item.setToolTip(0, plain_tip(text.text[:500]))
+        item.setText(1, f"{len(text.tokens):,}")
+        item.setText(2, "" if perplexity is None else f"{perplexity:,.2f}")
+        for column_ in (1, 2):
+            item.setTextAlignment(column_, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    @Slot()
+    def _tell(self) -> None:
+        if (item := self.list.currentItem()) is not None:
+            self.text_chosen.emit(item.data(0, TEXT))
+
+    @Slot()
+    def _name(self) -> None:
+        self.list.setHeaderLabels([tr(mark("Text")), tr(mark("Tokens")), tr(mark("Perplexity"))])
