@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from core.models.gpt2_cache import Cache, attention_of, read_prompt, read_token, reorder
+from core.models.gpt2_packed import can_pack, pack, read_packed_token
 from core.training.gradients import CompiledForward, compile_forward
 
 SMALLEST_PROMPT, SMALLEST_BUFFER = 16, 64
@@ -21,7 +22,7 @@ class Writer:
     """A GPT-2 ready to write; keeps what it has compiled.
 
     Args:
-        model: as `core.models.gpt2.build` returns it.
+        model: as `core.models.gpt2.build` returns it; it must not be trained any more.
         context: int, tokens that it can look at.
     """
 
@@ -30,7 +31,13 @@ class Writer:
         self.context = context
         variables = [variable for variable in model.variables if "seed_generator" not in variable.path]
         self._variables = variables
-        self._step = compile_forward(functools.partial(read_token, model), variables, consumed=[3])
+        # What a step takes beside the tokens, their places and the cache.
+        self._packed: list[Any] = [pack(model)] if can_pack(model) else []
+        self._step = (
+            compile_forward(functools.partial(read_packed_token, model), [], consumed=[4])
+            if self._packed
+            else compile_forward(functools.partial(read_token, model), variables, consumed=[3])
+        )
         self._reorder = compile_forward(reorder, [])
         self._whole = compile_forward(lambda ids: model(ids), variables)
         self._attention = compile_forward(functools.partial(attention_of, model), variables)
@@ -55,7 +62,8 @@ class Writer:
         for row, prompt in enumerate(prompts):
             ids[row, starts[row] :] = prompt
         logits, hidden, cache = self._reader(bucket.places)(ids, starts)
-        return Writing(self._step, self._reorder, bucket, starts, logits, hidden, cache)
+        step = functools.partial(self._step, *self._packed)
+        return Writing(step, self._reorder, bucket, starts, logits, hidden, cache)
 
     def bucket(self, prompts: Sequence[Sequence[int]], new_tokens: int) -> Bucket:
         """Returns the shapes that such a batch is computed in."""
@@ -127,7 +135,7 @@ class Writing:
 
     def __init__(
         self,
-        step: CompiledForward,
+        step: Callable[..., tuple[Any, Any, Cache]],
         reorder: CompiledForward,
         bucket: Bucket,
         starts: np.ndarray,

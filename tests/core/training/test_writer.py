@@ -57,6 +57,27 @@ def written(writer, prompts, sampling=GREEDY, new=NEW, seed=0, end_id=None):
     return texts
 
 
+def test_packed_weights_give_what_the_layers_give(model, writer, prompts, monkeypatch):
+    assert writer._packed
+    monkeypatch.setattr("core.training.writer.can_pack", lambda model: False)
+    plain = Writer(model, SETTINGS.context)
+    assert not plain._packed
+    one, other = (each.begin(prompts, 4) for each in (writer, plain))
+    for token in (3, 1, 2, 0):
+        for writing in (one, other):
+            writing.advance(np.full(len(prompts), token))
+        assert np.allclose(one.logits(), other.logits(), atol=1e-4)
+        assert np.allclose(one.hidden(), other.hidden(), atol=1e-4)
+
+
+def test_a_quantised_model_writes_by_its_own_layers(small_tokenizer, prompts):
+    quantised = varied(SETTINGS, small_tokenizer.size)
+    quantised.quantize("int8")
+    writer = Writer(quantised, SETTINGS.context)
+    assert not writer._packed
+    assert tokens_of(written(writer, prompts[:1], new=4)) == greedy_without_cache(quantised, prompts[:1], 4)
+
+
 def tokens_of(views):
     return [[view.token for view in text] for text in views]
 
