@@ -18,7 +18,7 @@ State = Literal["growing", "done", "stopped"]
 TITLE_LETTERS = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Alternative:
     """A token that might have come.
 
@@ -33,7 +33,7 @@ class Alternative:
     probability: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Token:
     """One token of a text.
 

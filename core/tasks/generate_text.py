@@ -52,8 +52,6 @@ def generate_text(settings: GenerateTextSettings, context: Context) -> dict[str,
             stream = TextStream(gpt2.tokenizer, settings.stop, settings.prompt_ids)
             shown = stream.prompt_text if settings.prompt_ids else text
             pens.append(Pen(len(pens), prompt, shown, limit, stream, [context.job.seed, number, copy]))
-    if settings.alternatives:
-        _tell_prompts(pens, gpt2, context)
     desk = Desk(settings, context, gpt2, writer, sum(pen.limit for pen in pens))
     if settings.beams > 1:
         for start in range(0, len(pens), settings.count):
@@ -118,6 +116,7 @@ class Desk:
         settings, prompts, limits = self._settings, [pen.prompt for pen in pens], [pen.limit for pen in pens]
         sampling = Sampling(settings.repetition_penalty, settings.temperature, settings.top_k, settings.top_p)
         rngs = [np.random.default_rng(pen.seed) for pen in pens]
+        self._tell_prompts(pens)
         self._begin(prompts, max(limits), 0)
         writing = self._writer.begin(prompts, max(limits))
         steps = write(writing, prompts, sampling, rngs, limits, self._gpt2.tokenizer.end_id, settings.alternatives)
@@ -138,6 +137,7 @@ class Desk:
     def search_beams(self, pens: Sequence[Pen]) -> None:
         """Writes the most probable texts of one prompt, as many as there are pens."""
         settings, first = self._settings, pens[0]
+        self._tell_prompts(pens)
         self._begin([first.prompt], first.limit, settings.beams)
         search = BeamSearch(
             settings.beams,
@@ -166,6 +166,7 @@ class Desk:
         """Writes one text by contrastive search."""
         settings = self._settings
         candidates = min(settings.top_k or USUAL_CANDIDATES, self._gpt2.tokenizer.size)
+        self._tell_prompts([pen])
         self._begin([pen.prompt], pen.limit, candidates)
         for view in contrastive_search(
             self._writer.begin([pen.prompt], pen.limit),
@@ -195,6 +196,12 @@ class Desk:
             "compile_s": self._compile_s,
             **({"views": views} if self._settings.alternatives else {}),
         }
+
+    def _tell_prompts(self, pens: Sequence[Pen]) -> None:
+        if self._settings.alternatives:
+            for pen in pens:
+                details = {"number": pen.number, "tokens": token_rows(pen.prompt, self._gpt2.tokenizer)}
+                self._context.report(Text(pen.start, "prompt", details))
 
     def _begin(self, prompts: Sequence[Sequence[int]], new_tokens: int, rows: int) -> None:
         """Compiles what is not compiled yet, then starts the clock."""
@@ -235,12 +242,6 @@ class Desk:
             self._reported = now
             rate = done / (self._write_s + now - self._started) if not at_once else 0.0
             self._context.report(Progress("write", done, self._total, "tokens", rate))
-
-
-def _tell_prompts(pens: Sequence[Pen], gpt2: Gpt2, context: Context) -> None:
-    for pen in pens:
-        details = {"number": pen.number, "tokens": token_rows(pen.prompt, gpt2.tokenizer)}
-        context.report(Text(pen.start, "prompt", details))
 
 
 def _limit(prompt: Sequence[int], wanted: int, gpt2: Gpt2, context: Context) -> int:

@@ -26,7 +26,9 @@ from desktop_app.widgets.drop_area import DropArea
 from desktop_app.written_text import State, Token, WrittenText
 
 ALTERNATIVES = 20  # told for each token
-MOST_TEXTS = 200  # kept; the oldest go first
+FEW_ALTERNATIVES = 5  # of very many texts: nobody looks at all, and they would fill the memory
+MANY_TEXTS = 16
+MOST_TEXTS = 1000  # kept; the oldest go first
 MOST_PROMPT_BYTES = 65_536
 REMEMBERED = "writing_model"
 EMPTY, INVITATION, WRITING = range(3)
@@ -167,7 +169,8 @@ class WritePage(GenerationPage):
         row = self.studio.store.row(model)
         backend = row.job.backend if row is not None else ""
         given = {"backend": backend} if backend in installed_backends() else {}
-        settings = {"model": model, "alternatives": ALTERNATIVES, **settings}
+        many = int(settings.get("count", 1)) > MANY_TEXTS
+        settings = {"model": model, "alternatives": FEW_ALTERNATIVES if many else ALTERNATIVES, **settings}
         return Job(task=task, settings=settings, seed=self.form.seed.seed, **given)
 
     def _ask(self, prepared: Prepared) -> None:
@@ -241,13 +244,13 @@ class WritePage(GenerationPage):
             return
         if self._looked is not None and status.state == "finished":
             self._looked.take_views(status.result["views"])
+            self.shown.tree.renew(self._looked)
             self.shown.show_knowledge(self._looked)
         self._looked = None
         for text in self._growing.values():
             text.tokens_per_s = float(status.result.get("tokens_per_s", 0.0))
         self._end_growth("done" if status.state == "finished" else "stopped")
         self._drop_empty()
-        self.shown.tree.show_texts(self.texts, self.shown.shown)
         self.shown.show_end(examine=job.task == self.task)
 
     def has_pictures(self) -> bool:
@@ -260,8 +263,12 @@ class WritePage(GenerationPage):
     # -- keeping and showing ------------------------------------------------------------------------------
 
     def _keep(self, text: WrittenText, *, show: bool = True) -> None:
-        self.texts = [*self.texts, text][-MOST_TEXTS:]
-        self.shown.tree.show_texts(self.texts, self.shown.shown)
+        self.texts.append(text)
+        if len(self.texts) > MOST_TEXTS:
+            self.texts = self.texts[-MOST_TEXTS // 2 :]
+            self.shown.tree.show_texts(self.texts)
+        else:
+            self.shown.tree.add(text)
         if show:
             self.shown.show_text(text)
         self._show_page()
@@ -269,11 +276,15 @@ class WritePage(GenerationPage):
     def _end_growth(self, state: State) -> None:
         for text in self._growing.values():
             text.state = state
+            self.shown.tree.renew(text)
         self._growing = {}
 
     def _drop_empty(self) -> None:
         """Forgets texts of which nothing came."""
-        self.texts = [text for text in self.texts if text.tokens]
+        kept = [text for text in self.texts if text.tokens]
+        if len(kept) < len(self.texts):
+            self.texts = kept
+            self.shown.tree.show_texts(kept)
         if self.shown.shown not in self.texts:
             if self.texts:
                 self.shown.show_text(self.texts[-1])
@@ -285,8 +296,8 @@ class WritePage(GenerationPage):
     def _forget(self) -> None:
         if not self._growing:
             self.texts = []
+            self.shown.tree.show_texts([])
             self._drop_empty()
-            self.shown.tree.show_texts([], None)
 
     @Slot(object)
     def _save(self, text: WrittenText) -> None:

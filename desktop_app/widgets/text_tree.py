@@ -11,6 +11,7 @@ from desktop_app.translation import mark, say, tr, translator
 from desktop_app.widgets.elements import button, column, plain_tip, row
 from desktop_app.written_text import WrittenText
 
+FIGURE_PX = 88
 TEXT = Qt.ItemDataRole.UserRole
 
 
@@ -36,8 +37,9 @@ class TextTree(QWidget):
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column_ in (1, 2):
-            header.setSectionResizeMode(column_, QHeaderView.ResizeMode.ResizeToContents)
+        for column_ in (1, 2):  # fixed: to fit their contents, all rows would be measured for each new one
+            header.setSectionResizeMode(column_, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(column_, FIGURE_PX)
         self.clear_button = button(
             "Forget all", self.emptied, icon="trash", role="quiet", name="writeClear", tip="Forgets all these texts."
         )
@@ -49,20 +51,27 @@ class TextTree(QWidget):
         translator().changed.connect(self._name)
         self._name()
 
-    def show_texts(self, texts: Sequence[WrittenText], chosen: WrittenText | None) -> None:
-        """Shows texts; parents stand before their branches."""
+    def add(self, text: WrittenText) -> None:
+        """Adds a text, below its parent where that is listed."""
+        above = self._items.get(id(text.parent))
+        item = QTreeWidgetItem()
+        item.setData(0, TEXT, text)
+        self._fill(item, text)
+        with QSignalBlocker(self.list):
+            if above is None:
+                self.list.addTopLevelItem(item)
+            else:
+                above.addChild(item)
+                above.setExpanded(True)
+        self._items[id(text)] = item
+
+    def show_texts(self, texts: Sequence[WrittenText]) -> None:
+        """Shows other texts; parents stand before their branches."""
         with QSignalBlocker(self.list):
             self.list.clear()
-            self._items = {}
-            for text in texts:
-                above = self._items.get(id(text.parent))
-                item = QTreeWidgetItem(above) if above is not None else QTreeWidgetItem(self.list)
-                item.setData(0, TEXT, text)
-                self._items[id(text)] = item
-                self._fill(item, text)
-            self.list.expandAll()
-        if chosen is not None:
-            self.choose(chosen)
+        self._items = {}
+        for text in texts:
+            self.add(text)
 
     def renew(self, text: WrittenText) -> None:
         """Shows a text as it is now."""
