@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from core.models.gpt2_cache import Cache, attention_of, read_prompt, read_token, reorder
+from core.text.round_up import round_up
 from core.training.gradients import CompiledForward, compile_forward
 
 SMALLEST_PROMPT, SMALLEST_BUFFER = 16, 64
@@ -167,13 +168,3 @@ class Writing:
             np.asarray(ids, np.int32), self._starts, self._place, self._cache
         )
         self._place += 1
-
-
-def round_up(length: int, smallest: int) -> int:
-    """Returns the bucket of a length: the least of `smallest` times 1, 2, 3, 4, 6, 8, 12, 16 ... that holds it."""
-    size = smallest
-    while size < length:
-        if size + size // 2 >= length and size > smallest:
-            return size + size // 2
-        size *= 2
-    return size
