@@ -13,7 +13,7 @@ from core.settings.text_fit import Gpt2Training
 from core.tasks.begin import check_unchanged
 from core.tasks.train_text import rows_of, text_metrics
 from core.tasks.trained_text import trained_text_model
-from core.text.corpus import Corpus, load_corpus
+from core.text.corpus import Corpus, load_corpus, load_undivided
 from core.training.perplexity import mean_nats
 
 
@@ -61,14 +61,8 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
 
 
 def _corpus(run: Run, data: str, trained: Gpt2Training, context: Context) -> Corpus:
-    seed = run.record().job.seed
-    if not data:
-        corpus = load_corpus(trained, seed, context)
-        check_unchanged(corpus.source, corpus.fingerprint, run)
-        return corpus
-    settings = trained.model_copy(update={"data": data})
-    corpus = load_corpus(settings, seed, context)
-    if "test" in corpus.given:
-        return corpus
-    everything = tuple(passage for split in corpus.splits.values() for passage in split)
-    return Corpus(corpus.source, corpus.fingerprint, corpus.documents, {"test": everything}, corpus.skipped)
+    if data:
+        return load_undivided(trained.model_copy(update={"data": data}), context.job.seed, context)
+    corpus = load_corpus(trained, run.record().job.seed, context)
+    check_unchanged(corpus.source, corpus.fingerprint, run)
+    return corpus
