@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 from core.data.dataset import Dataset
 from core.data.decode import DecodeError, decode
 from core.metrics.memorisation import Memorisation
-from core.metrics.page import STYLE, figure, history, png, svg
+from core.metrics.page import STYLE, curve, figure, history, png, svg
 from core.runs import Run
 
 ROWS, COLUMNS = 10, 12  # of the sheet
@@ -162,22 +161,15 @@ def _curves(run: Run) -> str:
         return ""
     drawn, (losses, distance) = figure(2)
     for name, label in (("generator_loss", "generator"), ("discriminator_loss", "discriminator")):
-        losses.plot(*_column(rows, name), label=label)
-    distance.plot(*_column(rows, "fid"), marker=".", label="drawn against real")
-    distance.plot(*_column(rows, "fid_floor"), color="black", linewidth=1, linestyle="--", label="real against real")
+        losses.plot(*curve(rows, name), label=label)
+    distance.plot(*curve(rows, "fid"), marker=".", label="drawn against real")
+    distance.plot(*curve(rows, "fid_floor"), color="black", linewidth=1, linestyle="--", label="real against real")
     distance.set_yscale("log")
     for axis, title in ((losses, "loss"), (distance, "FID")):
         axis.set_xlabel("epoch")
         axis.set_title(title)
         axis.legend()
     return svg(drawn)
-
-
-def _column(rows: Sequence[Mapping[str, str]], name: str) -> tuple[list[int], list[float]]:
-    """Returns epochs and values where there is a number."""
-    found = [(int(row["epoch"]) + 1, float(row.get(name) or math.nan)) for row in rows]
-    kept = [(epoch, value) for epoch, value in found if math.isfinite(value)]
-    return [epoch for epoch, _ in kept], [value for _, value in kept]
 
 
 def _pairs(dataset: Dataset, pictures: np.ndarray, copies: Memorisation) -> list[dict[str, Any]]:

@@ -19,13 +19,13 @@ from core.metrics.collapse import Collapse, find_collapse
 from core.metrics.memorisation import Memorisation, find_copies
 from core.models.dcgan import Gan
 from core.models.saved import ModelDescription
-from core.runs import Run, safe_name
+from core.runs import Run
 from core.settings.dcgan import DcganTraining
 from core.settings.evaluate import EvaluateSettings
 from core.tasks.agreement import class_agreement
 from core.tasks.gan_attendant import FEWEST_MEASURED, VARIETY_SEED, held_out_places, measure_drawn, measured_labels
 from core.tasks.judge import Judge, make_judge
-from core.tasks.reported import with_report
+from core.tasks.reported import report_path, with_report
 from core.tasks.trained_gan import trained_gan
 from core.training.paint import one_hot, paint
 
@@ -231,9 +231,7 @@ def _write_report(
 ) -> Path:
     from core.metrics.gan_report import render_gan_report  # matplotlib takes its time, and only here is it needed
 
-    # A report on other data must not replace the one on the run's own.
-    name = f"report-{safe_name(Path(settings.data).stem)}.html" if settings.data else "report.html"
-    path = run.folder / name
+    path = report_path(run, settings.data)
     page = render_gan_report(run, dataset, drawn.pictures, drawn.labels, copies, result)
     write_atomic(path, page.encode("utf-8", errors="replace"))
     return path
