@@ -24,6 +24,7 @@ PHASES = {
     "train": mark("Training"),
     "validate": mark("Validating"),
     "tokenize": mark("Cutting texts into tokens"),
+    "merge": mark("Learning the tokenizer"),
     "evaluate": mark("Scoring the test split"),
     "classify": mark("Classifying"),
     "draw": mark("Drawing pictures"),
