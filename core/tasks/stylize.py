@@ -53,7 +53,7 @@ def stylize(settings: StylizeSettings, context: Context) -> dict[str, Any]:
     style = _read(settings.style, settings.style_px or max(content.shape[:2]))
     backbone = _backbone(settings, [content, style], context)
     context.report(Progress("compile"))
-    painter = StylePainter(backbone, content, style, settings, context.job.seed)
+    painter = StylePainter(backbone, content, style, settings, context.job.seed, context.check)
     context.check()
     began = time.perf_counter()
     losses = _paint(painter, settings, context)
