@@ -42,8 +42,8 @@ PAGE = """<!doctype html>
 <span><b>{{ "%d"|format(metrics.count) }}</b>pictures on each side</span>
 </div>
 <p class="muted">Features and classes by: {{ judge }}. The distance is that of {{ "%d"|format(metrics.count) }} drawn
-pictures from as many real ones that were not trained on; beside it stands the distance of these from as many other
-real ones.{% if by_class %} Agreement: how often a classifier that nothing else was measured with
+pictures from as many real ones, of {{ real_count }} that were not trained on; beside it stands the distance of these
+from as many other real ones.{% if by_class %} Agreement: how often a classifier that nothing else was measured with
 {% if "agreement_judge_accuracy" in metrics %}(right about
 {{ "%.1f"|format(100 * metrics.agreement_judge_accuracy) }} % of real pictures){% endif %} sees the class that was asked
 for, of {{ "%d"|format(metrics.agreement_count) }} pictures.{% endif %}</p>
@@ -111,6 +111,7 @@ def render_gan_report(
         name=record.name,
         facts=facts,
         judge=result["judge"],
+        real_count=result["real_count"],
         metrics=result["metrics"],
         sheet=png(sheet, SHEET_PX),
         sheet_px=min(SHEET_PX, 3 * sheet.shape[1]),

@@ -61,6 +61,7 @@ class GanAttendant:
             context.report(Log("There are too few pictures to measure the drawn ones by.", "warning"))
             return
         context.report(Progress("measure"))
+        shown = looked_at(shown, settings.measure_count, seed, context)
         features, _ = judge.look(dataset.images[shown])
         self._yardstick = Yardstick(features, settings.measure_count, seed)
         self._measured = measured_labels(dataset, shown, self._yardstick.count, seed)
@@ -108,6 +109,27 @@ def held_out_places(dataset: Dataset) -> np.ndarray:
     test, validation = dataset.splits["test"], dataset.splits["validation"]
     # A validation split as large as that has chosen the epoch.
     return test if max(len(test), len(validation)) >= ENOUGH else np.concatenate([test, validation])
+
+
+def looked_at(places: np.ndarray, most: int, seed: int, context: Context) -> np.ndarray:
+    """Returns the real pictures that the judge looks at, int64 (M,): all, or where they are many some, at random.
+
+    Args:
+        places: int (N,).
+        most: int, drawn pictures that are measured at most. Twice as many real ones are enough: half to measure them
+            by, and half to tell how far real pictures are from real ones.
+        seed: int, of the run's job.
+        context: is told where some are left out.
+    """
+    if len(places) <= 2 * most:
+        return places
+    context.report(
+        Log(
+            "The judge looks at {count} of the {total} pictures to measure by.",
+            values={"count": 2 * most, "total": len(places)},
+        )
+    )
+    return np.sort(np.random.default_rng((seed, SHOWN_SEED)).permutation(places)[: 2 * most])
 
 
 def measure_drawn(

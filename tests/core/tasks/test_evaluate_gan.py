@@ -196,3 +196,19 @@ def test_a_good_generator_raises_no_alarm_and_one_made_to_collapse_does(tmp_path
     assert ending.result["collapse"]["alarm"]
     assert ending.result["collapse"]["within"] < 0.1
     assert ending.result["metrics"]["agreement"] > 0.7  # a wrong kind of good
+
+
+def test_the_judge_is_shown_no_more_pictures_than_the_setting_bounds(trained, monkeypatch):
+    from core.tasks import gan_attendant
+
+    workspace, run, _ = trained
+    context = Context(run.record().job, workspace)
+    places = np.arange(100, 400)
+    assert np.array_equal(gan_attendant.looked_at(places, 150, 0, context), places)
+    events = []
+    context = Context(run.record().job, workspace, listener=events.append)
+    some = gan_attendant.looked_at(places, 50, 0, context)
+    assert len(set(some) & set(places)) == 100
+    assert np.array_equal(some, gan_attendant.looked_at(places, 50, 0, context))
+    assert not np.array_equal(some, gan_attendant.looked_at(places, 50, 1, context))
+    assert events[0].values == {"count": 100, "total": 300}
