@@ -52,8 +52,9 @@ tokenizer can be compared by it.</p>
 <h2>Written by the model</h2>
 {% if written %}<table class="written"><tr><th class="name">begins with</th><th class="name">most probable</th>
 <th class="name">drawn at temperature {{ temperature }}</th></tr>
-{% for row in written %}<tr><td class="words">{{ row.start or "(nothing)" }}</td><td class="words">{{ row.greedy }}</td>
-<td class="words">{{ row.drawn }}</td></tr>
+{% for row in written %}<tr><td class="words">{{ row.start or "(nothing)" }}</td>
+<td class="words">{{ row.greedy or "(nothing)" }}</td>
+<td class="words">{{ row.drawn or "(nothing)" }}</td></tr>
 {% endfor %}</table>{% else %}<p>Nothing was written.</p>{% endif %}
 <h2>Tokens</h2>
 <div class="side">{% for title, table in token_tables %}<table><tr><th class="name">{{ title }}</th><th>nats</th>
