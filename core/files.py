@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from core.errors import UserError
 
@@ -25,12 +25,26 @@ def write_atomic(path: Path, content: bytes) -> None:
     Raises:
         UserError: the disk is full, or the place cannot be written.
     """
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Gives an empty file to write into, which replaces that of the path in one step once the block has ended well.
+
+    Args:
+        path: the file; its folder is made where it is missing.
+
+    Raises:
+        UserError: the disk is full, or the place cannot be written.
+    """
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
+            with os.fdopen(handle, "w+b") as file:
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).chmod(0o666 & ~_umask())  # a temporary file is private, but a run may be shared

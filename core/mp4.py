@@ -1,10 +1,10 @@
-"""Encodes pictures as an MP4 film. Writes no file. The window must not import it: it loads the video libraries."""
+"""Encodes pictures as an MP4 film. Names no file. The window must not import it: it loads the video libraries."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import BinaryIO
 
 import numpy as np
 
@@ -17,19 +17,20 @@ BT709, LIMITED_RANGE = 1, 1
 MARK = "Pixelwright"
 
 
-def encode_mp4(frames: Sequence[np.ndarray], fps: float, scale: int = 1, context: Context | None = None) -> bytes:
+def encode_mp4(
+    file: BinaryIO, frames: Sequence[np.ndarray], fps: float, scale: int = 1, context: Context | None = None
+) -> None:
     """Encodes a film that every player takes: H.264 where there is an encoder for it, else MPEG-4, both as 4:2:0.
 
-    An odd side grows by a pixel that repeats the last, since 4:2:0 needs even ones.
+    An odd side grows by a pixel that repeats the last, since 4:2:0 needs even ones. Frames are written as they are
+    encoded; equal frames give equal bytes.
 
     Args:
+        file: what is written into, open, empty and seekable.
         frames: uint8 (H, W, 1) or (H, W, 3), all of one shape, at least one.
         fps: float, frames a second, above 0.
         scale: int, how many px a pixel becomes.
         context: asked between frames whether to go on.
-
-    Returns:
-        The file's content; equal frames give equal bytes.
 
     Raises:
         UserError: no encoder is there.
@@ -43,7 +44,6 @@ def encode_mp4(frames: Sequence[np.ndarray], fps: float, scale: int = 1, context
             "No encoder for MP4 is installed.",
             hint="Write a .gif instead, or install a package of PyAV that holds one.",
         )
-    file = io.BytesIO()
     with av.open(file, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         container.metadata["comment"] = MARK
         stream = container.add_stream(name, Fraction(fps).limit_denominator(1001), options=ENCODERS[name])
@@ -61,7 +61,6 @@ def encode_mp4(frames: Sequence[np.ndarray], fps: float, scale: int = 1, context
             )
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
-    return file.getvalue()
 
 
 def _fitting(frame: np.ndarray, scale: int) -> np.ndarray:

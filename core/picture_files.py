@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from core import __version__, catalog
 from core.context import Context
 from core.errors import UserError
-from core.files import write_atomic
+from core.files import replacing, write_atomic
 from core.png_text import MOST_BYTES, SIGNATURE, DamagedTextError, read_png_text
 from core.recipe import Recipe, damaged
 
@@ -65,7 +65,9 @@ def write_pictures(
     factor = scale or seen_scale(pictures[0])
     height, width = pictures[0].shape[:2]
     _refuse_large(height * factor, width * factor)
-    write_atomic(path, catalog.load(ANIMATIONS[suffix])(pictures, fps, factor, context))
+    encode = catalog.load(ANIMATIONS[suffix])
+    with replacing(path) as file:
+        encode(file, pictures, fps, factor, context)
 
 
 def check_suffix(path: Path) -> str:

@@ -50,8 +50,8 @@ class Batches:
     """The samples of one split, batch by batch. Training batches all have one shape.
 
     Args:
-        images: uint8 (N, H, W, C), pictures, may be a memory map; or int32 (N, T), rows of tokens.
-        labels: int32 (N,), or (N, T) for rows of tokens.
+        images: uint8 (N, H, W, C), may be a memory map.
+        labels: int32 (N,).
         indices: int64 (M,), the samples of the split.
         batch_size: int; never more than M.
         seed: int, fixes order and augmentation; None keeps the order of the indices, and the last batch short.
@@ -74,9 +74,9 @@ class Batches:
         self._augmentation = augmentation
         self._order: tuple[int, np.ndarray] = (-1, indices)
         self.batch_size = min(batch_size, len(indices))
-        self.shape = images.shape[1:]
+        self.shape: tuple[int | None, ...] = images.shape[1:]  # of a sample; None for a side that changes
         self.dtype = np.dtype(images.dtype).name
-        self.label_shape = self._labels.shape[1:]
+        self.label_shape: tuple[int | None, ...] = self._labels.shape[1:]
 
     def __len__(self) -> int:
         return -(-len(self._indices) // self.batch_size) if len(self._indices) else 0
@@ -103,7 +103,7 @@ class Batches:
             step: int, from 0, within the epoch.
 
         Returns:
-            uint8 (B, H, W, C) pictures and int32 (B,) labels, or int32 (B, T) tokens and labels.
+            uint8 (B, H, W, C) pictures and int32 (B,) labels.
         """
         chosen = self.order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
         images = np.asarray(self._images[chosen])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 from core.data.dataset import Dataset
 from core.data.decode import DecodeError, decode
 from core.metrics.memorisation import Memorisation
-from core.metrics.page import STYLE, figure, history, png, svg
+from core.metrics.page import STYLE, curve, figure, history, png, svg
 from core.runs import Run
 
 ROWS, COLUMNS = 10, 12  # of the sheet
@@ -43,8 +42,8 @@ PAGE = """<!doctype html>
 <span><b>{{ "%d"|format(metrics.count) }}</b>pictures on each side</span>
 </div>
 <p class="muted">Features and classes by: {{ judge }}. The distance is that of {{ "%d"|format(metrics.count) }} drawn
-pictures from as many real ones that were not trained on; beside it stands the distance of these from as many other
-real ones.{% if by_class %} Agreement: how often a classifier that nothing else was measured with
+pictures from as many real ones, of {{ real_count }} that were not trained on; beside it stands the distance of these
+from as many other real ones.{% if by_class %} Agreement: how often a classifier that nothing else was measured with
 {% if "agreement_judge_accuracy" in metrics %}(right about
 {{ "%.1f"|format(100 * metrics.agreement_judge_accuracy) }} % of real pictures){% endif %} sees the class that was asked
 for, of {{ "%d"|format(metrics.agreement_count) }} pictures.{% endif %}</p>
@@ -112,6 +111,7 @@ def render_gan_report(
         name=record.name,
         facts=facts,
         judge=result["judge"],
+        real_count=result["real_count"],
         metrics=result["metrics"],
         sheet=png(sheet, SHEET_PX),
         sheet_px=min(SHEET_PX, 3 * sheet.shape[1]),
@@ -162,22 +162,15 @@ def _curves(run: Run) -> str:
         return ""
     drawn, (losses, distance) = figure(2)
     for name, label in (("generator_loss", "generator"), ("discriminator_loss", "discriminator")):
-        losses.plot(*_column(rows, name), label=label)
-    distance.plot(*_column(rows, "fid"), marker=".", label="drawn against real")
-    distance.plot(*_column(rows, "fid_floor"), color="black", linewidth=1, linestyle="--", label="real against real")
+        losses.plot(*curve(rows, name), label=label)
+    distance.plot(*curve(rows, "fid"), marker=".", label="drawn against real")
+    distance.plot(*curve(rows, "fid_floor"), color="black", linewidth=1, linestyle="--", label="real against real")
     distance.set_yscale("log")
     for axis, title in ((losses, "loss"), (distance, "FID")):
         axis.set_xlabel("epoch")
         axis.set_title(title)
         axis.legend()
     return svg(drawn)
-
-
-def _column(rows: Sequence[Mapping[str, str]], name: str) -> tuple[list[int], list[float]]:
-    """Returns epochs and values where there is a number."""
-    found = [(int(row["epoch"]) + 1, float(row.get(name) or math.nan)) for row in rows]
-    kept = [(epoch, value) for epoch, value in found if math.isfinite(value)]
-    return [epoch for epoch, _ in kept], [value for _, value in kept]
 
 
 def _pairs(dataset: Dataset, pictures: np.ndarray, copies: Memorisation) -> list[dict[str, Any]]:

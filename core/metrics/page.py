@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,13 @@ def history(run: Run) -> list[dict[str, str]]:
             return list(csv.DictReader(file))
     except OSError:
         return []
+
+
+def curve(rows: Sequence[Mapping[str, str]], name: str) -> tuple[list[int], list[float]]:
+    """Returns epochs and values of a column of the history, where there is a number."""
+    found = [(int(row["epoch"]) + 1, float(row.get(name) or math.nan)) for row in rows]
+    kept = [(epoch, value) for epoch, value in found if math.isfinite(value)]
+    return [epoch for epoch, _ in kept], [value for _, value in kept]
 
 
 def figure(columns: int) -> tuple[Any, Any]:

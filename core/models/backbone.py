@@ -10,6 +10,7 @@ import keras
 from keras import layers
 
 from core.errors import UserError
+from core.models.picture_memory import check_picture_memory, reapplied
 from core.models.value_range import prepared
 
 ACTIVATIONS = (layers.Activation, layers.ReLU, layers.LeakyReLU, layers.ELU)
@@ -74,7 +75,7 @@ class Backbone:
             float32 (B, H, W, 3) of 0 to 1 -> float32 (B, H', W', F), a list of them where there are several layers.
 
         Raises:
-            UserError: there is no such layer, or it doesn't take pictures of that size.
+            UserError: there is no such layer, it doesn't take pictures of that size, or memory does not suffice.
         """
         known = {layer.name: layer for layer in self.model.layers}
         for name in names:
@@ -88,7 +89,7 @@ class Backbone:
         part = keras.Model(self.model.inputs[0], [known[name].output for name in names])
         channels = self.model.inputs[0].shape[-1]
         try:
-            resized = _reapplied(part, (*shape, channels))
+            resized = reapplied(part, (*shape, channels))
         except (ValueError, TypeError) as error:
             raise self._too_small(shape) from error
         for name, output in zip(names, resized.outputs, strict=True):
@@ -99,6 +100,7 @@ class Backbone:
                     name=name,
                     known=", ".join(name for names in self.activations() for name in names),
                 )
+        check_picture_memory(part, shape, self.name, passes=2)
         pixels = keras.Input((*shape, 3), name="picture")  # (B, H, W, 3)
         outputs = resized(prepared(pixels, self.value_range, channels))
         return keras.Model(pixels, outputs)
@@ -117,7 +119,7 @@ class Backbone:
         if self.model.inputs[0].shape[1] is not None or not tensors:
             return [tuple(tensor.shape) for tensor in tensors]
         part = keras.Model(self.model.inputs[0], tensors)
-        resized = _reapplied(part, (side, side, self.model.inputs[0].shape[-1]))
+        resized = reapplied(part, (side, side, self.model.inputs[0].shape[-1]))
         return [tuple(output.shape) for output in resized.outputs]
 
 
@@ -126,8 +128,3 @@ def _is_activation(layer: layers.Layer) -> bool:
     return isinstance(layer, ACTIVATIONS) or (
         isinstance(layer, CONVOLUTIONS) and activation is not keras.activations.linear
     )
-
-
-def _reapplied(model: keras.Model, shape: tuple[int, int, int]) -> keras.Model:
-    """Returns the model for pictures of another shape (H, W, C), made of the same layers with the same weights."""
-    return keras.models.clone_model(model, input_tensors=keras.Input(shape), clone_function=lambda layer: layer)

@@ -19,6 +19,8 @@ from core.models.gpt2 import backbone_of
 
 Cache = list[tuple[Any, Any]]  # a layer's keys and values, each (B, H, S, E)
 UNSEEN = -1e9
+BYTES = 4  # of a number
+LOGITS_COPIES = 8  # they are penalised and normalised in float64
 
 
 def read_prompt(model: keras.Model, ids: Any, starts: Any, places: int) -> tuple[Any, Any, Cache]:
@@ -96,6 +98,21 @@ def attention_of(model: keras.Model, ids: Any) -> Any:
         x = _feed_forward(layer, x + output)
         found.append(weights)
     return ops.stack(found)
+
+
+def text_bytes(model: keras.Model, prompt: int, places: int) -> int:
+    """Returns about how much memory a text of a batch takes at most while it is written, beside the weights.
+
+    Args:
+        model: as `core.models.gpt2.build` returns it.
+        prompt: int, P.
+        places: int, S.
+    """
+    backbone = backbone_of(model)
+    cache = 2 * backbone.num_layers * places * backbone.hidden_dim * BYTES
+    reading = 3 * backbone.num_heads * prompt * prompt * BYTES  # scores, masked scores and weights of one layer
+    writing = cache + LOGITS_COPIES * backbone.vocabulary_size * BYTES  # each step makes a new cache out of the old one
+    return cache + max(reading, writing)
 
 
 def reorder(cache: Cache, rows: Any) -> Cache:

@@ -189,7 +189,9 @@ def _read_hugging_face(path: Path, config: Gpt2Config) -> keras.Model:
                 raise ValueError(f"{name} is {found.get_dtype()} {tuple(found.get_shape())}, not a float {shape}")
 
         def read(name: str) -> np.ndarray:
-            return np.asarray(file.get_tensor(names[name]), np.float32)
+            with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is refused
+                value = np.asarray(file.get_tensor(names[name]), np.float32)
+            return _finite(value, name)
 
         if HEAD in names and not np.array_equal(read(HEAD), read("wte.weight")):
             raise ValueError("its head has weights of its own, which GPT-2's shares with the token embedding")
@@ -206,4 +208,14 @@ def _read_keras(path: Path, config: Gpt2Config) -> keras.Model:
         raise ValueError("it is smaller than what config.json describes")
     model: Any = build(config.settings, config.vocabulary_size)
     backbone_of(model).load_weights(path)
+    for name, variable in named_variables(model).items():
+        if "seed_generator" not in name:
+            _finite(keras.ops.convert_to_numpy(variable.value), name)
     return model
+
+
+def _finite(value: np.ndarray, name: str) -> np.ndarray:
+    """One weight that is no number would make every word one that the model is sure of, or none."""
+    if not np.isfinite(value).all():
+        raise ValueError(f"{name} holds values that are no numbers")
+    return value

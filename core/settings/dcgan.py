@@ -142,7 +142,8 @@ class AdversarialFitSettings(Settings):
     measure_count: int = setting(
         1000,
         "Pictures measured",
-        "How many drawn pictures are compared with as many real ones.",
+        "How many drawn pictures are compared with as many real ones; the judge is shown at most twice as many of "
+        "those.",
         unit="pictures",
         group="Measuring",
         advanced=True,

@@ -19,10 +19,10 @@ from core.events import Log, Progress
 from core.files import write_atomic
 from core.metrics.classification import confusion, per_class, scores, softmax
 from core.models.saved import ModelDescription
-from core.runs import Run, safe_name
+from core.runs import Run
 from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
-from core.tasks.reported import with_report
+from core.tasks.reported import report_path, with_report
 from core.tasks.trained import trained_model
 from core.training.predict import predict_split
 
@@ -104,9 +104,7 @@ def _write_report(
 ) -> Path:
     from core.metrics.report import render_report  # matplotlib takes its time, and only here is it needed
 
-    # A report on other data must not replace the one on the run's own test split.
-    name = f"report-{safe_name(Path(settings.data).stem)}.html" if settings.data else "report.html"
-    path = run.folder / name
+    path = report_path(run, settings.data)
     page = render_report(run, description.classes, sample.images, sample.indices, sample.labels, sample.names,
                          probabilities, result)  # fmt: skip
     write_atomic(path, page.encode("utf-8", errors="replace"))

@@ -19,13 +19,20 @@ from core.metrics.collapse import Collapse, find_collapse
 from core.metrics.memorisation import Memorisation, find_copies
 from core.models.dcgan import Gan
 from core.models.saved import ModelDescription
-from core.runs import Run, safe_name
+from core.runs import Run
 from core.settings.dcgan import DcganTraining
 from core.settings.evaluate import EvaluateSettings
 from core.tasks.agreement import class_agreement
-from core.tasks.gan_attendant import FEWEST_MEASURED, VARIETY_SEED, held_out_places, measure_drawn, measured_labels
+from core.tasks.gan_attendant import (
+    FEWEST_MEASURED,
+    VARIETY_SEED,
+    held_out_places,
+    looked_at,
+    measure_drawn,
+    measured_labels,
+)
 from core.tasks.judge import Judge, make_judge
-from core.tasks.reported import with_report
+from core.tasks.reported import report_path, with_report
 from core.tasks.trained_gan import trained_gan
 from core.training.paint import one_hot, paint
 
@@ -57,7 +64,8 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
     the distances.
 
     Returns:
-        {"run", "data", "epochs" (age of the generator), "judge" (whose features these are), "metrics": {"fid", "kid",
+        {"run", "data", "epochs" (age of the generator), "judge" (whose features these are), "real_count" (pictures that
+        it was shown to measure by), "metrics": {"fid", "kid",
         "kid_spread", "is", "floor", "kid_floor", "count", "agreement", "agreement_count",
         "agreement_judge_accuracy"}, "collapse": {"alarm", "verdict", "missed", "kinds", "kinds_drawn", "diversity",
         "within", "spacing", "pixels", "count"}, "memorisation": {"alarm", "verdict", "copies", "count", "threshold",
@@ -74,11 +82,11 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
     if not isinstance(trained, DcganTraining):
         raise TypeError(f"A GAN's settings are a DCGAN training's. Received: {type(trained).__name__}")
     dataset = _own_data(run, trained, context)
-    real = _real_pictures(settings.data, dataset, trained, description, context)
+    seed = run.record().job.seed
+    real = _real_pictures(settings.data, dataset, trained, description, seed, context)
     judge = make_judge(dataset, trained, context, run)
     context.report(Progress("measure", 0, len(real), "pictures"))
     real_features, real_probabilities = judge.look(real)
-    seed = run.record().job.seed
     metrics = measure_drawn(gan, dataset, judge, real_features, trained.measure_count, seed, context)
     metrics |= class_agreement(gan, dataset, context, run)
     drawn = _draw(gan, dataset, judge, seed, context)
@@ -100,6 +108,7 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
         "data": settings.data or dataset.source,
         "epochs": description.epochs,
         "judge": judge.name,
+        "real_count": len(real),
         "metrics": metrics,
         "collapse": _collapse_values(collapse),
         "memorisation": _copies_values(copies),
@@ -123,9 +132,9 @@ def _own_data(run: Run, trained: DcganTraining, context: Context) -> Dataset:
 
 
 def _real_pictures(
-    data: str, own: Dataset, trained: DcganTraining, description: ModelDescription, context: Context
+    data: str, own: Dataset, trained: DcganTraining, description: ModelDescription, seed: int, context: Context
 ) -> np.ndarray:
-    """Returns the real pictures to measure by, (N, H, W, C): the run's own held-out ones, or other data's."""
+    """Returns the real pictures to measure by, (N, H, W, C), of the run's own held-out ones, or of other data's."""
     dataset, places = own, held_out_places(own)
     if data:
         side, _, channels = description.input_shape
@@ -140,7 +149,7 @@ def _real_pictures(
             data=dataset.source,
             count=len(places),
         )
-    return np.asarray(dataset.images[places])
+    return np.asarray(dataset.images[looked_at(places, trained.measure_count, seed, context)])
 
 
 def _draw(gan: Gan, dataset: Dataset, judge: Judge, seed: int, context: Context) -> Drawn:
@@ -231,9 +240,7 @@ def _write_report(
 ) -> Path:
     from core.metrics.gan_report import render_gan_report  # matplotlib takes its time, and only here is it needed
 
-    # A report on other data must not replace the one on the run's own.
-    name = f"report-{safe_name(Path(settings.data).stem)}.html" if settings.data else "report.html"
-    path = run.folder / name
+    path = report_path(run, settings.data)
     page = render_gan_report(run, dataset, drawn.pictures, drawn.labels, copies, result)
     write_atomic(path, page.encode("utf-8", errors="replace"))
     return path

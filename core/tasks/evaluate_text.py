@@ -1,20 +1,37 @@
-"""Scores a language model on texts it has never seen."""
+"""Scores a language model on texts it has never seen, and writes the report."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from core.context import Context
 from core.errors import UserError
+from core.files import write_atomic
+from core.metrics.token_extremes import Extremes, row_extremes, token_extremes
 from core.runs import Run
 from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
 from core.tasks.begin import check_unchanged
+from core.tasks.reported import report_path, with_report
 from core.tasks.train_text import rows_of, text_metrics
 from core.tasks.trained_text import trained_text_model
-from core.text.corpus import Corpus, load_corpus
-from core.training.perplexity import mean_nats
+from core.tasks.written import TEMPERATURE, write_some
+from core.text.corpus import Corpus, load_corpus, load_undivided
+from core.text.pieces import Passage
+from core.text.rows import UNASKED, Rows
+from core.text.tokenizer import Tokenizer
+from core.text.tokens import encode_passages
+from core.text.unigram import unigram_perplexity
+from core.training.token_scores import token_scores
+
+TOKENS_SHOWN, TEXTS_SHOWN, WRITTEN = 12, 5, 4
+COUNTED_CHARACTERS = 2_000_000  # of the training texts, to learn how often each token comes
 
 
 def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
@@ -24,7 +41,11 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
 
     Returns:
         {"run", "data", "metrics": {"perplexity", "test_loss", "test_loss_per_text"}, "count", "tokens", "tokens_per_s",
-        "report"}; losses in nats, a token and a text. `count` is of texts, `tokens` of those that were asked for.
+        "baselines": {"uniform", "unigram"}, "hardest", "easiest": each {"tokens": [{"token", "text", "loss", "count"}],
+        "texts": [{"text", "name", "loss", "count"}]}, "written": [{"start", "greedy", "drawn"}], "report"}; losses in
+        nats, a token and a text. `count` is of texts, `tokens` of those that were asked for. "baselines" are
+        perplexities: of all tokens alike, and of each as often as in the training texts, which only the run's own
+        data tell. Where the report can't be written, "report" is empty and "error" says why.
 
     Raises:
         UserError: the run holds no model, its texts have changed, or there is nothing to score.
@@ -41,11 +62,14 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
             "The run '{run}' has no test split.", hint="Name other data to score it on, with --data.", run=run.id
         )
     began = time.perf_counter()
-    nats = mean_nats(gpt2.model, rows, trained.batch_size, context)
+    nats = token_scores(gpt2.model, rows, trained.batch_size, context)
     passed = time.perf_counter() - began
-    texts = len(corpus.splits["test"])
-    found = text_metrics(nats, rows, texts)
-    return {
+    asked = rows.labels[rows.labels != UNASKED]
+    texts = corpus.splits["test"]
+    found = text_metrics(float(nats.sum(dtype=np.float64)) / len(asked), rows, len(texts))
+    kinds, stretches = token_extremes(nats, rows, TOKENS_SHOWN), row_extremes(nats, rows, TEXTS_SHOWN)
+    names = [text.name for text in texts]
+    result: dict[str, Any] = {
         "run": run.id,
         "data": corpus.source,
         "metrics": {
@@ -53,22 +77,68 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
             "test_loss": found["loss"],
             "test_loss_per_text": found["loss_per_text"],
         },
-        "count": texts,
-        "tokens": rows.asked,
-        "tokens_per_s": round(rows.asked / passed, 1) if passed else 0.0,
-        "report": "",
+        "count": len(texts),
+        "tokens": len(asked),
+        "tokens_per_s": round(len(asked) / passed, 1) if passed else 0.0,
+        "baselines": _baselines(corpus.splits["train"], asked, gpt2.tokenizer, context),
+        **{
+            which: {
+                "tokens": _token_rows(getattr(kinds, which), kinds, gpt2.tokenizer),
+                "texts": _text_rows(getattr(stretches, which), stretches, rows, names, gpt2.tokenizer),
+            }
+            for which in ("hardest", "easiest")
+        },
+        "written": [asdict(one) for one in write_some(gpt2, rows, WRITTEN, context)],
     }
+
+    def write() -> Path:
+        from core.metrics.text_report import render_text_report  # matplotlib takes its time, and is needed only here
+
+        path = report_path(run, settings.data)
+        page = render_text_report(run, gpt2.tokenizer, rows, nats, kinds, stretches, names, TEMPERATURE, result)
+        write_atomic(path, page.encode("utf-8", errors="replace"))
+        return path
+
+    return with_report(result, write, context)
 
 
 def _corpus(run: Run, data: str, trained: Gpt2Training, context: Context) -> Corpus:
-    seed = run.record().job.seed
-    if not data:
-        corpus = load_corpus(trained, seed, context)
-        check_unchanged(corpus.source, corpus.fingerprint, run)
-        return corpus
-    settings = trained.model_copy(update={"data": data})
-    corpus = load_corpus(settings, seed, context)
-    if "test" in corpus.given:
-        return corpus
-    everything = tuple(passage for split in corpus.splits.values() for passage in split)
-    return Corpus(corpus.source, corpus.fingerprint, corpus.documents, {"test": everything}, corpus.skipped)
+    if data:
+        return load_undivided(trained.model_copy(update={"data": data}), context.job.seed, context)
+    corpus = load_corpus(trained, run.record().job.seed, context)
+    check_unchanged(corpus.source, corpus.fingerprint, run)
+    return corpus
+
+
+def _baselines(train: Sequence[Passage], asked: np.ndarray, tokenizer: Tokenizer, context: Context) -> dict[str, float]:
+    """Returns the perplexities of guessing; without training texts only that of knowing nothing."""
+    found = {"uniform": float(tokenizer.size)}
+    if train:
+        step = -(-sum(len(passage.text) for passage in train) // COUNTED_CHARACTERS)
+        known = encode_passages(train[::step], tokenizer, context)
+        found["unigram"] = unigram_perplexity(known, asked, tokenizer.size)
+    return found
+
+
+def _token_rows(chosen: Sequence[int], kinds: Extremes, tokenizer: Tokenizer) -> list[dict[str, Any]]:
+    return [
+        {
+            "token": token,
+            "text": tokenizer.token_text(token),
+            "loss": kinds.losses[token],
+            "count": kinds.counts[token],
+        }
+        for token in chosen
+    ]
+
+
+def _text_rows(
+    chosen: Sequence[int], stretches: Extremes, rows: Rows, names: Sequence[str], tokenizer: Tokenizer
+) -> list[dict[str, Any]]:
+    found = []
+    for row in chosen:
+        ids = rows.ids[rows.starts[row] : rows.starts[row + 1]]
+        text = tokenizer.decode(ids[1:] if ids[0] == rows.end_id else ids)
+        name = names[rows.origins[row]]
+        found.append({"text": text, "name": name, "loss": stretches.losses[row], "count": stretches.counts[row]})
+    return found

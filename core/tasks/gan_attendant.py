@@ -10,20 +10,23 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset
 from core.events import Images, Log, Progress, Saved
+from core.jobs import Job
 from core.latents import latents
 from core.metrics.picture_quality import Yardstick
 from core.models.dcgan import Gan
 from core.picture_files import grid, write_pictures
+from core.recipe import Recipe
 from core.runs import Run
 from core.settings.dcgan import AdversarialFitSettings
 from core.tasks.judge import Judge
 from core.training.paint import one_hot, paint
 
-ROWS, COLUMNS = 10, 8  # of a sheet; by class where there are classes
+ROWS, COLUMNS = 8, 10  # of a sheet at most; each column is of one class where there are no more classes than that
 FEWEST_MEASURED = 8  # real pictures; of fewer no distance means anything
+GAP_PX = 1  # between the pictures of a sheet
 ENOUGH = 200  # pictures of a split that are measured by without others
-# Added to the job's: beyond any seed of a user's, so that no picture of theirs was drawn or chosen by before.
-SHEET_SEED, MEASURED_SEED, AGREEMENT_SEED, SHOWN_SEED, VARIETY_SEED = (2**31 * place for place in range(1, 6))
+# Added to the job's: beyond any seed of a user's, so that no picture of theirs was chosen by before.
+MEASURED_SEED, AGREEMENT_SEED, SHOWN_SEED, VARIETY_SEED = (2**31 * place for place in range(2, 6))
 MEASURED = ("fid", "kid", "is", "fid_floor")
 
 
@@ -50,9 +53,10 @@ class GanAttendant:
     ) -> None:
         self._gan, self._judge, self._settings, self._context, self._run = gan, judge, settings, context, run
         seed = context.job.seed
-        rows = min(ROWS, len(dataset.classes)) if gan.class_count else COLUMNS
-        self._latents = latents(seed + SHEET_SEED, rows * COLUMNS, gan.latent)
-        self._labels = np.repeat(np.arange(rows), COLUMNS) % max(1, gan.class_count)
+        self._columns = min(COLUMNS, gan.class_count or ROWS)
+        # As `generate` draws them, so that it can draw the sheet again with what the sheet's file carries.
+        self._latents = latents(seed, ROWS * self._columns, gan.latent)
+        self._labels = np.arange(len(self._latents)) % max(1, gan.class_count)
         self._yardstick: Yardstick | None = None
         shown = shown_places(dataset)
         if judge is None:
@@ -61,6 +65,7 @@ class GanAttendant:
             context.report(Log("There are too few pictures to measure the drawn ones by.", "warning"))
             return
         context.report(Progress("measure"))
+        shown = looked_at(shown, settings.measure_count, seed, context)
         features, _ = judge.look(dataset.images[shown])
         self._yardstick = Yardstick(features, settings.measure_count, seed)
         self._measured = measured_labels(dataset, shown, self._yardstick.count, seed)
@@ -84,10 +89,19 @@ class GanAttendant:
     def _draw_sheet(self, epoch: int) -> None:
         pictures = paint(self._gan, self._latents, one_hot(self._labels, self._gan), self._context.check)
         path = self._run.samples / f"{epoch + 1:06d}.png"
-        write_pictures(path, list(pictures), columns=COLUMNS, gap_px=1, scale=1)
-        sheet = grid(list(pictures), columns=COLUMNS, gap_px=1, scale=1)
+        columns, recipe = self._columns, self._recipe(epoch + 1)
+        write_pictures(path, list(pictures), columns=columns, gap_px=GAP_PX, scale=1, recipe=recipe)
+        sheet = grid(list(pictures), columns=columns, gap_px=GAP_PX, scale=1)
         self._context.report(Images("samples", (sheet,), ({"epoch": epoch + 1, "path": str(path)},)))
         self._context.report(Saved(str(path), "pictures", epoch + 1))
+
+    def _recipe(self, epoch: int) -> Recipe:
+        """Returns what makes the sheet of that age again: a job of `generate`."""
+        job = self._context.job
+        layout = {"columns": self._columns, "gap_px": GAP_PX, "scale": 1}
+        settings = {"run": self._run.id, "count": len(self._latents), **layout}
+        again = Job(task="generate", settings=settings, backend=job.backend, seed=job.seed)
+        return Recipe.of(again, self._run, epoch)
 
 
 def shown_places(dataset: Dataset) -> np.ndarray:
@@ -108,6 +122,27 @@ def held_out_places(dataset: Dataset) -> np.ndarray:
     test, validation = dataset.splits["test"], dataset.splits["validation"]
     # A validation split as large as that has chosen the epoch.
     return test if max(len(test), len(validation)) >= ENOUGH else np.concatenate([test, validation])
+
+
+def looked_at(places: np.ndarray, most: int, seed: int, context: Context) -> np.ndarray:
+    """Returns the real pictures that the judge looks at, int64 (M,): all, or where they are many some, at random.
+
+    Args:
+        places: int (N,).
+        most: int, drawn pictures that are measured at most. Twice as many real ones are enough: half to measure them
+            by, and half to tell how far real pictures are from real ones.
+        seed: int, of the run's job.
+        context: is told where some are left out.
+    """
+    if len(places) <= 2 * most:
+        return places
+    context.report(
+        Log(
+            "The judge looks at {count} of the {total} pictures to measure by.",
+            values={"count": 2 * most, "total": len(places)},
+        )
+    )
+    return np.sort(np.random.default_rng((seed, SHOWN_SEED)).permutation(places)[: 2 * most])
 
 
 def measure_drawn(

@@ -21,9 +21,9 @@ from core.text.sampling import Sampling
 from core.text.stream import TextStream
 from core.text.token_view import TokenView
 from core.text.writing import write
-from core.training.writer import Writer
+from core.training.writer import Bucket, Writer
 
-MOST_TEXTS = 32  # written at a time
+MOST_TEXTS = 32  # written, or tried, at a time: Stop is heard between
 USUAL_CANDIDATES = 4  # of contrastive search
 REPORT_INTERVAL_S = 0.1
 
@@ -39,7 +39,7 @@ def generate_text(settings: GenerateTextSettings, context: Context) -> dict[str,
         wanted)}. Texts of one prompt stand side by side. Speeds are measured once all is compiled.
 
     Raises:
-        UserError: there is no such model, or a prompt does not fit it.
+        UserError: there is no such model, a prompt does not fit it, or memory does not suffice.
         CancelledError: the user has asked the job to stop.
     """
     gpt2, writer, trained_here = text_model(settings.model, context)
@@ -60,8 +60,9 @@ def generate_text(settings: GenerateTextSettings, context: Context) -> dict[str,
         for pen in pens:
             desk.search_contrastively(pen)
     else:
-        for start in range(0, len(pens), MOST_TEXTS):
-            desk.draw(pens[start : start + MOST_TEXTS])
+        at_once = desk.texts_at_once(pens)
+        for start in range(0, len(pens), at_once):
+            desk.draw(pens[start : start + at_once])
     return desk.result(pens)
 
 
@@ -111,6 +112,12 @@ class Desk:
         self._compile_s = self._write_s = self._first_token_s = 0.0
         self._started = self._reported = 0.0
 
+    def texts_at_once(self, pens: Sequence[Pen]) -> int:
+        """Returns how many of the texts are drawn at a time."""
+        bucket = self._writer.bucket([pen.prompt for pen in pens], max(pen.limit for pen in pens))
+        self._check_room(1, bucket)
+        return min(MOST_TEXTS, self._writer.room(bucket).texts)
+
     def draw(self, pens: Sequence[Pen]) -> None:
         """Writes a batch of texts, each token drawn from its distribution."""
         settings, prompts, limits = self._settings, [pen.prompt for pen in pens], [pen.limit for pen in pens]
@@ -137,6 +144,7 @@ class Desk:
     def search_beams(self, pens: Sequence[Pen]) -> None:
         """Writes the most probable texts of one prompt, as many as there are pens."""
         settings, first = self._settings, pens[0]
+        self._check_room(settings.beams, self._writer.bucket([first.prompt], first.limit))
         self._tell_prompts(pens)
         self._begin([first.prompt], first.limit, settings.beams)
         search = BeamSearch(
@@ -166,8 +174,13 @@ class Desk:
         """Writes one text by contrastive search."""
         settings = self._settings
         candidates = min(settings.top_k or USUAL_CANDIDATES, self._gpt2.tokenizer.size)
+        bucket = self._writer.bucket([pen.prompt], pen.limit)
+        self._check_room(1, bucket)
         self._tell_prompts([pen])
-        self._begin([pen.prompt], pen.limit, candidates)
+        at_once = min(candidates, MOST_TEXTS, self._writer.room(bucket).texts)
+        if at_once < candidates:
+            self._begin([pen.prompt], pen.limit, 1)  # the token that is taken is read alone
+        self._begin([pen.prompt], pen.limit, at_once)
         for view in contrastive_search(
             self._writer.begin([pen.prompt], pen.limit),
             pen.prompt,
@@ -177,8 +190,9 @@ class Desk:
             end_id=self._gpt2.tokenizer.end_id,
             repetition_penalty=settings.repetition_penalty,
             alternatives=settings.alternatives,
+            at_once=at_once,
+            check=self._context.check,
         ):
-            self._context.check()
             self._take(pen, view)
             if pen.stream.stopped:
                 break
@@ -202,6 +216,20 @@ class Desk:
             for pen in pens:
                 details = {"number": pen.number, "tokens": token_rows(pen.prompt, self._gpt2.tokenizer)}
                 self._context.report(Text(pen.start, "prompt", details))
+
+    def _check_room(self, texts: int, bucket: Bucket) -> None:
+        """Refuses to hold more texts at a time than there is memory for."""
+        room = self._writer.room(bucket)
+        if texts > room.texts:
+            raise UserError(
+                "To follow {count} texts of up to {tokens} tokens at a time would take {needed} GB of memory, and "
+                "there are {room} GB for it.",
+                hint="Lower the beams or the longest text, or shorten the prompt.",
+                count=texts,
+                tokens=bucket.places,
+                needed=f"{texts * room.text_bytes / 1e9:.1f}",
+                room=f"{room.bytes / 1e9:.1f}",
+            )
 
     def _begin(self, prompts: Sequence[Sequence[int]], new_tokens: int, rows: int) -> None:
         """Compiles what is not compiled yet, then starts the clock."""

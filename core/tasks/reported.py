@@ -1,4 +1,4 @@
-"""Adds the report to the result of an evaluation, which was worth the wait without it."""
+"""Adds the report to the result of an evaluation, which was worth the wait without it; says where it goes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from core.context import Context
 from core.errors import UserError
 from core.events import Progress, Saved
+from core.runs import Run, safe_name
 
 
 def with_report(result: dict[str, Any], write: Callable[[], Path], context: Context) -> dict[str, Any]:
@@ -29,3 +30,13 @@ def with_report(result: dict[str, Any], write: Callable[[], Path], context: Cont
         return {**result, "report": "", "error": str(error)}
     context.report(Saved(report, "report"))
     return {**result, "report": report}
+
+
+def report_path(run: Run, data: str) -> Path:
+    """Returns where a run's report goes: one on other data must not replace the one on the run's own.
+
+    Args:
+        run: which is evaluated.
+        data: str, the other data; empty for the run's own.
+    """
+    return run.folder / (f"report-{safe_name(Path(data).stem)}.html" if data else "report.html")

@@ -20,6 +20,7 @@ from core.events import Images, Log, Metric, Progress, Saved
 from core.files import path_of
 from core.models.backbone import Backbone
 from core.models.keras_file import read_keras_file
+from core.models.picture_memory import check_picture_memory
 from core.models.value_range import RANGES, guess_range
 from core.picture_files import write_pictures
 from core.settings.stylize import StylizeSettings
@@ -52,7 +53,7 @@ def stylize(settings: StylizeSettings, context: Context) -> dict[str, Any]:
     style = _read(settings.style, settings.style_px or max(content.shape[:2]))
     backbone = _backbone(settings, [content, style], context)
     context.report(Progress("compile"))
-    painter = StylePainter(backbone, content, style, settings, context.job.seed)
+    painter = StylePainter(backbone, content, style, settings, context.job.seed, context.check)
     context.check()
     began = time.perf_counter()
     losses = _paint(painter, settings, context)
@@ -132,7 +133,7 @@ def _backbone(settings: StylizeSettings, pictures: list[np.ndarray], context: Co
     path = path_of(settings.backbone)
     if path.suffix == ".keras" and path.is_file():
         model = _file(path, context)
-        return Backbone(model, _value_range(model, settings, pictures, context), path.name)
+        return Backbone(model, _value_range(model, path.name, settings, pictures, context), path.name)
     run = context.workspace.find(settings.backbone)
     record = run.record()
     if catalog.find(catalog.MODELS, record.job.model, "model").kind != "classifier":
@@ -156,9 +157,13 @@ def _file(path: Path, context: Context) -> keras.Model:
     return keep(context, "backbones", key, BACKBONES_KEPT, read)
 
 
-def _value_range(model: keras.Model, settings: StylizeSettings, pictures: list[np.ndarray], context: Context) -> str:
+def _value_range(
+    model: keras.Model, name: str, settings: StylizeSettings, pictures: list[np.ndarray], context: Context
+) -> str:
     if settings.value_range != "auto":
         return settings.value_range
+    for picture in pictures:
+        check_picture_memory(model, picture.shape[:2], name)
     found = guess_range(model, [picture[None] for picture in pictures])
     if not found:
         raise UserError(

@@ -14,7 +14,7 @@ from core.models.size import model_size
 from core.settings.dcgan import DcganTraining
 from core.tasks.agreement import class_agreement
 from core.tasks.begin import begin, outcome, save_kept
-from core.tasks.gan_attendant import GanAttendant, held_out_places, measure_drawn
+from core.tasks.gan_attendant import GanAttendant, held_out_places, looked_at, measure_drawn
 from core.tasks.judge import make_judge
 from core.training.fit_gan import fit_gan
 
@@ -60,7 +60,8 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     attendant = GanAttendant(gan, dataset, judge, settings, context, run)
     fitted = fit_gan(gan, generator, dataset, settings, context, run, attendant)
     save_kept(run, gan, description, fitted, context)
-    held_out, _ = judge.look(dataset.images[held_out_places(dataset)])
+    places = looked_at(held_out_places(dataset), settings.measure_count, context.job.seed, context)
+    held_out, _ = judge.look(dataset.images[places])
     metrics = measure_drawn(gan, dataset, judge, held_out, settings.measure_count, context.job.seed, context)
     metrics |= class_agreement(gan, dataset, context, run)
     return {

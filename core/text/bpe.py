@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 
-from tokenizers import Tokenizer as Engine
-from tokenizers import models, pre_tokenizers, trainers
-
 from core.context import Context
 from core.data.progress import Progressing
-from core.text.tokenizer import END, Tokenizer
+from core.text.merges import learn_merges
+from core.text.merges_apart import learn_merges_apart
+from core.text.tokenizer import Tokenizer
 
 MOST_CHARACTERS = 20_000_000  # more of the same language changes the merges hardly, and takes minutes
 LONGEST_CHARACTERS = 2000  # of what is handed over at once: one word of a megabyte would take hours
+QUICK_CHARACTERS = 300_000  # take less than half a second, and another process about as long to start
 PARTS = re.compile(rf"(?s).{{1,{LONGEST_CHARACTERS}}}")
 
 
@@ -31,25 +30,18 @@ def train_bpe(texts: Sequence[str], size: int, context: Context) -> Tokenizer:
 
     Raises:
         CancelledError: the user has asked the job to stop.
+        UserError: there is too little memory.
 
     Reference:
         Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units".
     """
-    engine = Engine(models.BPE())
-    engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    trainer = trainers.BpeTrainer(
-        vocab_size=size,
-        min_frequency=2,
-        special_tokens=[END],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    parts = _parts(texts)
+    parts = [part.encode("utf-8", "replace").decode("utf-8") for part in _parts(texts)]
+    if sum(map(len, parts)) > QUICK_CHARACTERS:
+        return Tokenizer(*learn_merges_apart(parts, size, context))
     progress = Progressing(context, "tokenize", len(parts), "parts")
-    engine.train_from_iterator(_told(parts, progress), trainer)
+    merges = learn_merges(_told(parts, progress), size)
     progress.end()
-    model = json.loads(engine.to_str())["model"]
-    return Tokenizer(model["vocab"], [(left, right) for left, right in model["merges"]])
+    return Tokenizer(*merges)
 
 
 def _parts(texts: Sequence[str]) -> list[str]:
@@ -61,4 +53,4 @@ def _parts(texts: Sequence[str]) -> list[str]:
 def _told(parts: list[str], progress: Progressing) -> Iterator[str]:
     for part in parts:
         progress.advance()
-        yield part.encode("utf-8", "replace").decode("utf-8")
+        yield part

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -21,6 +21,8 @@ def contrastive_search(
     end_id: int | None,
     repetition_penalty: float = 1.0,
     alternatives: int = 0,
+    at_once: int = 0,
+    check: Callable[[], None] = lambda: None,
 ) -> Iterator[TokenView]:
     """Writes one text.
 
@@ -36,6 +38,9 @@ def contrastive_search(
         end_id: int, the token that ends a text; None where there is none.
         repetition_penalty: float > 0, as in `Sampling`.
         alternatives: int, how many of the most probable tokens to tell of.
+        at_once: int, how many tokens are tried at a time, so that memory has to hold no more copies of the text than
+            that; 0 tries all at once, which spares a step. What is written is the same.
+        check: called before tokens are tried; may raise to end it all.
 
     Yields:
         Each token as it is written.
@@ -48,18 +53,36 @@ def contrastive_search(
     for _ in range(length):
         probabilities = softmax(penalise(logits, text, repetition_penalty))
         tokens = most_probable(probabilities, candidates)
-        writing.advance(tokens, np.full(len(tokens), row))
-        there = _unit(writing.hidden())  # (K, D)
+        if apart := 0 < at_once < len(tokens):
+            there = _unit(_tried(writing, tokens, at_once, check))  # (K, D)
+        else:
+            check()
+            writing.advance(tokens, np.full(len(tokens), row))
+            there = _unit(writing.hidden())  # (K, D)
         likeness = (there @ been.T).max(axis=1)
-        row = int(np.argmax((1.0 - degeneration) * probabilities[tokens] - degeneration * likeness))
-        token = int(tokens[row])
+        best = int(np.argmax((1.0 - degeneration) * probabilities[tokens] - degeneration * likeness))
+        token = int(tokens[best])
         view = view_token(logits, token, alternatives)
         text.append(token)
-        been = np.concatenate([been, there[row : row + 1]])
+        been = np.concatenate([been, there[best : best + 1]])
         yield view
         if token == end_id:
             return
+        if apart:
+            writing.advance(tokens[best : best + 1], np.array([0]))
+        row = 0 if apart else best
         logits = writing.logits()[row]
+
+
+def _tried(writing: Writing, tokens: np.ndarray, at_once: int, check: Callable[[], None]) -> np.ndarray:
+    """Returns the outputs (K, D) were each token appended to the one text there is, a few at a time."""
+    found = []
+    for start in range(0, len(tokens), at_once):
+        check()
+        part = tokens[start : start + at_once]
+        # The last few are filled up: another number of them would have to be compiled.
+        found.append(writing.look(np.resize(part, at_once), np.zeros(at_once, np.int32))[: len(part)])
+    return np.concatenate(found)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -95,18 +95,9 @@ def load_corpus(settings: TextSettings, seed: int, context: Context) -> Corpus:
         UserError: there are no such texts, none can be read, or none are left to train on.
         CancelledError: the user has asked the job to stop.
     """
-    skipped: tuple[Skipped, ...] = ()
-    if settings.data == EMBEDDED:
-        documents = "line"
-        passages = [
-            Passage(line, f"{EMBEDDED}/{place}") for place, line in enumerate(_sentences(settings, seed, context))
-        ]
-    else:
-        texts, skipped = _read(settings, context)
-        documents = settings.documents
-        if documents == "auto":
-            documents = "file" if len(texts) >= FEW_FILES else "piece"
-        passages = cut(texts, documents)
+    documents, passages, skipped = _passages(settings, seed, context)
+    if documents != "line":
+        passages = cut(passages, documents)
     splits, leaks = _divide(passages, settings, seed)
     if not splits["train"]:
         raise UserError(
@@ -124,6 +115,40 @@ def load_corpus(settings: TextSettings, seed: int, context: Context) -> Corpus:
         )
     given = given_splits(np.array([passage.given for passage in passages], np.int8))
     return Corpus(settings.data, _fingerprint(passages), documents, splits, skipped, given, leaks)
+
+
+def load_undivided(settings: TextSettings, seed: int, context: Context) -> Corpus:
+    """Reads texts that are all to be scored: the test split where the source itself sets one, else every text, whole.
+
+    Args:
+        settings: which; shares are ignored.
+        seed: int >= 0, decides the scenes of "shapes".
+        context: as in `load_corpus`.
+
+    Returns:
+        The corpus; its test split alone has texts.
+
+    Raises:
+        UserError: there are no such texts, or none can be read.
+        CancelledError: the user has asked the job to stop.
+    """
+    documents, passages, skipped = _passages(settings, seed, context)
+    given = tuple(passage for passage in passages if passage.given == TEST)
+    splits: dict[str, tuple[Passage, ...]] = {**dict.fromkeys(SPLITS, ()), "test": given or tuple(passages)}
+    documents = "line" if documents == "line" else "file"
+    return Corpus(settings.data, _fingerprint(passages), documents, splits, skipped, ("test",) if given else ())
+
+
+def _passages(settings: TextSettings, seed: int, context: Context) -> tuple[str, list[Passage], tuple[Skipped, ...]]:
+    """Returns what is to be divided, each line, or each file as a whole; and the files left out."""
+    if settings.data == EMBEDDED:
+        lines = enumerate(_sentences(settings, seed, context))
+        return "line", [Passage(line, f"{EMBEDDED}/{place}") for place, line in lines], ()
+    texts, skipped = _read(settings, context)
+    documents = settings.documents
+    if documents == "auto":
+        documents = "file" if len(texts) >= FEW_FILES else "piece"
+    return documents, cut(texts, "line") if documents == "line" else texts, skipped
 
 
 def _sentences(settings: TextSettings, seed: int, context: Context) -> Iterator[str]:

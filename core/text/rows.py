@@ -1,7 +1,8 @@
-"""Lays token ids out in rows of one length, and says which of them are asked for. Knows no text and no model.
+"""Lays token ids out in rows, and says which of them are asked for. Knows no text and no model.
 
-Shapes: R rows, T tokens a row. A model that reads the ids of a row up to place t is asked for `labels[t]`, the id that
-follows. Every token of a passage but its very first is asked for exactly once.
+Shapes: R rows, N tokens in all of them, B rows that are read at once, T places of each. A model that reads the ids of a
+row up to place t is asked for `labels[t]`, the id that follows. Every token of a passage but its very first is asked
+for exactly once.
 """
 
 from __future__ import annotations
@@ -19,23 +20,49 @@ Stretch = tuple[np.ndarray, np.ndarray]  # ids, and whether each is asked for wh
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What a language model reads, and what it is asked for.
+    """What a language model reads, and what it is asked for: rows of their own lengths, one behind the other.
 
     Args:
-        ids: int32 (R, T), padded with the end token.
-        labels: int32 (R, T), the token that follows each; -1 where nothing is asked.
+        ids: int32 (N,).
+        labels: int32 (N,), the token that follows each; -1 where nothing is asked.
+        starts: int64 (R + 1,), where each row begins, and where the last one ends.
+        origins: int64 (R,), the number of the passage that each row is of; -1 where passages share rows.
+        end_id: int, the end token, with which rows are filled up.
     """
 
     ids: np.ndarray
     labels: np.ndarray
+    starts: np.ndarray
+    origins: np.ndarray
+    end_id: int
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.starts) - 1
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """How many tokens each row has: int64 (R,)."""
+        return np.diff(self.starts)
 
     @property
     def asked(self) -> int:
         """How many tokens are asked for."""
         return int(np.count_nonzero(self.labels != UNASKED))
+
+    def filled(self, places: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns rows side by side: ids and labels, each int32 (B, T).
+
+        Args:
+            places: int (B,), which rows.
+            width: int, T, at least the length of the longest of them.
+        """
+        ids = np.full((len(places), width), self.end_id, np.int32)
+        labels = np.full((len(places), width), UNASKED, np.int32)
+        begins, place = self.starts[places][:, None], np.arange(width)
+        inside = begins + place < self.starts[places + 1][:, None]  # (B, T)
+        found = (begins + place)[inside]
+        ids[inside], labels[inside] = self.ids[found], self.labels[found]
+        return ids, labels
 
 
 def lay_out(
@@ -45,7 +72,7 @@ def lay_out(
 
     Args:
         passages: int arrays, each with the end token before its beginning and after its end, where it has these.
-        length: int >= 1, the most tokens a row may have; rows get no longer than needed.
+        length: int >= 1, the most tokens a row may have; a row gets no longer than needed.
         end_id: int, the end token.
         packing: "never" begins a row with each passage; "always" lays them one behind the other and cuts rows from
             that, as for GPT-2's own training, so that a text sees those before it in the row; "auto" packs where rows
@@ -56,14 +83,16 @@ def lay_out(
         The rows; in the order of the passages where they are not packed. Passages of fewer than two tokens ask for
         nothing and are left out.
     """
-    passages = [ids for ids in passages if len(ids) > 1]
+    origins = np.array([place for place, ids in enumerate(passages) if len(ids) > 1], np.int64)
+    passages = [passages[place] for place in origins]
     longest = max((min(len(ids) - 1, length) for ids in passages), default=1)
     asked = sum(len(ids) - 1 for ids in passages)
     rows = sum(-(-(len(ids) - 1) // longest) for ids in passages)
     if passages and (packing == "always" or (packing == "auto" and asked < rows * longest / 2)):
         order = np.random.default_rng((seed, len(passages))).permutation(len(passages))
-        return _filled([_stream([passages[place] for place in order], end_id)], min(length, asked), end_id)
-    return _filled([(ids, np.ones(len(ids), bool)) for ids in passages], longest, end_id)
+        stream = _stream([passages[place] for place in order], end_id)
+        return _cut([stream], np.array([-1]), min(length, asked), end_id)
+    return _cut([(ids, np.ones(len(ids), bool)) for ids in passages], origins, longest, end_id)
 
 
 def _stream(passages: list[np.ndarray], end_id: int) -> Stretch:
@@ -78,15 +107,15 @@ def _stream(passages: list[np.ndarray], end_id: int) -> Stretch:
     return np.concatenate(ids), np.concatenate(asked)
 
 
-def _filled(stretches: list[Stretch], length: int, end_id: int) -> Rows:
+def _cut(stretches: list[Stretch], origins: np.ndarray, length: int, end_id: int) -> Rows:
     """Cuts each stretch into rows: each begins with the last token of the one before, so that no token goes unasked."""
-    cuts = [
-        (ids[start : start + length + 1], asked[start : start + length + 1])
-        for ids, asked in stretches
-        for start in range(0, len(ids) - 1, length)
-    ]
-    rows = Rows(np.full((len(cuts), length), end_id, np.int32), np.full((len(cuts), length), UNASKED, np.int32))
-    for place, (ids, asked) in enumerate(cuts):
-        rows.ids[place, : len(ids) - 1] = ids[:-1]
-        rows.labels[place, : len(ids) - 1] = np.where(asked[1:], ids[1:], UNASKED)
-    return rows
+    ids, labels, starts, cuts = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)], [np.zeros(0, np.int64)], []
+    total = 0
+    for tokens, asked in stretches:
+        ids.append(np.asarray(tokens[:-1], np.int32))
+        labels.append(np.where(asked[1:], tokens[1:], UNASKED).astype(np.int32))
+        starts.append(np.arange(0, len(tokens) - 1, length) + total)
+        cuts.append(len(starts[-1]))
+        total += len(tokens) - 1
+    ends = np.append(np.concatenate(starts), total)
+    return Rows(np.concatenate(ids), np.concatenate(labels), ends, np.repeat(origins, cuts), end_id)

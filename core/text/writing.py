@@ -20,6 +20,9 @@ class Writing(Protocol):
     def hidden(self) -> np.ndarray:
         """Returns the model's output before the head: float32 (B, P, D) for prompts, (B, D) for the last token."""
 
+    def look(self, ids: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Returns the output before the head, float32 (B', D), were these tokens appended to these texts."""
+
     def advance(self, ids: np.ndarray, rows: np.ndarray | None = None) -> None:
         """Appends one token to each text; `rows` says which text each continues."""
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import keras
-import numpy as np
 
 from core.context import Context
-from core.data.batches import Batches
 from core.events import Progress
+from core.text.row_batches import RowBatches
 from core.text.rows import Rows
 from core.training.batches import BatchInput, keras_input
 from core.training.callbacks import EvaluationWatch, as_floats
@@ -27,7 +26,7 @@ def mean_nats(model: keras.Model, rows: Rows, batch_size: int, context: Context)
         CancelledError: the user has asked the job to stop.
     """
     context.check()
-    batches = Batches(rows.ids, rows.labels, np.arange(len(rows)), batch_size)
+    batches = RowBatches(rows, batch_size)
     context.report(Progress("evaluate", 0, len(batches)))
     model.compile(loss=TokenLoss(), metrics=[TokenMean()])
     watch = EvaluationWatch(model, context, len(batches), context.wait_while_paused)

@@ -5,8 +5,8 @@ Shapes: H x W pixels, F feature maps of H' x W' places.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -21,25 +21,27 @@ from core.training.gradients import compile_step, value_and_grad
 # So that a strength and a smoothness of 1 look right: each loss is a share of what its target weighs.
 STYLE_WEIGHT, SMOOTH_WEIGHT = 30.0, 0.1
 SHIFTS = 16  # how many ways of moving the picture there are
+KEPT_BYTES = 2**28  # of the content's features, moved in these ways
 NOISE_CELL_PX = 4
 BETA_2 = 0.99  # the losses change fast, so old gradients say little
 TINY = 1e-8
 LOSSES = ("loss", "content_loss", "style_loss")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Shift:
     """One way of moving the picture, cyclically.
 
     Args:
         rows: int32 (H,), which row comes where.
         columns: int32 (W,).
-        targets: float32 (1, H', W', F), the features of the content moved so, one array a content layer.
+        targets: float32 (1, H', W', F), the features of the content moved so, one array a content layer; none where
+            they are not kept.
     """
 
     rows: np.ndarray
     columns: np.ndarray
-    targets: list[np.ndarray]
+    targets: list[np.ndarray] = field(default_factory=list)
 
 
 class StylePainter:
@@ -55,6 +57,7 @@ class StylePainter:
         style: float32 (any, any, 3), 0 to 1.
         settings: how.
         seed: int, of the shifts and the noise.
+        check: called between the parts of the preparation; may raise to end it.
 
     Raises:
         UserError: the backbone lacks a layer, or can't look at pictures of that size.
@@ -65,7 +68,13 @@ class StylePainter:
     """
 
     def __init__(
-        self, backbone: Backbone, content: np.ndarray, style: np.ndarray, settings: StylizeSettings, seed: int
+        self,
+        backbone: Backbone,
+        content: np.ndarray,
+        style: np.ndarray,
+        settings: StylizeSettings,
+        seed: int,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._random = np.random.default_rng(seed)
@@ -78,8 +87,11 @@ class StylePainter:
         self._features = backbone.features(names, content.shape[:2])
         seen = backbone.features(of_style, style.shape[:2])(style[None], training=False)
         self._grams = [_array(gram(one)) for one in _listed(seen)]
+        check()
+        self._content, self._kept_bytes = content, 0
         self._shifts = self._make_shifts(content)
-        self._content_scale = [1 / (float(np.mean(one**2)) + TINY) for one in self._shifts[0].targets]
+        self._content_scale = [1 / (float(np.mean(one**2)) + TINY) for one in self._targets(self._shifts[0])]
+        check()
         start = content if settings.start == "content" else _noise(self._random, content.shape)
         self._pixels = keras.Variable(start[None], name="picture")  # (1, H, W, 3)
         self._optimizer = keras.optimizers.Adam(settings.lr, beta_2=BETA_2)
@@ -95,7 +107,7 @@ class StylePainter:
             them as black is), "style_loss" (the same of the style).
         """
         shift = self._shifts[self._random.integers(len(self._shifts))]
-        found = self._compiled(shift.rows, shift.columns, *shift.targets)
+        found = self._compiled(shift.rows, shift.columns, *self._targets(shift))
         values = np.asarray(ops.convert_to_numpy(found), np.float64)
         return dict(zip(LOSSES, values.tolist(), strict=True))
 
@@ -113,15 +125,24 @@ class StylePainter:
     def _make_shifts(self, content: np.ndarray) -> list[_Shift]:
         most = min(self._settings.shift_px, (min(content.shape[:2]) - 1) // 2)
         moves = self._random.integers(-most, most + 1, (SHIFTS if most else 1, 2))
-        shifts = []
-        for move in moves:
-            rows, columns = (
-                ((np.arange(side) - by) % side).astype(np.int32)
-                for side, by in zip(content.shape[:2], move, strict=True)
-            )
-            seen = _listed(self._features(content[rows][:, columns][None], training=False))
-            shifts.append(_Shift(rows, columns, [_array(seen[place]) for place in self._content_places]))
-        return shifts
+        sides = content.shape[:2]
+        return [
+            _Shift(*(((np.arange(side) - by) % side).astype(np.int32) for side, by in zip(sides, move, strict=True)))
+            for move in moves
+        ]
+
+    def _targets(self, shift: _Shift) -> list[np.ndarray]:
+        """Returns the content's features, moved so; kept as long as there is room, and else computed anew."""
+        if shift.targets:
+            return shift.targets
+        moved = self._content[shift.rows][:, shift.columns]
+        seen = _listed(self._features(moved[None], training=False))
+        targets = [_array(seen[place]) for place in self._content_places]
+        taken = sum(one.nbytes for one in targets)
+        if self._kept_bytes + taken <= KEPT_BYTES:
+            self._kept_bytes += taken
+            shift.targets = targets
+        return targets
 
     def _step(self, rows: Any, columns: Any, *targets: Any) -> Any:
         def loss() -> tuple[Any, Any]:

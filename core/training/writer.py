@@ -10,11 +10,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.models.gpt2_cache import Cache, attention_of, read_prompt, read_token, reorder
+from core.models.gpt2_cache import Cache, attention_of, read_prompt, read_token, reorder, text_bytes
 from core.models.gpt2_packed import can_pack, pack, read_packed_token
+from core.models.size import memory_bytes
+from core.text.round_up import round_up
 from core.training.gradients import CompiledForward, compile_forward
 
 SMALLEST_PROMPT, SMALLEST_BUFFER = 16, 64
+MEMORY_SHARE = 4  # texts that are written may take one part in so many of the computer's memory
 WARM_UP_STEPS = 2  # the second meets the cache as the first has left it
 
 
@@ -73,6 +76,10 @@ class Writer:
         prompt = min(round_up(longest, SMALLEST_PROMPT), self.context)
         return Bucket(len(prompts), prompt, round_up(prompt + new_tokens, SMALLEST_BUFFER))
 
+    def room(self, bucket: Bucket) -> Room:
+        """Returns what texts of such a bucket take in memory, whatever their number there."""
+        return Room(memory_bytes() // MEMORY_SHARE, text_bytes(self.model, bucket.prompt, bucket.places))
+
     def warm_up(self, bucket: Bucket, rows: int = 0) -> None:
         """Compiles what a bucket needs, so that no token has to wait for it; at once where it is compiled already.
 
@@ -130,6 +137,24 @@ class Bucket:
     places: int
 
 
+@dataclass(frozen=True)
+class Room:
+    """Memory for texts that are written at a time.
+
+    Args:
+        bytes: int, that may be taken.
+        text_bytes: int, that one text takes, about.
+    """
+
+    bytes: int
+    text_bytes: int
+
+    @property
+    def texts(self) -> int:
+        """How many texts there is room for; perhaps none."""
+        return self.bytes // self.text_bytes
+
+
 class Writing:
     """One batch of texts while it is written; made by `Writer.begin`."""
 
@@ -158,6 +183,19 @@ class Writing:
         """Returns the model's output before the head: float32 (B, P, D) for prompts, (B, D) for the last token."""
         return np.asarray(keras.ops.convert_to_numpy(self._hidden))
 
+    def look(self, ids: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Returns the model's output before the head, float32 (B', D), were a token appended; nothing changes.
+
+        Args:
+            ids: int (B',), the tokens.
+            rows: int (B',), which text each of them would continue.
+        """
+        self._check_place()
+        rows = np.asarray(rows, np.int32)
+        copies = self._reorder(self._cache, rows)
+        _, hidden, _ = self._step(np.asarray(ids, np.int32), self._starts[rows], self._place, copies)
+        return np.asarray(keras.ops.convert_to_numpy(hidden))
+
     def advance(self, ids: np.ndarray, rows: np.ndarray | None = None) -> None:
         """Appends one token to each text. Where the backend can, it goes on computing after this returns.
 
@@ -165,8 +203,7 @@ class Writing:
             ids: int (B',), the tokens.
             rows: int (B',), which text each of them continues; None where each continues its own.
         """
-        if self._place >= self._places:
-            raise ValueError(f"the buffer has room for {self._places} tokens. Received: one more")
+        self._check_place()
         if rows is not None:
             rows = np.asarray(rows, np.int32)
             self._cache = self._reorder(self._cache, rows)
@@ -176,12 +213,6 @@ class Writing:
         )
         self._place += 1
 
-
-def round_up(length: int, smallest: int) -> int:
-    """Returns the bucket of a length: the least of `smallest` times 1, 2, 3, 4, 6, 8, 12, 16 ... that holds it."""
-    size = smallest
-    while size < length:
-        if size + size // 2 >= length and size > smallest:
-            return size + size // 2
-        size *= 2
-    return size
+    def _check_place(self) -> None:
+        if self._place >= self._places:
+            raise ValueError(f"the buffer has room for {self._places} tokens. Received: one more")

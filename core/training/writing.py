@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from core.data.batches import Batches
+from core.text.row_batches import RowBatches
 from core.text.rows import Rows
 from core.training.objective import Objective
 from core.training.token_loss import TokenLoss, TokenMean, with_perplexity
@@ -20,8 +18,8 @@ def writing(train: Rows, validation: Rows, batch_size: int, seed: int) -> Object
         seed: int >= 0, fixes the order.
     """
     return Objective(
-        Batches(train.ids, train.labels, np.arange(len(train)), batch_size, seed),
-        Batches(validation.ids, validation.labels, np.arange(len(validation)), batch_size),
+        RowBatches(train, batch_size, seed),
+        RowBatches(validation, batch_size),
         TokenLoss(),
         [TokenMean()],
         with_perplexity,

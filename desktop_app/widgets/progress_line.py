@@ -24,7 +24,8 @@ PHASES = {
     "train": mark("Training"),
     "validate": mark("Validating"),
     "tokenize": mark("Cutting texts into tokens"),
-    "evaluate": mark("Scoring the test pictures"),
+    "merge": mark("Learning the tokenizer"),
+    "evaluate": mark("Scoring the test split"),
     "classify": mark("Classifying"),
     "draw": mark("Drawing pictures"),
     "stylize": mark("Painting"),
@@ -32,6 +33,7 @@ PHASES = {
     "compare": mark("Looking for copies of training pictures"),
     "judge": mark("Training the network that judges the pictures"),
     "measure": mark("Measuring the pictures"),
+    "write": mark("Writing"),
     "report": mark("Writing the report"),
     "save": mark("Saving"),
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import UserError
-from core.files import path_exists, path_of, publish_folder, read_json, sha256, write_atomic, write_json
+from core.files import path_exists, path_of, publish_folder, read_json, replacing, sha256, write_atomic, write_json
 
 
 def test_a_failed_write_leaves_the_former_file_and_no_litter(tmp_path, monkeypatch):
@@ -67,3 +67,16 @@ def test_publishing_replaces_a_folder_whole(tmp_path):
 def test_sha256_of_a_known_text(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")
     assert sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_what_is_written_bit_by_bit_appears_at_once_or_not_at_all(tmp_path):
+    path = tmp_path / "film.gif"
+    with replacing(path) as file:
+        file.write(b"one ")
+        file.write(b"two")
+        assert not path.exists()
+    assert path.read_bytes() == b"one two"
+    with pytest.raises(TypeError), replacing(path) as file:
+        file.write("no bytes")
+    assert path.read_bytes() == b"one two"
+    assert list(tmp_path.iterdir()) == [path]

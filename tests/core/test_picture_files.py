@@ -1,6 +1,8 @@
+import io
 import os
 import struct
 import time
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -8,8 +10,10 @@ import pytest
 from PIL import Image, ImageSequence
 
 from core.command_files import check_pictures
+from core.context import Context
 from core.data.decode import decode
-from core.errors import UserError
+from core.errors import CancelledError, UserError
+from core.gif_file import GifFile
 from core.jobs import Job
 from core.picture_files import KEYWORD, enlarged, grid, is_written_here, read_recipe, seen_scale, write_pictures
 from core.png_text import MOST_BYTES
@@ -187,7 +191,7 @@ def test_an_mp4_without_x264_falls_back(tmp_path, monkeypatch):
     assert (len(frames), codec) == (5, "mpeg4")
     monkeypatch.setattr(av, "codecs_available", set())
     with pytest.raises(UserError, match="No encoder"):
-        mp4.encode_mp4(noise(1), 12)
+        mp4.encode_mp4(io.BytesIO(), noise(1), 12)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".gif", ".mp4", ".PNG"])
@@ -349,3 +353,58 @@ def test_any_flipped_byte_of_a_recipe_is_noticed(tmp_path, recipe):
         path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
         with pytest.raises(UserError, match="carries"):
             read_recipe(path)
+
+
+# ------------------------------------------------------------------------------------------------- long films
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".mp4"])
+@pytest.mark.parametrize("make", [smooth, lambda count: noise(count, 64, 1)])
+def test_a_long_film_is_not_held_in_memory(tmp_path, suffix, make):
+    few, many = make(3), make(40)
+    write_pictures(tmp_path / f"warm{suffix}", few, scale=12)
+    peaks = []
+    for frames in (few, many):
+        tracemalloc.start()
+        write_pictures(tmp_path / f"a{suffix}", frames, scale=12)  # 590 KB a frame of greys
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 2_000_000
+
+
+def test_a_film_that_is_stopped_leaves_nothing(tmp_path):
+    context = Context(Job(task="check", backend="tensorflow"), Workspace(tmp_path / "w"))
+    context.cancel()
+    for suffix in (".gif", ".mp4"):
+        with pytest.raises(CancelledError):
+            write_pictures(tmp_path / f"a{suffix}", smooth(3), context=context)
+    assert [path for path in tmp_path.iterdir() if path.is_file()] == []
+
+
+def test_a_gif_draws_only_what_changes_and_at_its_place(tmp_path):
+    still = smooth(1)[0]
+    frames = [still.copy() for _ in range(6)]
+    for place, frame in enumerate(frames):
+        frame[20:24, 5 * place : 5 * place + 5] = (255, 0, 40 * place)
+    write_pictures(tmp_path / "a.gif", frames, scale=2)
+    found = np.array(frames_of(tmp_path / "a.gif"), float)
+    for place, frame in enumerate(found):
+        block = frame[40:48, 10 * place : 10 * place + 10]
+        assert np.abs(block - (255, 0, 40 * place)).max() < 24
+        np.testing.assert_array_equal(frame[:40], found[0, :40])
+        np.testing.assert_array_equal(frame[48:], found[0, 48:])
+    assert (tmp_path / "a.gif").stat().st_size < 2 * one_frame_bytes(tmp_path, still)
+
+
+def one_frame_bytes(tmp_path, picture):
+    write_pictures(tmp_path / "one.gif", [picture], scale=2)
+    return (tmp_path / "one.gif").stat().st_size
+
+
+def test_a_gif_that_stands_still_for_longer_than_a_frame_may_keeps_its_time(tmp_path):
+    with (tmp_path / "a.gif").open("wb") as file:
+        film = GifFile(file, (4, 4), b"by hand", np.zeros((256, 3), np.uint8))
+        film.add(np.zeros((4, 4), np.uint8), (0, 0), 60_000)
+        film.hold(60_000)
+        film.end()
+    assert sum(durations_of(tmp_path / "a.gif")) == 1_200_000

@@ -8,6 +8,7 @@ from keras import layers, ops
 from core import catalog
 from core.errors import UserError
 from core.models.backbone import Backbone
+from core.models.picture_memory import check_picture_memory, picture_bytes
 from core.models.value_range import RANGES, guess_range, prepared
 
 
@@ -110,3 +111,16 @@ def test_a_value_range_is_what_its_name_says():
     assert at(black, "imagenet") == [-2.118, -2.036, -1.804]
     red = np.array([1, 0, 0], np.float32).reshape(1, 1, 1, 3)
     assert at(red, "caffe") == [-103.939, -116.779, 131.32]
+
+
+def test_a_picture_that_memory_does_not_hold_is_refused(monkeypatch):
+    inputs = keras.Input((None, None, 3))  # the file leaves the size open
+    x = layers.Conv2D(64, 3, padding="same", activation="relu", name="wide")(inputs)
+    backbone = Backbone(keras.Model(inputs, layers.Conv2D(8, 3, padding="same")(x)), "0..1", "net.keras")
+    assert picture_bytes(backbone.model, (10, 20)) == 4 * 10 * 20 * (3 + 64 + 8)
+    monkeypatch.setattr("core.models.picture_memory.memory_bytes", lambda: 2**30)
+    backbone.features(["wide"], (500, 500))
+    with pytest.raises(UserError, match=r"2048 x 2048 px the network 'net\.keras' would take .* GB"):
+        backbone.features(["wide"], (2048, 2048))
+    with pytest.raises(UserError, match="Make the picture smaller"):
+        check_picture_memory(backbone.model, (2048, 2048), "net.keras")

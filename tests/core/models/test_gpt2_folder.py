@@ -211,3 +211,31 @@ def test_transformers_opens_what_is_written(model, folder):
     with torch.no_grad():
         found = theirs(torch.from_numpy(IDS.astype(np.int64))).logits.numpy()
     assert np.abs(found - logits_of(model)).max() < 1e-4
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+@pytest.mark.parametrize("name", ["transformer.wte.weight", "transformer.h.1.mlp.c_fc.bias"])
+def test_weights_that_are_no_numbers_are_refused_with_their_file(folder, value, name):
+    from safetensors.numpy import load, save
+
+    path = folder / "model.safetensors"
+    tensors = {key: one.astype(np.float64) for key, one in load(path.read_bytes()).items()}
+    tensors[name].flat[3] = value
+    path.write_bytes(save(tensors))
+    said = refusal(folder)
+    assert str(path) in said
+    assert "no numbers" in said
+
+
+def test_a_preset_with_weights_that_are_no_numbers_is_refused(small_tokenizer, tmp_path):
+    model = build(SETTINGS, small_tokenizer.size)
+    bias = named_variables(model)["model/transformer_layer_1/feedforward_intermediate_dense/bias"]
+    bias.assign(np.full(bias.shape, np.nan))
+    backbone_of(model).save_to_preset(tmp_path)
+    files = small_tokenizer.files()
+    assets = tmp_path / "assets" / "tokenizer"
+    assets.mkdir(parents=True)
+    write(assets, {"vocabulary.json": files["vocab.json"], "merges.txt": files["merges.txt"]})
+    said = refusal(tmp_path)
+    assert "model.weights.h5" in said
+    assert "no numbers" in said

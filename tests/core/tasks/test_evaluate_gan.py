@@ -10,10 +10,13 @@ import pytest
 from PIL import Image
 
 from core.context import Context
+from core.data.decode import decode
 from core.engine import run_job
 from core.events import Images, Log, Progress
 from core.jobs import Job
 from core.models.saved import save_model
+from core.picture_files import read_recipe
+from core.recipe import job_of
 from core.runs import Run, Workspace
 from core.tasks import own_judge
 from core.tasks.trained import trained_model
@@ -196,3 +199,35 @@ def test_a_good_generator_raises_no_alarm_and_one_made_to_collapse_does(tmp_path
     assert ending.result["collapse"]["alarm"]
     assert ending.result["collapse"]["within"] < 0.1
     assert ending.result["metrics"]["agreement"] > 0.7  # a wrong kind of good
+
+
+def test_a_sheet_of_the_training_brings_its_settings_back(trained):
+    """Where its age was kept, what it carries draws the very same sheet again."""
+    workspace, run, _ = trained
+    sheet = sorted(run.samples.glob("*.png"))[-1]
+    recipe = read_recipe(sheet)
+    assert (recipe.job.task, recipe.run, recipe.epoch) == ("generate", run.id, int(sheet.stem))
+    job = job_of(recipe, workspace)
+    _, description = trained_model(run, Context(run.record().job, workspace))
+    for path in run.samples.glob("*.png"):
+        if int(path.stem) == description.epochs:
+            out = workspace.folder / "again.png"
+            ending, _ = do(workspace, "generate", {**job.settings, "epoch": 0, "out": str(out)}, seed=job.seed)
+            assert ending.state == "finished", ending.trace
+            np.testing.assert_allclose(decode(out).astype(int), decode(path).astype(int), atol=1)
+
+
+def test_the_judge_is_shown_no_more_pictures_than_the_setting_bounds(trained, monkeypatch):
+    from core.tasks import gan_attendant
+
+    workspace, run, _ = trained
+    context = Context(run.record().job, workspace)
+    places = np.arange(100, 400)
+    assert np.array_equal(gan_attendant.looked_at(places, 150, 0, context), places)
+    events = []
+    context = Context(run.record().job, workspace, listener=events.append)
+    some = gan_attendant.looked_at(places, 50, 0, context)
+    assert len(set(some) & set(places)) == 100
+    assert np.array_equal(some, gan_attendant.looked_at(places, 50, 0, context))
+    assert not np.array_equal(some, gan_attendant.looked_at(places, 50, 1, context))
+    assert events[0].values == {"count": 100, "total": 300}

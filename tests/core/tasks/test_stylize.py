@@ -114,3 +114,31 @@ def test_mistakes_are_told_in_a_sentence(files, settings, said):
     assert said in ending.message.format(**ending.values)
     assert ending.hint
     assert not (files / "out.png").exists()
+
+
+def test_stop_is_heard_while_the_pictures_are_prepared(files, monkeypatch):
+    from core.training import style
+
+    seen = style.gram
+
+    def gram(features):
+        contexts[0].cancel()
+        return seen(features)
+
+    contexts = []
+    monkeypatch.setattr(style, "gram", gram)
+    ending, events = do(files, act=lambda event, context: contexts.append(context))
+    assert ending.state == "cancelled"
+    assert not [event for event in events if isinstance(event, Metric)]
+
+
+def test_a_file_whose_pictures_may_be_of_any_size_is_held_to_memory(files, monkeypatch):
+    inputs = keras.Input((None, None, 3))
+    keras.Model(inputs, layers.Conv2D(4, 3, padding="same", activation="relu")(inputs)).save(files / "open.keras")
+    ending, _ = do(files, backbone=str(files / "open.keras"), steps=2)
+    assert ending.state == "finished", ending.trace
+    monkeypatch.setattr("core.models.picture_memory.memory_bytes", lambda: 10_000)
+    for value_range in ("auto", "-1..1"):
+        ending, _ = do(files, backbone=str(files / "open.keras"), value_range=value_range)
+        assert ending.state == "failed"
+        assert "GB of memory" in ending.message

@@ -220,3 +220,41 @@ def test_the_command_refuses_in_a_sentence(tmp_path, capsys):
     told = capsys.readouterr().err.strip()
     assert "nothing is fetched from the network" in told
     assert "\n" not in told
+
+
+@pytest.fixture
+def little_memory(monkeypatch):
+    """Room for three texts of 64 places."""
+    from core.models.gpt2_cache import text_bytes
+    from core.models.gpt2_folder import open_gpt2
+
+    def shrink(folder):
+        one = text_bytes(open_gpt2(folder).model, 16, 64)
+        monkeypatch.setattr("core.training.writer.memory_bytes", lambda: 4 * 3 * one + 4)
+
+    return shrink
+
+
+def test_beams_that_memory_does_not_hold_are_refused_in_a_sentence(folder, tmp_path, little_memory):
+    little_memory(folder)
+    options = {"prompts": ["the"], "max_tokens": 6}
+    result_of(folder, tmp_path, beams=3, **options)
+    ending, _ = do(folder, tmp_path, beams=4, **options)
+    assert ending.state == "failed"
+    assert "GB of memory" in ending.message
+    assert "beams" in ending.hint
+    assert ending.values["count"] == 4
+
+
+def test_a_thousand_candidates_are_tried_a_few_at_a_time(folder, tmp_path, little_memory):
+    options = {"prompts": ["the"], "max_tokens": 6, "contrastive": 0.5, "top_k": 1000}
+    whole = result_of(folder, tmp_path, **options)[0]
+    little_memory(folder)
+    assert result_of(folder, tmp_path, **options)[0]["tokens"] == whole["tokens"]
+
+
+def test_as_many_texts_are_drawn_at_a_time_as_memory_holds(folder, tmp_path, little_memory):
+    options = {"prompts": ["the"], "max_tokens": 6, "count": 5}
+    whole = result_of(folder, tmp_path, **options)[0]
+    little_memory(folder)
+    assert result_of(folder, tmp_path, **options)[0]["tokens"] == whole["tokens"]

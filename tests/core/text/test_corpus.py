@@ -12,7 +12,7 @@ from core.data.shapes import entropy, log_probability
 from core.errors import CancelledError, UserError
 from core.settings.text_data import TextSettings
 from core.text import files
-from core.text.corpus import load_corpus
+from core.text.corpus import load_corpus, load_undivided
 
 STORY = "".join(f"Line {number} of a story that goes on and on.\n" for number in range(2000))
 
@@ -162,3 +162,31 @@ def test_stops_when_asked(context):
     context.cancel()
     with pytest.raises(CancelledError):
         load(context, "shapes")
+
+
+def undivided(context, data, seed=0, **settings):
+    return load_undivided(TextSettings.parse({"data": str(data), **settings}), seed, context)
+
+
+@pytest.mark.parametrize("documents", ["auto", "piece", "file"])
+def test_what_is_only_scored_stays_whole(context, write, documents):
+    folder = write({"a.txt": STORY, "b.txt": "short"})
+    corpus = undivided(context, folder, documents=documents)
+    assert texts(corpus, "test") == [STORY, "short"]
+    assert texts(corpus, "train") == texts(corpus, "validation") == []
+    assert corpus.counts() == {"train": 0, "validation": 0, "test": 2}
+
+
+def test_every_line_is_scored_and_every_sentence(context, write):
+    folder = write({"a.txt": "one\n\n two \none\n"})
+    assert texts(undivided(context, folder, documents="line"), "test") == ["one", "two", "one"]
+    assert len(texts(undivided(context, "shapes", count=10), "test")) >= 10
+
+
+def test_of_given_parts_only_the_test_part_is_scored(context, write):
+    folder = write({"train/a.txt": "learn", "val/b.txt": "look", "test/c.txt": "score"})
+    assert texts(undivided(context, folder), "test") == ["score"]
+    assert texts(undivided(context, write({"train/a.txt": "learn", "val/b.txt": "look"}, "more")), "test") == [
+        "learn",
+        "look",
+    ]

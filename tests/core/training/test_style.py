@@ -123,3 +123,23 @@ def test_a_step_is_traced_once(backbone, pictures):
     painter.picture()
     painter()
     assert painter.traces == 1
+
+
+def test_targets_that_there_is_no_room_for_are_computed_anew(backbone, pictures, monkeypatch):
+    kept, wanted = paint(backbone, pictures, 6)
+    monkeypatch.setattr("core.training.style.KEPT_BYTES", 0)
+    painter, losses = paint(backbone, pictures, 6)
+    assert losses == wanted
+    assert not any(shift.targets for shift in painter._shifts)
+    assert sum(bool(shift.targets) for shift in kept._shifts) <= 7  # no more than were looked at
+
+
+def test_the_preparation_asks_whether_to_go_on(backbone, pictures):
+    class StopError(Exception):
+        pass
+
+    def stop():
+        raise StopError
+
+    with pytest.raises(StopError):
+        StylePainter(backbone, *pictures, StylizeSettings(**SETTINGS), 0, stop)

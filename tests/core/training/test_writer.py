@@ -11,9 +11,10 @@ from core.models.gpt2_folder import gpt2_files
 from core.settings.gpt2 import Gpt2Settings
 from core.text.beam import BeamSearch
 from core.text.contrastive import contrastive_search
+from core.text.round_up import round_up
 from core.text.sampling import Sampling, log_softmax, softmax
 from core.text.writing import write
-from core.training.writer import Writer, round_up
+from core.training.writer import Writer
 
 SETTINGS = Gpt2Settings.parse({"size": "tiny", "width": 32, "heads": 4, "context": 96})
 NEW = 64
@@ -286,3 +287,37 @@ def test_prompts_that_do_not_fit_are_a_programming_error(writer):
     for wrong in ([[]], [list(range(SETTINGS.context + 1))]):
         with pytest.raises(ValueError, match="prompts must have"):
             writer.begin(wrong, 4)
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 5])
+def test_trying_a_few_tokens_at_a_time_writes_the_same(writer, prompts, at_once):
+    prompt, checks = prompts[0], []
+
+    def search(**options):
+        writing = writer.begin([prompt], 8)
+        steps = contrastive_search(
+            writing, prompt, candidates=5, degeneration=0.6, length=8, end_id=None, alternatives=2, **options
+        )
+        return [(view.token, view.rank) for view in steps]
+
+    assert search(at_once=at_once, check=lambda: checks.append(1)) == search()
+    assert len(checks) == 8 * -(-5 // at_once)
+
+
+def test_looking_changes_nothing(writer, prompts):
+    writing, other = writer.begin(prompts[:1], 4), writer.begin(prompts[:1], 4)
+    hidden = writing.look(np.array([3, 4]), np.array([0, 0]))
+    other.advance(np.array([3, 4]), np.array([0, 0]))
+    np.testing.assert_allclose(hidden, other.hidden(), atol=1e-5)
+    fresh = writer.begin(prompts[:1], 4)
+    np.testing.assert_allclose(writing.logits(), fresh.logits(), atol=1e-5)
+    for one in (writing, fresh):
+        one.advance(np.array([5]))
+    np.testing.assert_allclose(writing.logits(), fresh.logits(), atol=1e-5)
+
+
+def test_a_text_takes_at_least_its_cache_and_a_longer_one_more(model, writer):
+    short, long = (writer.room(writer.bucket([[0] * 8], new)) for new in (32, 96))
+    assert short.text_bytes > 2 * 2 * 64 * 32 * 4  # layers, keys and values, places, width, bytes
+    assert long.text_bytes > short.text_bytes
+    assert long.texts < short.texts

@@ -1,0 +1,193 @@
+"""The report on a language model: one HTML file that holds everything it shows. Imported only when one is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from core.metrics.page import STYLE, curve, figure, history, svg
+from core.metrics.token_extremes import Extremes
+from core.runs import Run
+from core.text.rows import UNASKED, Rows
+from core.text.tokenizer import END, Tokenizer
+
+SHOWN_TOKENS = 200  # of one text
+WORST_NATS = 8.0  # from here on a token is shown in full red
+LONGEST_CHARACTER = 4  # tokens, of one byte each
+HALF = "\ufffd"
+SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥"}  # what could else not be seen in a table
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ name }} · Pixelwright</title>
+<style>
+{{ style|safe }}
+.text { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 4px solid #e4e7ec; padding-left: .8rem; }
+.side { display: flex; gap: 3rem; flex-wrap: wrap; } td.words { white-space: pre-wrap; overflow-wrap: anywhere; }
+table.written { width: 100%; } table.written td { text-align: left; vertical-align: top; }
+code { background: #f2f4f7; padding: 0 .2rem; }
+</style></head><body>
+<h1>{{ name }}</h1>
+<p class="muted">{{ facts }}</p>
+<div class="numbers">
+<span><b>{{ "%.2f"|format(metrics.perplexity) }}</b>perplexity</span>
+<span><b>{{ "%.3f"|format(metrics.test_loss) }}</b>nats a token</span>
+<span><b>{{ "%.2f"|format(metrics.test_loss_per_text) }}</b>nats a text</span>
+<span><b>{{ count }}</b>texts</span>
+<span><b>{{ tokens }}</b>tokens</span>
+</div>
+<h2>Beside guessing</h2>
+<table><tr><th class="name">who tells the next token</th><th>perplexity</th></tr>
+<tr><td class="name">one who knows nothing: all tokens are alike</td>
+<td>{{ "%.4g"|format(baselines.uniform) }}</td></tr>
+{% if "unigram" in baselines %}<tr><td class="name">one who knows how often each comes in the training texts</td>
+<td>{{ "%.4g"|format(baselines.unigram) }}</td></tr>{% endif %}
+<tr><td class="name"><b>this model</b></td><td><b>{{ "%.4g"|format(metrics.perplexity) }}</b></td></tr></table>
+<p class="muted">A perplexity of 10 is as undecided as between 10 equally probable tokens. Only models with the same
+tokenizer can be compared by it.</p>
+{% if curves %}<h2>Training</h2>{{ curves|safe }}{% endif %}
+<h2>Written by the model</h2>
+{% if written %}<table class="written"><tr><th class="name">begins with</th><th class="name">most probable</th>
+<th class="name">drawn at temperature {{ temperature }}</th></tr>
+{% for row in written %}<tr><td class="words">{{ row.start or "(nothing)" }}</td>
+<td class="words">{{ row.greedy or "(nothing)" }}</td>
+<td class="words">{{ row.drawn or "(nothing)" }}</td></tr>
+{% endfor %}</table>{% else %}<p>Nothing was written.</p>{% endif %}
+<h2>Tokens</h2>
+<div class="side">{% for title, table in token_tables %}<table><tr><th class="name">{{ title }}</th><th>nats</th>
+<th>times</th></tr>
+{% for row in table %}<tr><td class="name"><code>{{ row.sign }}</code></td><td>{{ "%.2f"|format(row.loss) }}</td>
+<td>{{ row.count }}</td></tr>
+{% endfor %}</table>
+{% endfor %}</div>
+<h2>Texts</h2>
+<p class="muted">The redder a token, the less it was expected. A text longer than the model looks back is judged in
+stretches.</p>
+{% for title, texts in text_lists %}<h3>{{ title }}</h3>
+{% for text in texts %}<p class="muted">{{ "%.3f"|format(text.loss) }} nats a token, {{ text.count }} tokens{% if
+text.name %}, {{ text.name }}{% endif %}</p>
+<div class="text">{% for piece in text.pieces %}<span {% if piece.colour %}style="background: {{ piece.colour }}"
+title="{{ "%.2f"|format(piece.nats) }} nats"{% else %}class="muted"{% endif %}>{{ piece.text }}</span>{% endfor %}{% if
+text.cut %} …{% endif %}</div>
+{% endfor %}{% endfor %}
+</body></html>
+"""
+
+
+def render_text_report(
+    run: Run,
+    tokenizer: Tokenizer,
+    rows: Rows,
+    nats: np.ndarray,
+    tokens: Extremes,
+    texts: Extremes,
+    names: Sequence[str],
+    temperature: float,
+    result: Mapping[str, Any],
+) -> str:
+    """Returns the report as one self-contained HTML page.
+
+    Args:
+        run: for its name and its training's curves.
+        tokenizer: the model's.
+        rows: the texts that were scored.
+        nats: float (N,), the loss of each of the rows' tokens.
+        tokens: the hardest and easiest kinds of tokens.
+        texts: the hardest and easiest rows.
+        names: what each passage is called, as `rows.origins` counts them.
+        temperature: float, at which the texts in the result were drawn.
+        result: as `evaluate_text` returns it, without the report.
+    """
+    record = run.record()
+    facts = (
+        f"{record.job.model} on {record.job.backend}, run {run.id}, "
+        f"scored on {result['data']} at {datetime.now():%Y-%m-%d %H:%M}"
+    )
+    halves = (("hardest", "easiest"), (tokens.hardest, tokens.easiest), (texts.hardest, texts.easiest))
+    environment = jinja2.Environment(autoescape=True)
+    return environment.from_string(PAGE).render(
+        style=STYLE,
+        name=record.name,
+        facts=facts,
+        metrics=result["metrics"],
+        count=result["count"],
+        tokens=result["tokens"],
+        baselines=result["baselines"],
+        curves=_curves(run),
+        written=result["written"],
+        temperature=temperature,
+        token_tables=[
+            (title, [_token(token, tokens, tokenizer) for token in chosen])
+            for title, chosen in zip(halves[0], halves[1], strict=True)
+        ],
+        text_lists=[
+            (title.capitalize(), [_text(row, texts, rows, nats, names, tokenizer) for row in chosen])
+            for title, chosen in zip(halves[0], halves[2], strict=True)
+        ],
+    )
+
+
+def _curves(run: Run) -> str:
+    """Returns loss and perplexity over the epochs as an SVG; empty where there is no history."""
+    rows = history(run)
+    if not rows:
+        return ""
+    drawn, axes = figure(2)
+    for axis, name, title in zip(axes, ("loss", "perplexity"), ("nats a token", "perplexity"), strict=True):
+        for column, label in ((name, "training"), (f"val_{name}", "validation")):
+            epochs, values = curve(rows, column)
+            if values:
+                axis.plot(epochs, values, marker="." if len(values) < 2 else "", label=label)
+        axis.set_xlabel("epoch")
+        axis.set_title(title)
+        axis.legend()
+    axes[1].set_yscale("log")
+    return svg(drawn)
+
+
+def _token(token: int, found: Extremes, tokenizer: Tokenizer) -> dict[str, Any]:
+    sign = tokenizer.token_text(token)
+    for hidden, shown in SIGNS.items():
+        sign = sign.replace(hidden, shown)
+    return {"sign": sign, "loss": found.losses[token], "count": found.counts[token]}
+
+
+def _text(
+    row: int, found: Extremes, rows: Rows, nats: np.ndarray, names: Sequence[str], tokenizer: Tokenizer
+) -> dict[str, Any]:
+    start, end = int(rows.starts[row]), int(rows.starts[row + 1])
+    shown = min(end, start + SHOWN_TOKENS)
+    origin = int(rows.origins[row])
+    return {
+        "loss": found.losses[row],
+        "count": found.counts[row],
+        "name": names[origin] if origin >= 0 else "",
+        "pieces": list(_pieces(rows, nats, start, shown, tokenizer)),
+        "cut": shown < end,
+    }
+
+
+def _pieces(rows: Rows, nats: np.ndarray, start: int, end: int, tokenizer: Tokenizer) -> list[dict[str, Any]]:
+    """Returns the row's tokens; those that share a character, a Chinese one say, as one piece."""
+    pieces = []
+    if rows.ids[start] != rows.end_id:
+        pieces.append({"text": tokenizer.token_text(int(rows.ids[start])), "nats": 0.0, "colour": ""})
+    held: list[int] = []
+    cost = 0.0
+    for place in range(start, end):
+        token = int(rows.labels[place])
+        if token == UNASKED:
+            continue
+        held.append(token)
+        cost += float(nats[place])
+        text = tokenizer.decode(held)
+        if text.endswith(HALF) and len(held) < LONGEST_CHARACTER and place + 1 < end:
+            continue
+        share = min(1.0, cost / len(held) / WORST_NATS)
+        text = "∎" if text == END else text.replace("\n", "⏎\n")
+        pieces.append({"text": text, "nats": cost, "colour": f"rgba(205, 40, 40, {0.75 * share:.2f})"})
+        held, cost = [], 0.0
+    return pieces

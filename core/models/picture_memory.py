@@ -1,0 +1,56 @@
+"""How much memory a network takes to look at a picture of some size; refuses what is too much before it is tried."""
+
+from __future__ import annotations
+
+from math import prod
+
+import keras
+
+from core.errors import UserError
+from core.models.size import memory_bytes
+
+MEMORY_SHARE = 2  # one part in so many of the computer's memory may be taken
+BYTES = 4  # of a number
+
+
+def check_picture_memory(model: keras.Model, shape: tuple[int, int], name: str, *, passes: int = 1) -> None:
+    """Refuses a picture for which the network's layers together would put out too much.
+
+    A file may leave the sides of its pictures open, so that only the picture tells what it asks for.
+
+    Args:
+        model: functional, float32 (B, H, W, C) -> any.
+        shape: (H, W), px, of one picture.
+        name: str, what the user calls the network.
+        passes: int, how often what a layer puts out is held: 2 where gradients go back through it.
+
+    Raises:
+        UserError: it would take more than half of the computer's memory.
+    """
+    needed, room = passes * picture_bytes(model, shape), memory_bytes() // MEMORY_SHARE
+    if needed > room:
+        raise UserError(
+            "To look at a picture of {width} x {height} px the network '{name}' would take {needed} GB of memory, and "
+            "there are {room} GB for it.",
+            hint="Make the picture smaller, or choose a smaller network.",
+            width=shape[1],
+            height=shape[0],
+            name=name,
+            needed=f"{needed / 1e9:.1f}",
+            room=f"{room / 1e9:.1f}",
+        )
+
+
+def picture_bytes(model: keras.Model, shape: tuple[int, int]) -> int:
+    """Returns how many bytes all layers together put out for one picture (H, W); 0 where they don't take that size."""
+    every = keras.Model(model.inputs[0], [layer.output for layer in model.layers])
+    try:
+        resized = reapplied(every, (*shape, model.inputs[0].shape[-1]))
+    except (ValueError, TypeError):  # whoever uses it says so
+        return 0
+    return BYTES * sum(prod(output.shape[1:]) for output in resized.outputs)
+
+
+def reapplied(model: keras.Model, shape: tuple[int, int, int]) -> keras.Model:
+    """Returns the model for pictures of another shape (H, W, C), made of the same layers with the same weights."""
+    return keras.models.clone_model(model, input_tensors=keras.Input(shape), clone_function=lambda layer: layer)

@@ -1,0 +1,51 @@
+"""Rows of tokens batch by batch, no wider than needed. Knows no Keras.
+
+Shapes: R rows, B rows in a batch, T places of each.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.data.batches import Batches
+from core.text.round_up import round_up
+from core.text.rows import Rows
+
+SMALLEST_WIDTH = 16
+LEAST_FULL = 0.5  # of places that hold a token, where all batches have one width
+
+
+class RowBatches(Batches):
+    """The rows of one split, filled up with end tokens of which nothing is asked.
+
+    Where that leaves rows at least half full all batches have one shape, so that a backend that compiles for each
+    compiles once. Else one long text would cost all the others its memory and its time: there a batch is as wide as its
+    longest row, in steps, and where no order is asked for rows of about one length share a batch.
+
+    Args:
+        rows: what is read.
+        batch_size: int, rows in a batch; never more than there are.
+        seed: int, fixes the order; None goes through all of them once, and the last batch is short.
+    """
+
+    def __init__(self, rows: Rows, batch_size: int, seed: int | None = None) -> None:
+        lengths = rows.lengths
+        self._rows, self._lengths = rows, lengths
+        self._longest = int(lengths.max(initial=1))
+        self.one_width = len(rows.ids) >= LEAST_FULL * len(rows) * self._longest
+        order = np.arange(len(rows))
+        if not self.one_width and seed is None:
+            order = np.argsort(-lengths, kind="stable")  # the longest first: if memory is short, it is so at once
+        super().__init__(lengths, lengths, order, batch_size, seed)
+        self.dtype = "int32"
+        self.shape = self.label_shape = (self._longest if self.one_width else None,)
+
+    def batch(self, epoch: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns one batch, ids and labels, each int32 (B, T); the same one whenever it is asked for."""
+        chosen = self.order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
+        return self._rows.filled(chosen, self.width(chosen))
+
+    def width(self, chosen: np.ndarray) -> int:
+        """Returns T of a batch of these rows."""
+        needed = self._longest if self.one_width else int(self._lengths[chosen].max())
+        return min(round_up(needed, SMALLEST_WIDTH), self._longest)

@@ -1,0 +1,141 @@
+"""Evaluation of a language model's run: what is scored, and what the report holds."""
+
+import math
+import re
+from pathlib import Path
+
+import keras
+import pytest
+
+from core.context import Context
+from core.data.shapes import make_scene
+from core.engine import run_job
+from core.errors import UserError
+from core.events import Progress, Saved
+from core.jobs import Job
+from core.runs import Workspace
+
+BACKEND = keras.backend.backend()
+SETTINGS = {"size": "tiny", "layers": 1, "width": 32, "count": 200, "epochs": 2, "lr": 0.01, "context": 32}
+
+
+def do(workspace, task, settings=None, *, run=None, act=lambda event, context: None):
+    job = run.record().job if run else Job(task=task, settings=settings, backend=BACKEND)
+    events = []
+
+    def listener(event):
+        events.append(event)
+        act(event, context)
+
+    context = Context(job, workspace, run, listener)
+    return run_job(context), events
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    workspace = Workspace(tmp_path_factory.mktemp("workspace"))
+    job = Job(task="train", model="gpt2", settings=SETTINGS, backend=BACKEND, device="cpu", name="Tales <of> shapes")
+    run = workspace.create_run(job)[0]
+    ending, _ = do(workspace, "train", run=run)
+    assert ending.state == "finished", ending.trace
+    return workspace, run
+
+
+@pytest.fixture(scope="module")
+def evaluated(trained):
+    workspace, run = trained
+    ending, events = do(workspace, "evaluate", {"run": run.id})
+    assert ending.state == "finished", ending.trace
+    return ending.result, events
+
+
+def test_the_report_is_one_file_that_needs_nothing_else(trained, evaluated):
+    _, run = trained
+    scored, events = evaluated
+    assert scored["report"] == str(run.folder / "report.html")
+    assert any(isinstance(event, Saved) and event.path == scored["report"] for event in events)
+    page = Path(scored["report"]).read_text(encoding="utf-8")
+    assert "<h1>Tales &lt;of&gt; shapes</h1>" in page
+    assert "<svg" in page
+    assert f"{scored['metrics']['perplexity']:.2f}" in page
+    assert scored["hardest"]["texts"][0]["text"].split()[0] in page
+    assert "drawn at temperature 0.7" in page
+    assert 'src="http' not in page
+    assert 'href="http' not in page.replace('xlink:href="#', "")
+    assert "<script" not in page
+
+
+def test_the_model_stands_beside_guessing(evaluated):
+    scored, _ = evaluated
+    baselines, metrics = scored["baselines"], scored["metrics"]
+    assert metrics["perplexity"] == pytest.approx(math.exp(metrics["test_loss"]))
+    assert metrics["perplexity"] < baselines["unigram"] < baselines["uniform"]
+    assert metrics["test_loss_per_text"] == pytest.approx(metrics["test_loss"] * scored["tokens"] / scored["count"])
+
+
+@pytest.mark.parametrize("kind", ["tokens", "texts"])
+def test_the_hardest_are_harder_than_the_easiest(evaluated, kind):
+    scored, _ = evaluated
+    hardest, easiest = ([row["loss"] for row in scored[which][kind]] for which in ("hardest", "easiest"))
+    assert hardest == sorted(hardest, reverse=True)
+    assert easiest == sorted(easiest)
+    assert min(hardest) > max(easiest)
+    assert len(scored["hardest"][kind]) == {"tokens": 12, "texts": 5}[kind]
+
+
+def test_it_writes_from_nothing_and_from_beginnings_of_texts_the_same_each_time(trained, evaluated):
+    workspace, run = trained
+    scored, _ = evaluated
+    assert scored["written"][0]["start"] == ""
+    assert len({row["start"] for row in scored["written"]}) == 4
+    assert any(row["greedy"] for row in scored["written"])  # one may end at once
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    assert ending.result["written"] == scored["written"]
+
+
+def test_all_other_texts_are_scored_whatever_would_be_cut_off_them(trained, tmp_path):
+    workspace, run = trained
+    lines = [sentence for number in range(30) for sentence in make_scene(7, number).sentences]
+    (tmp_path / "more.txt").write_text("\n".join(lines))
+    ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(tmp_path / "more.txt")})
+    assert ending.state == "finished", ending.trace
+    assert ending.result["count"] == 1  # one file; it was neither cut into pieces nor divided
+    assert re.sub(r"\s", "", ending.result["hardest"]["texts"][0]["name"]).endswith("more.txt")
+    assert Path(ending.result["report"]).name == "report-more.html"
+    assert "unigram" not in ending.result["baselines"]
+    (tmp_path / "tiny.txt").write_text("a circle")  # far too little to be divided
+    ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(tmp_path / "tiny.txt")})
+    assert ending.state == "finished", ending.trace
+    assert ending.result["tokens"] >= 2
+
+
+def test_only_the_test_part_of_other_texts_is_scored_where_they_have_one(trained, tmp_path):
+    workspace, run = trained
+    for split, count in (("train", 5), ("test", 3)):
+        (tmp_path / "data" / split).mkdir(parents=True)
+        for number in range(count):
+            (tmp_path / "data" / split / f"{number}.txt").write_text(f"a red circle is there {number}")
+    ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(tmp_path / "data")})
+    assert ending.state == "finished", ending.trace
+    assert ending.result["count"] == 3
+
+
+def test_a_report_that_cannot_be_written_costs_no_score(trained, monkeypatch):
+    def refuse(*_):
+        raise UserError("The disk is full.")
+
+    workspace, run = trained
+    monkeypatch.setattr("core.tasks.evaluate_text.write_atomic", refuse)
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    assert (ending.state, ending.result["report"], ending.result["error"]) == ("finished", "", "The disk is full.")
+
+
+@pytest.mark.parametrize("phase", ["evaluate", "write"])
+def test_stop_is_heard(trained, phase):
+    def act(event, context):
+        if isinstance(event, Progress) and event.phase == phase:
+            context.cancel()
+
+    workspace, run = trained
+    ending, _ = do(workspace, "evaluate", {"run": run.id}, act=act)
+    assert ending.state == "cancelled"
