@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+from pydantic import model_validator
+
 from core.settings.base import setting
 from core.settings.fit import FitSettings
 from core.settings.gpt2 import Gpt2Settings
@@ -37,11 +39,18 @@ class Gpt2Training(Gpt2Settings, FitSettings, TextSettings):
     vocabulary: int = setting(
         4096,
         "Vocabulary",
-        "Tokens at most that a tokenizer learns from the training texts; a GPT-2 to go on from brings its own.",
+        "Tokens at most that a tokenizer learns from the training texts, where none is brought along.",
         unit="tokens",
         group="Model",
         ge=257,
         le=65_536,
+    )
+    tokenizer: str = setting(
+        "",
+        "Tokenizer folder",
+        "A folder with vocab.json and merges.txt, GPT-2's own say, for a new model; empty learns one from the texts.",
+        group="Model",
+        kind="folder",
     )
     packing: Literal["auto", "always", "never"] = setting(
         "auto",
@@ -51,3 +60,9 @@ class Gpt2Training(Gpt2Settings, FitSettings, TextSettings):
         group="Training",
         advanced=True,
     )
+
+    @model_validator(mode="after")
+    def _one_tokenizer(self) -> Gpt2Training:
+        if self.gpt2 and self.tokenizer:
+            raise ValueError("a GPT-2 to go on from brings its own tokenizer: name one of the two folders")
+        return self

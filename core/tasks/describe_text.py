@@ -12,6 +12,7 @@ from core.models.size import check_size, count_parameters
 from core.settings.gpt2 import Gpt2Settings
 from core.settings.text_fit import Gpt2Training
 from core.tasks.language import BYTES_TO_TRAIN
+from core.text.tokenizer import Tokenizer
 
 
 def describe_text(settings: Gpt2Training, context: Context) -> dict[str, Any]:
@@ -24,13 +25,15 @@ def describe_text(settings: Gpt2Training, context: Context) -> dict[str, Any]:
         a multiply-add.
 
     Raises:
-        UserError: the folder to go on from holds no GPT-2, or the model is larger than the memory allows.
+        UserError: the folder named holds no GPT-2 or no tokenizer, or the model is larger than the memory allows.
     """
     architecture = Gpt2Settings.parse(settings.model_dump(include=set(Gpt2Settings.model_fields)))
     vocabulary = settings.vocabulary
     if settings.gpt2:
         config = read_config(path_of(settings.gpt2))
         architecture, vocabulary = config.settings, config.vocabulary_size
+    elif settings.tokenizer:
+        vocabulary = Tokenizer.load(path_of(settings.tokenizer)).size
     context.check()
     parameters = count_parameters(lambda: build(architecture, vocabulary))
     check_size(parameters, bytes_each=BYTES_TO_TRAIN)

@@ -10,6 +10,7 @@ import keras
 from core.context import Context
 from core.errors import UserError
 from core.events import Log
+from core.files import path_of
 from core.models.gpt2 import build
 from core.models.gpt2_folder import open_gpt2
 from core.models.size import check_size, count_parameters
@@ -51,10 +52,10 @@ class Language:
 
 
 def find_language(settings: Gpt2Training, corpus: Corpus, run: Run, context: Context) -> Language:
-    """Returns the run's tokenizer and architecture: those it began with, else from the GPT-2 named, else new ones.
+    """Returns the run's tokenizer and architecture: those it began with, else from the folder named, else new ones.
 
     Raises:
-        UserError: the folder named holds no GPT-2 to train, or the disk is full.
+        UserError: the folder named holds no GPT-2 to train or no tokenizer, or the disk is full.
         CancelledError: the user has asked the job to stop.
     """
     began = any(run.checkpoints.glob("[0-9]*"))
@@ -62,22 +63,29 @@ def find_language(settings: Gpt2Training, corpus: Corpus, run: Run, context: Con
         return kept
     if settings.gpt2:
         found = open_gpt2(settings.gpt2)
-        if found.tokenizer.end_id is None:
-            raise UserError(
-                "The tokenizer of '{folder}' has no end token, which marks where texts end in training.",
-                hint="Choose a GPT-2 whose vocabulary holds <|endoftext|>, or train a new one.",
-                folder=settings.gpt2,
-            )
+        _check_end(found.tokenizer, settings.gpt2)
         language = Language(found.tokenizer, found.settings, found.model)
     else:
-        texts = [passage.text for passage in corpus.splits["train"]]
-        tokenizer = train_bpe(texts, settings.vocabulary, context)
+        if settings.tokenizer:
+            tokenizer = Tokenizer.load(path_of(settings.tokenizer))
+            _check_end(tokenizer, settings.tokenizer)
+        else:
+            tokenizer = train_bpe([passage.text for passage in corpus.splits["train"]], settings.vocabulary, context)
         values = settings.model_dump(include=set(Gpt2Settings.model_fields))
         language = Language(tokenizer, Gpt2Settings.parse(values))
         context.report(Log("The tokenizer has {size} tokens.", values={"size": tokenizer.size}))
     architecture = json.dumps(language.architecture.model_dump(mode="json"), indent=1).encode()
     seal(run.folder / FOLDER, {**language.tokenizer.files(), ARCHITECTURE: architecture})
     return language
+
+
+def _check_end(tokenizer: Tokenizer, folder: str) -> None:
+    if tokenizer.end_id is None:
+        raise UserError(
+            "The tokenizer of '{folder}' has no end token, which marks where texts end in training.",
+            hint="Choose one whose vocabulary holds <|endoftext|>, or have one learnt from your texts.",
+            folder=folder,
+        )
 
 
 def kept_language(run: Run) -> Language | None:

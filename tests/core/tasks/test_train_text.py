@@ -167,6 +167,26 @@ def test_goes_on_from_a_gpt2_with_its_own_tokenizer(trained, tmp_path):
     assert ending.result["parameters"] == run.record().result["parameters"]
 
 
+def test_a_new_model_takes_a_tokenizer_from_elsewhere(trained, tmp_path):
+    workspace, run, _, _ = trained
+    folder = tmp_path / "tokenizer"
+    folder.mkdir()
+    for name in ("vocab.json", "merges.txt"):
+        shutil.copy(run.model_folder / name, folder / name)
+    (tmp_path / "texts.txt").write_text("there is a large red circle\n" * 40)
+    new = queue(workspace, tokenizer=str(folder), data=str(tmp_path / "texts.txt"), documents="line", layers=1)
+    described = run_job(Context(new.record().job.model_copy(update={"task": "describe", "run": ""}), workspace))
+    ending, _ = do(workspace, "train", run=new)
+    assert ending.state == "finished", ending.trace
+    assert (new.model_folder / "vocab.json").read_bytes() == (folder / "vocab.json").read_bytes()
+    assert ending.result["parameters"] == described.result["parameters"]
+    (folder / "merges.txt").unlink()
+    other = queue(workspace, tokenizer=str(folder), data=str(tmp_path / "texts.txt"), documents="line")
+    ending, _ = do(workspace, "train", run=other)
+    assert ending.state == "failed"
+    assert "merges.txt" in f"{ending.message} {ending.values}"
+
+
 def test_changed_texts_are_refused_on_resuming(tmp_path):
     workspace = Workspace(tmp_path / "workspace")
     path = tmp_path / "texts.txt"
