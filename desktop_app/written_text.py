@@ -89,7 +89,7 @@ class WrittenText:
         tokens: the prompt's, then those written.
         begins: int, how many tokens the prompt has.
         state: whether more tokens come.
-        attention: float32 (L, H, T, T) in [0, 1]; None where the model was not asked.
+        attention: uint8 (L, H, T, T), 255 for all of a token's attention; None where the model was not asked.
         tokens_per_s: float, how fast it was written; 0 where that is not known.
         examined: bool, whether the model was asked about all tokens; of a long text it tells no attention.
     """
@@ -104,6 +104,11 @@ class WrittenText:
     attention: np.ndarray | None = None
     tokens_per_s: float = 0.0
     examined: bool = False
+    _nats: float = field(default=0.0, init=False, repr=False)
+    _judged: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._judge_all()
 
     def take_prompt(self, rows: Sequence[Mapping[str, Any]], known: Sequence[Token] = ()) -> None:
         """Takes the tokens of the prompt, with what is known of them from the text that this one goes on from."""
@@ -114,11 +119,13 @@ class WrittenText:
         if not known:
             self.begins = len(tokens)
         self.tokens = tokens
+        self._judge_all()
 
     def take_piece(self, piece: str, row: Mapping[str, Any]) -> None:
         """Takes a token, or what of the last one was held back."""
         if "token" in row:
             self.tokens.append(Token.of(row, piece))
+            self._judge(self.tokens[-1])
         elif self.tokens and piece:
             self.tokens[-1] = replace(self.tokens[-1], piece=self.tokens[-1].piece + piece)
 
@@ -128,11 +135,12 @@ class WrittenText:
             self.begins = len(rows)
         self.examined = True
         self.tokens = [Token.of(row, row["piece"]) for row in rows]
+        self._judge_all()
 
     def take_attention(self, pictures: Sequence[np.ndarray], details: Sequence[Mapping[str, Any]]) -> None:
         """Takes the attention of all layers and heads: uint8 (T, T, 1) each."""
         layers, heads = (1 + max(int(detail[name]) for detail in details) for name in ("layer", "head"))
-        found = np.stack([picture[..., 0] for picture in pictures]).astype(np.float32) / 255.0
+        found = np.stack([picture[..., 0] for picture in pictures])
         self.attention = found.reshape(layers, heads, *found.shape[1:])
 
     @property
@@ -159,7 +167,15 @@ class WrittenText:
     @property
     def perplexity(self) -> float | None:
         """The exponential of the mean nats of the tokens that the model was asked about; None where there are none."""
-        found = [token.probability for token in self.tokens if token.probability is not None]
-        if not found:
-            return None
-        return math.exp(-sum(math.log(max(one, 1e-45)) for one in found) / len(found))
+        return math.exp(self._nats / self._judged) if self._judged else None
+
+    def _judge_all(self) -> None:
+        self._nats, self._judged = 0.0, 0
+        for token in self.tokens:
+            self._judge(token)
+
+    def _judge(self, token: Token) -> None:
+        """Adds a token to the sum: a text that grows is not summed anew for each one."""
+        if token.probability is not None:
+            self._nats -= math.log(max(token.probability, 1e-45))
+            self._judged += 1

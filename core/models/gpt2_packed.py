@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from core.models.gpt2 import backbone_of
@@ -108,14 +109,23 @@ def _pack_layer(layer: keras.layers.Layer) -> dict[str, Any]:
     width = parts[0].kernel.shape[0]
     vectors = [first.gamma, first.beta, *(part.bias for part in parts), attention.output_dense.bias]
     vectors += [second.gamma, second.beta, widen.bias, narrow.bias]
-    flat = [ops.reshape(part.kernel, (width, -1)) for part in parts]  # (D, H, E) -> (D, D)
+    flat = [_array(part.kernel).reshape(width, -1) for part in parts]  # (D, H, E) -> (D, D)
     return {
-        "attend": ops.transpose(ops.concatenate(flat, axis=1)),
-        "join": ops.transpose(ops.reshape(attention.output_dense.kernel, (-1, width))),  # (H, E, D) -> (D, D)
-        "widen": ops.transpose(widen.kernel),
-        "narrow": ops.transpose(narrow.kernel),
-        "vectors": ops.concatenate([ops.reshape(vector, (-1,)) for vector in vectors]),
+        "attend": _rows(np.concatenate(flat, axis=1)),
+        "join": _rows(_array(attention.output_dense.kernel).reshape(-1, width)),  # (H, E, D) -> (D, D)
+        "widen": _rows(_array(widen.kernel)),
+        "narrow": _rows(_array(narrow.kernel)),
+        "vectors": ops.convert_to_tensor(np.concatenate([_array(vector).reshape(-1) for vector in vectors])),
     }
+
+
+def _array(variable: keras.Variable) -> np.ndarray:
+    return np.asarray(ops.convert_to_numpy(variable))
+
+
+def _rows(matrix: np.ndarray) -> Any:
+    """Returns a copy (out, in) of a matrix (in, out): its rows lie behind each other, and it keeps no gradient."""
+    return ops.convert_to_tensor(np.array(matrix.T, order="C"))
 
 
 def _linear(x: Any, matrix: Any, bias: Any) -> Any:

@@ -46,9 +46,19 @@ def picture_bytes(model: keras.Model, shape: tuple[int, int]) -> int:
     every = keras.Model(model.inputs[0], [layer.output for layer in model.layers])
     try:
         resized = reapplied(every, (*shape, model.inputs[0].shape[-1]))
+        own = BYTES * sum(prod(output.shape[1:]) for output in resized.outputs)
+        # A layer may be a whole network of its own, such as a backbone within a classifier.
+        nested = [layer for layer in resized.layers if isinstance(layer, keras.Model) and len(layer.inputs) == 1]
+        return own + sum(_nested_bytes(layer, resized) for layer in nested)
     except (ValueError, TypeError):  # whoever uses it says so
         return 0
-    return BYTES * sum(prod(output.shape[1:]) for output in resized.outputs)
+
+
+def _nested_bytes(layer: keras.Model, outer: keras.Model) -> int:
+    """Returns the bytes of a network within a network, of the size it is given there."""
+    operation = next(one for one in outer.operations if one is layer)
+    given = operation._inbound_nodes[-1].input_tensors[0].shape
+    return picture_bytes(layer, (given[1], given[2])) if len(given) == 4 else 0
 
 
 def reapplied(model: keras.Model, shape: tuple[int, int, int]) -> keras.Model:

@@ -88,6 +88,14 @@ class GenerateTextSettings(Settings):
         le=100,
     )
 
+    views: bool = setting(
+        True,
+        "Views in the result",
+        "Whether the result holds the alternatives of all tokens again, which were told as they came.",
+        group="Token view",
+        advanced=True,
+    )
+
     @model_validator(mode="after")
     def _one_way_of_searching(self) -> GenerateTextSettings:
         if self.beams > 1 and self.contrastive > 0.0:

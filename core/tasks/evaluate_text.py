@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
 from core.tasks.begin import check_unchanged
 from core.tasks.reported import report_path, with_report
+from core.tasks.text_model import text_model
 from core.tasks.train_text import rows_of, text_metrics
 from core.tasks.trained_text import trained_text_model
 from core.tasks.written import TEMPERATURE, write_some
@@ -64,6 +65,7 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
     began = time.perf_counter()
     nats = token_scores(gpt2.model, rows, trained.batch_size, context)
     passed = time.perf_counter() - began
+    _, writer, _ = text_model(str(run.folder), context)
     asked = rows.labels[rows.labels != UNASKED]
     texts = corpus.splits["test"]
     found = text_metrics(float(nats.sum(dtype=np.float64)) / len(asked), rows, len(texts))
@@ -88,7 +90,7 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
             }
             for which in ("hardest", "easiest")
         },
-        "written": [asdict(one) for one in write_some(gpt2, rows, WRITTEN, context)],
+        "written": [asdict(one) for one in write_some(gpt2, writer, rows, WRITTEN, context)],
     }
 
     def write() -> Path:
@@ -115,7 +117,9 @@ def _baselines(train: Sequence[Passage], asked: np.ndarray, tokenizer: Tokenizer
     found = {"uniform": float(tokenizer.size)}
     if train:
         step = -(-sum(len(passage.text) for passage in train) // COUNTED_CHARACTERS)
-        known = encode_passages(train[::step], tokenizer, context)
+        chosen = train[::step]
+        most = COUNTED_CHARACTERS // len(chosen)  # of each: they may be few and long
+        known = encode_passages([replace(one, text=one.text[:most]) for one in chosen], tokenizer, context)
         found["unigram"] = unigram_perplexity(known, asked, tokenizer.size)
     return found
 

@@ -14,6 +14,7 @@ from core.tasks.text_model import ids_of, text_model, token_rows, view_row
 from core.text.token_view import view_token
 
 LONGEST_ATTENTION = 256  # tokens: the pictures of all heads must travel
+MOST_ATTENTION_BYTES = 32 * 2**20
 
 
 def examine_text(settings: ExamineTextSettings, context: Context) -> dict[str, Any]:
@@ -47,7 +48,8 @@ def examine_text(settings: ExamineTextSettings, context: Context) -> dict[str, A
     for place in range(1, len(ids)):
         context.check()
         rows[place] |= view_row(view_token(logits[place - 1], ids[place], settings.alternatives), gpt2.tokenizer)
-    if settings.attention and len(ids) <= LONGEST_ATTENTION:
+    heads = gpt2.settings.layers * gpt2.settings.heads
+    if settings.attention and len(ids) <= LONGEST_ATTENTION and heads * len(ids) ** 2 <= MOST_ATTENTION_BYTES:
         _report_attention(np.asarray(writer.attention(ids)), context)
     nats = [-float(np.log(max(row["probability"], 1e-45))) for row in rows[1:]]
     return {"tokens": ids, "views": rows, "perplexity": float(np.exp(np.mean(nats))) if nats else None}

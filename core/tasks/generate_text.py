@@ -200,7 +200,12 @@ class Desk:
 
     def result(self, pens: Sequence[Pen]) -> dict[str, Any]:
         """Returns what the task returns."""
-        views = [[view_row(view, self._gpt2.tokenizer) for view in pen.views] for pen in pens]
+        settings = self._settings
+        views = (
+            [[view_row(view, self._gpt2.tokenizer) for view in pen.views] for pen in pens]
+            if settings.alternatives and settings.views
+            else None
+        )
         return {
             "texts": [pen.start + pen.stream.text for pen in pens],
             "continuations": [pen.stream.text for pen in pens],
@@ -208,14 +213,17 @@ class Desk:
             "tokens_per_s": sum(len(pen.views) for pen in pens) / max(self._write_s, 1e-9),
             "first_token_s": self._first_token_s,
             "compile_s": self._compile_s,
-            **({"views": views} if self._settings.alternatives else {}),
+            **({} if views is None else {"views": views}),
         }
 
     def _tell_prompts(self, pens: Sequence[Pen]) -> None:
         if self._settings.alternatives:
+            rows: dict[tuple[int, ...], list[dict[str, Any]]] = {}
             for pen in pens:
-                details = {"number": pen.number, "tokens": token_rows(pen.prompt, self._gpt2.tokenizer)}
-                self._context.report(Text(pen.start, "prompt", details))
+                prompt = tuple(pen.prompt)
+                if prompt not in rows:
+                    rows[prompt] = token_rows(prompt, self._gpt2.tokenizer, goes_on=True)
+                self._context.report(Text(pen.start, "prompt", {"number": pen.number, "tokens": rows[prompt]}))
 
     def _check_room(self, texts: int, bucket: Bucket) -> None:
         """Refuses to hold more texts at a time than there is memory for."""
@@ -286,6 +294,7 @@ def _limit(prompt: Sequence[int], wanted: int, gpt2: Gpt2, context: Context) -> 
         context.report(
             Log(
                 "The text can grow by {room} tokens only: the model looks at {context}, the prompt included.",
+                "warning",
                 values={"room": room, "context": gpt2.settings.context},
             )
         )

@@ -71,9 +71,9 @@ def ids_of(text: str, ids: Sequence[int], tokenizer: Tokenizer, *, trained_here:
     return found
 
 
-def token_rows(ids: Sequence[int], tokenizer: Tokenizer) -> list[dict[str, Any]]:
-    """Returns each token's "token", "text", and "piece", what it adds to the whole text; JSON-ready."""
-    pieces = token_pieces(ids, tokenizer)
+def token_rows(ids: Sequence[int], tokenizer: Tokenizer, *, goes_on: bool = False) -> list[dict[str, Any]]:
+    """Returns each token's "token", "text", and "piece", what it adds to the whole text (see `token_pieces`)."""
+    pieces = token_pieces(ids, tokenizer, goes_on=goes_on)
     return [
         {"token": token, "text": tokenizer.token_text(token), "piece": piece}
         for token, piece in zip(ids, pieces, strict=True)

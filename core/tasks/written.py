@@ -36,11 +36,12 @@ class Written:
     drawn: str
 
 
-def write_some(gpt2: Gpt2, rows: Rows, count: int, context: Context) -> tuple[Written, ...]:
+def write_some(gpt2: Gpt2, writer: Writer, rows: Rows, count: int, context: Context) -> tuple[Written, ...]:
     """Lets the model write: from nothing, and from the beginnings of a few texts.
 
     Args:
         gpt2: who writes; its tokenizer has an end token.
+        writer: what is compiled for it.
         rows: the texts.
         count: int, from how many beginnings at most, the empty one included.
         context: its job's seed decides what is drawn; is told of the progress, and asked whether to stop.
@@ -49,7 +50,6 @@ def write_some(gpt2: Gpt2, rows: Rows, count: int, context: Context) -> tuple[Wr
         CancelledError: the user has asked the job to stop.
     """
     starts = _starts(rows, count)
-    writer = Writer(gpt2.model, gpt2.settings.context)
     found = [
         _write(gpt2, writer, starts, Sampling(temperature=temperature), context) for temperature in (0.0, TEMPERATURE)
     ]

@@ -56,6 +56,7 @@ def learn_merges_apart(parts: Sequence[str], size: int, context: Context) -> Mer
             progress.total = value[1]
             progress.advance(value[0] - progress.done)
     except (EOFError, OSError) as error:
+        context.check()  # Ctrl-C may have ended the process before it could close its ears
         raise UserError(
             "The tokenizer could not be learnt: the process that does it ended by itself.",
             hint="It may have run out of memory: close other programs, or take less text.",

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from core.text.tokenizer import Tokenizer
 
 HALF = "\ufffd"
+MOST_OF_A_CHARACTER = 4  # bytes, so tokens
 
 
-def token_pieces(ids: Sequence[int], tokenizer: Tokenizer) -> list[str]:
+def token_pieces(ids: Sequence[int], tokenizer: Tokenizer, *, goes_on: bool = False) -> list[str]:
     """Returns what each token adds to the text; joined they are the text, less its end tokens.
 
     Of the tokens that share a character only the last one adds it; what never becomes one is the last token's.
@@ -17,6 +18,7 @@ def token_pieces(ids: Sequence[int], tokenizer: Tokenizer) -> list[str]:
     Args:
         ids: of the tokens.
         tokenizer: theirs.
+        goes_on: bool, whether more tokens follow: a character that is not whole at the end is the next one's then.
     """
     pieces: list[str] = []
     waiting: list[int] = []  # tokens of a character that is not whole yet
@@ -26,9 +28,12 @@ def token_pieces(ids: Sequence[int], tokenizer: Tokenizer) -> list[str]:
             continue
         waiting.append(token)
         text = tokenizer.decode(waiting)
-        last = place + 1 == len(ids) or ids[place + 1] == tokenizer.end_id
-        if text.endswith(HALF) and not last:
+        ends = place + 1 == len(ids)
+        unfinished = text.endswith(HALF) and len(waiting) < MOST_OF_A_CHARACTER
+        if unfinished and not ends and ids[place + 1] != tokenizer.end_id:
             pieces.append("")
+        elif unfinished and ends and goes_on:
+            pieces.append(text.rstrip(HALF))
         else:
             pieces.append(text)
             waiting = []

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from core.errors import UserError
-from core.events import Images, Status, Text
+from core.events import Images, Log, Status, Text
 from core.jobs import Job
 from desktop_app.background import Aside
 from desktop_app.panel import Panel, Studio
@@ -27,7 +27,7 @@ from desktop_app.panels.generation_way import WayPage
 from desktop_app.panels.generation_write import WritePage
 from desktop_app.panels.training_setup import SCROLL_BAR_PX, WIDTH_PX
 from desktop_app.theme import SPACING, show_icon
-from desktop_app.translation import mark, say, tr, translator
+from desktop_app.translation import mark, say, tr, tr_parts, translator
 from desktop_app.widgets.elements import button, column, row
 from desktop_app.widgets.progress_line import ProgressLine
 
@@ -152,6 +152,8 @@ class GenerationPanel(Panel):
         self.jobs.progressed.connect(self.progress.show_progress)
         self.jobs.pictures_arrived.connect(self._take_pictures)
         self.jobs.wrote.connect(self._take_text)
+        self.jobs.warned.connect(self._warn)
+        self.jobs.replaced.connect(self._end_replaced)
         self.jobs.ended.connect(self._end)
         self.jobs.busy_changed.connect(self._enable)
 
@@ -218,10 +220,11 @@ class GenerationPanel(Panel):
             self.studio.messages.show_message("{what}", what=lambda: tr(missing), level="warning", seconds=8)
             return
         job = page.job(self.runs.epoch)
-        self._drawing = (page.key, job.id)
-        self._asked[page.key] = run.id if run is not None and page.needs_run else ""
+        asked = run.id if run is not None and page.needs_run else ""
         self._begin()
         self.jobs.show(job)
+        self._drawing = (page.key, job.id)
+        self._asked[page.key] = asked
 
     @Slot()
     def stop(self) -> None:
@@ -311,6 +314,18 @@ class GenerationPanel(Panel):
         key, newest = self._drawing
         if job.id == newest:
             self.pages[key].take_text(job, piece)
+
+    @Slot(object)
+    def _warn(self, log: Log) -> None:
+        about = lambda: tr_parts(log.message, log.values)  # noqa: E731
+        self.studio.messages.show_message("{what}", what=about, level="warning", seconds=12)
+
+    @Slot(object)
+    def _end_replaced(self, job: Job) -> None:
+        """Tells the page whose job gives way to another page's that no more comes of it."""
+        key, newest = self._drawing
+        if job.id == newest and self.pages[key] is not self.page:
+            self.pages[key].end(job, Status("cancelled"))
 
     @Slot(object, object)
     def _end(self, job: Job, status: Status) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from core.events import Images, Progress, Status, Text
+from core.events import Images, Log, Progress, Status, Text
 from core.jobs import Job
 from desktop_app.engines import Engines
 from desktop_app.job_handle import JobHandle
@@ -24,6 +24,8 @@ class GenerationJobs(QObject):
         progressed: a `Progress` of any of the jobs.
         pictures_arrived: (Job, Images), of the newest job that is to be shown.
         wrote: (Job, Text), of the same.
+        warned: a `Log` that the user should read, of the newest job that is to be shown.
+        replaced: the `Job` that another one takes the place of; its end is not told.
         ended: (Job, Status), of any job but those that another one has taken the place of.
         busy_changed: the first job has begun, or the last one has ended.
 
@@ -34,6 +36,8 @@ class GenerationJobs(QObject):
     progressed = Signal(object)
     pictures_arrived = Signal(object, object)
     wrote = Signal(object, object)
+    warned = Signal(object)
+    replaced = Signal(object)
     ended = Signal(object, object)
     busy_changed = Signal()
 
@@ -54,6 +58,7 @@ class GenerationJobs(QObject):
         if (before := self._handles.get(self._shown)) is not None:
             self._replaced.add(self._shown)
             before.cancel(grace_s=PATIENCE_S)
+            self.replaced.emit(before.job)
         self._shown = job.id
         self._start(job)
 
@@ -71,6 +76,7 @@ class GenerationJobs(QObject):
         handle.progressed.connect(self._pass_progress)
         handle.pictures_arrived.connect(self._pass_pictures)
         handle.wrote.connect(self._pass_text)
+        handle.logged.connect(self._pass_warnings)
         handle.ended.connect(self._end)
         if len(self._handles) == 1:
             self.busy_changed.emit()
@@ -90,6 +96,14 @@ class GenerationJobs(QObject):
         handle = self.sender()
         if isinstance(handle, JobHandle) and handle.job.id == self._shown:
             self.wrote.emit(handle.job, piece)
+
+    @Slot(list)
+    def _pass_warnings(self, logs: list[Log]) -> None:
+        handle = self.sender()
+        if isinstance(handle, JobHandle) and handle.job.id == self._shown:
+            for log in logs:
+                if log.level == "warning":
+                    self.warned.emit(log)
 
     @Slot(object)
     def _end(self, status: Status) -> None:

@@ -21,7 +21,8 @@ from desktop_app.translation import mark, tr
 from desktop_app.widgets.save_dialog import ask_where, pictures_folder
 
 FOLDER = "pictures_folder"
-FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # in a file's name, on one system or another
+# In a file's name, on one system or another; after a point the dialog would look for a suffix of its own.
+FORBIDDEN = re.compile(r'[\\/:*?"<>|.\x00-\x1f]')
 PNG = {"png": mark("PNG picture")}
 TXT = {"txt": mark("Text file")}
 WRITE = "core.picture_files:write_pictures"  # by name: the libraries for pictures are loaded when one is saved
@@ -98,7 +99,7 @@ class GenerationSaving(QWidget):
 
     def _ask(self, name: str, kinds: Mapping[str, str]) -> Path | None:
         preferences = self._studio.store.preferences
-        start = Path(preferences.get(FOLDER, "") or pictures_folder()) / FORBIDDEN.sub("_", name)
+        start = Path(preferences.get(FOLDER, "") or pictures_folder()) / (FORBIDDEN.sub("_", name).strip(" _") or "_")
         path = ask_where(self.window(), tr("Save"), start, kinds)
         if path is not None:
             preferences.set(FOLDER, str(path.parent))

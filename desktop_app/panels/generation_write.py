@@ -19,6 +19,7 @@ from desktop_app.background import Aside
 from desktop_app.panel import Studio
 from desktop_app.panels.generation_empty import GenerationEmpty
 from desktop_app.panels.generation_page import GenerationPage
+from desktop_app.panels.generation_picture import PICTURE_FILES
 from desktop_app.panels.generation_write_form import WriteForm
 from desktop_app.panels.generation_write_view import WriteView
 from desktop_app.translation import mark
@@ -28,7 +29,8 @@ from desktop_app.written_text import State, Token, WrittenText
 ALTERNATIVES = 20  # told for each token
 FEW_ALTERNATIVES = 5  # of very many texts: nobody looks at all, and they would fill the memory
 MANY_TEXTS = 16
-MOST_TEXTS = 1000  # kept; the oldest go first
+MOST_TOKENS = 50_000  # of earlier texts are kept, some 200 MB with their alternatives; the oldest texts go first
+MOST_LOOKED_AT = 8  # texts whose attention is kept
 MOST_PROMPT_BYTES = 65_536
 REMEMBERED = "writing_model"
 EMPTY, INVITATION, WRITING = range(3)
@@ -94,8 +96,8 @@ class WritePage(GenerationPage):
         for page in (self.empty, invitation, self.shown):
             self._pages.addWidget(page)
         self._connect()
-        self.form.model.take(str(studio.store.preferences.get(REMEMBERED, "")))
-        self._offer_runs()
+        self._remembered = str(studio.store.preferences.get(REMEMBERED, ""))
+        self._show_page()
 
     def _connect(self) -> None:
         self.studio.store.runs_changed.connect(self._offer_runs)
@@ -125,6 +127,8 @@ class WritePage(GenerationPage):
         """Returns the job that is prepared, else the one that the form asks for."""
         self._end_growth("stopped")  # this job takes the place of theirs
         prepared, self._prepared = self._prepared, None
+        self._drop_empty(prepared)
+        self._make_room()
         if prepared is None:
             settings = {"prompts": (self.form.prompt.toPlainText(),), **self.form.settings()}
             prepared = Prepared(self._new_job("text", settings))
@@ -138,7 +142,7 @@ class WritePage(GenerationPage):
 
     def takes(self, path: Path) -> bool:
         """Whether it works on a file or folder that is dropped: a prompt, or a model."""
-        return path.suffix.casefold() in ("", ".txt")
+        return f"*{path.suffix.casefold()}" not in PICTURE_FILES.split()
 
     def take_path(self, path: Path) -> None:
         """Takes a text as a prompt, a folder as a model."""
@@ -170,7 +174,10 @@ class WritePage(GenerationPage):
         backend = row.job.backend if row is not None else ""
         given = {"backend": backend} if backend in installed_backends() else {}
         many = int(settings.get("count", 1)) > MANY_TEXTS
-        settings = {"model": model, "alternatives": FEW_ALTERNATIVES if many else ALTERNATIVES, **settings}
+        told = {"alternatives": FEW_ALTERNATIVES if many else ALTERNATIVES}
+        if task == "text":
+            told["views"] = False  # each token is told as it comes: the result need not repeat them
+        settings = {"model": model, **told, **settings}
         return Job(task=task, settings=settings, seed=self.form.seed.seed, **given)
 
     def _ask(self, prepared: Prepared) -> None:
@@ -190,7 +197,7 @@ class WritePage(GenerationPage):
     @Slot(object)
     def _examine(self, text: WrittenText) -> None:
         """Has the model look at all tokens of a text."""
-        if not self._growing:
+        if not self._growing and self._looked is not text:
             job = self._new_job("examine_text", {"text_ids": text.ids}, str(text.job.settings["model"]))
             self._ask(Prepared(job, looks=text))
 
@@ -217,6 +224,9 @@ class WritePage(GenerationPage):
         """Takes the attention of the text that is looked at."""
         if self._looked is not None and job.id == self._job:
             self._looked.take_attention(images.pictures, images.details)
+            seeing = [text for text in self.texts if text.attention is not None and text is not self._looked]
+            for text in seeing[: -MOST_LOOKED_AT + 1]:
+                text.attention, text.examined = None, False  # it is asked for again when it is looked at again
 
     def take_text(self, job: Job, piece: Text) -> None:
         """Takes the prompt of a text that begins, or a token of one that grows."""
@@ -236,7 +246,10 @@ class WritePage(GenerationPage):
                 self.shown.show_knowledge(text)
         elif text is not None:
             text.take_piece(piece.text, piece.details)
-            self.shown.show_growth(text)
+            if "token" in piece.details:
+                self.shown.show_growth(text)
+            else:
+                self.shown.show_knowledge(text)  # the last token shows more now
 
     def end(self, job: Job, status: Status) -> None:
         """Takes what became known, and lets the texts be gone on from."""
@@ -264,11 +277,7 @@ class WritePage(GenerationPage):
 
     def _keep(self, text: WrittenText, *, show: bool = True) -> None:
         self.texts.append(text)
-        if len(self.texts) > MOST_TEXTS:
-            self.texts = self.texts[-MOST_TEXTS // 2 :]
-            self.shown.tree.show_texts(self.texts)
-        else:
-            self.shown.tree.add(text)
+        self.shown.tree.add(text)
         if show:
             self.shown.show_text(text)
         self._show_page()
@@ -279,12 +288,13 @@ class WritePage(GenerationPage):
             self.shown.tree.renew(text)
         self._growing = {}
 
-    def _drop_empty(self) -> None:
-        """Forgets texts of which nothing came."""
-        kept = [text for text in self.texts if text.tokens]
+    def _drop_empty(self, prepared: Prepared | None = None) -> None:
+        """Forgets texts of which nothing came, but not those of a job that is only prepared."""
+        coming = (prepared.grows, prepared.looks) if prepared is not None else ()
+        kept = [text for text in self.texts if text.tokens or text in coming]
         if len(kept) < len(self.texts):
             self.texts = kept
-            self.shown.tree.show_texts(kept)
+            self.shown.tree.show_texts(kept, self.shown.shown)
         if self.shown.shown not in self.texts:
             if self.texts:
                 self.shown.show_text(self.texts[-1])
@@ -292,11 +302,22 @@ class WritePage(GenerationPage):
                 self.shown.forget()
         self._show_page()
 
+    def _make_room(self) -> None:
+        """Forgets the oldest texts where there are very many tokens, but not the one that is shown."""
+        kept, tokens = [], 0
+        for text in reversed(self.texts):
+            tokens += len(text.tokens)
+            if tokens <= MOST_TOKENS or text is self.shown.shown:
+                kept.append(text)
+        if len(kept) < len(self.texts):
+            self.texts = kept[::-1]
+            self.shown.tree.show_texts(self.texts, self.shown.shown)
+
     @Slot()
     def _forget(self) -> None:
         if not self._growing:
             self.texts = []
-            self.shown.tree.show_texts([])
+            self.shown.tree.show_texts([], None)
             self._drop_empty()
 
     @Slot(object)
@@ -306,6 +327,9 @@ class WritePage(GenerationPage):
     @Slot()
     def _offer_runs(self) -> None:
         rows = [row for row in self.studio.store.rows if row.has_model and row.kind == "text"]
+        remembered, self._remembered = self._remembered, ""
+        if remembered in [row.run.id for row in rows] or Path(remembered).is_absolute():
+            self.form.model.take(remembered)
         self.form.model.offer_runs([(row.caption, row.run.id) for row in rows])
         self._show_page()
 

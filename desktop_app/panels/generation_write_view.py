@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -51,6 +51,7 @@ class WriteView(QWidget):
         super().__init__()
         self.shown: WrittenText | None = None
         self._token = -1  # the place of the token that is looked at
+        self._growth = QTimer(self, singleShot=True, interval=0)
         self.text = TokenText()
         self.summary = label(role="heading", name="writeSummary")
         self.inspector = TokenInspector()
@@ -104,6 +105,7 @@ class WriteView(QWidget):
         return page
 
     def _connect(self) -> None:
+        self._growth.timeout.connect(self.show_fresh)
         self.text.token_chosen.connect(self.look_at)
         self.inspector.alternative_wanted.connect(self._ask_for_branch)
         self.attention.token_chosen.connect(self.look_at)
@@ -127,6 +129,8 @@ class WriteView(QWidget):
         self.tree.choose(text)
         self.look_at(-1)
         self._tell()
+        if text.state == "growing":
+            self.text.follow()
         if self.tabs.currentIndex() == ATTENTION:
             self._want_attention()
 
@@ -136,6 +140,7 @@ class WriteView(QWidget):
         Args:
             examine: bool, whether the attention is wanted where it would be shown.
         """
+        self.show_fresh()
         self._tell()
         if examine and self.tabs.currentIndex() == ATTENTION:
             self._want_attention()
@@ -152,19 +157,28 @@ class WriteView(QWidget):
         self.inspector.show_token(None)
 
     def show_growth(self, text: WrittenText) -> None:
-        """Shows the tokens that have come since, where it is the text that is shown."""
+        """Shows soon the tokens that have come since, where it is the text that is shown; many at once."""
         if text is self.shown:
-            fresh = text.tokens[self.text.count :]
-            tints = self._tints()[self.text.count :]
+            self._growth.start()
+
+    @Slot()
+    def show_fresh(self) -> None:
+        """Shows the tokens that have come since."""
+        self._growth.stop()
+        if self.shown is not None and (fresh := self.shown.tokens[self.text.count :]):
+            by = str(self.tint.currentData())
+            tints = [0.0 if self._by_attention() else tint_of(token, by) for token in fresh]
             self.text.add_tokens([shown_piece(token) for token in fresh], tints)
             self._tell()
 
     def show_knowledge(self, text: WrittenText) -> None:
         """Shows what has become known of a text's tokens, where it is the one that is shown."""
         if text is self.shown:
-            place = self._token
+            place, bar = self._token, self.text.verticalScrollBar()
+            seen = bar.value()
             self.show_text(text)
             self.look_at(place)
+            bar.setValue(seen)
 
     @Slot(int)
     def look_at(self, place: int) -> None:

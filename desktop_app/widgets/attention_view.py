@@ -58,16 +58,16 @@ class AttentionView(QWidget):
         whole = column(self._pages)
         whole.setContentsMargins(0, SPACING, 0, 0)
         self.setLayout(whole)
-        self.layer.valueChanged.connect(self._show)
-        self.head.currentIndexChanged.connect(self._show)
+        self.layer.valueChanged.connect(self._change_head)
+        self.head.currentIndexChanged.connect(self._change_head)
         self.map.row_chosen.connect(self.token_chosen)
         translator().changed.connect(self._name_heads)
 
     def show_attention(self, attention: np.ndarray | None, names: Sequence[str]) -> None:
-        """Shows another text's; layer and head stay where they are, if there are so many.
+        """Shows another text's; layer and head stay where they are, if there are so many. Emits nothing.
 
         Args:
-            attention: float (L, H, T, T) in [0, 1]; None where it is not known.
+            attention: uint8 (L, H, T, T), 255 for all of a token's attention; None where it is not known.
             names: the tokens.
         """
         self._attention, self._names = attention, names
@@ -96,13 +96,16 @@ class AttentionView(QWidget):
         if self._attention is None:
             return None
         layer, head = self._attention[self.layer.value() - 1], self.head.currentIndex()
-        found: np.ndarray = layer.mean(axis=0) if head <= 0 else layer[head - 1]
+        found: np.ndarray = (layer.mean(axis=0) if head <= 0 else layer[head - 1]) / np.float32(255.0)
         return found
 
-    @Slot()
     def _show(self) -> None:
         self.map.show_values(self._matrix(), self._names)
         self._pages.setCurrentIndex(0 if self._attention is None else 1)
+
+    @Slot()
+    def _change_head(self) -> None:
+        self._show()
         self.head_changed.emit()
 
     @Slot()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from desktop_app.translation import say, tr, translator
+from desktop_app.widgets.elements import plain_tip
 
 OTHER = object()  # what stands behind the line that asks for a file or folder
 MOST_FOREIGN = 5
@@ -91,7 +92,8 @@ class ModelBox(QComboBox):
             self.clear()
             for place, (caption, known) in enumerate(rows):
                 self.addItem(caption, known)
-                self.setItemData(place, caption, Qt.ItemDataRole.ToolTipRole)
+                tip = str(known) if known in self._foreign else caption
+                self.setItemData(place, plain_tip(tip), Qt.ItemDataRole.ToolTipRole)
             self.setCurrentIndex([known for _, known in rows].index(self._value) if self._value else -1)
 
     @Slot(int)

@@ -34,6 +34,7 @@ PHASES = {
     "judge": mark("Training the network that judges the pictures"),
     "measure": mark("Measuring the pictures"),
     "write": mark("Writing"),
+    "examine": mark("Looking at the text"),
     "report": mark("Writing the report"),
     "save": mark("Saving"),
 }

@@ -65,13 +65,15 @@ class TextTree(QWidget):
                 above.setExpanded(True)
         self._items[id(text)] = item
 
-    def show_texts(self, texts: Sequence[WrittenText]) -> None:
+    def show_texts(self, texts: Sequence[WrittenText], chosen: WrittenText | None) -> None:
         """Shows other texts; parents stand before their branches."""
         with QSignalBlocker(self.list):
             self.list.clear()
         self._items = {}
         for text in texts:
             self.add(text)
+        if chosen is not None:
+            self.choose(chosen)
 
     def renew(self, text: WrittenText) -> None:
         """Shows a text as it is now."""

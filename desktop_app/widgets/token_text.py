@@ -27,6 +27,7 @@ MOST_ALPHA = 150  # of a tint: the text on it stays easy to read
 FONT_GROWTH = 1.15
 # What would break the line without being seen is shown as a sign.
 SIGNS = {"\r": "␍", "\t": "⇥", "\u2028": " ", "\u2029": " ", "\0": "␀", "\ufdd0": " ", "\ufdd1": " ", "\ufffc": " "}
+SIGNS |= dict.fromkeys(("\ufeff", "\ufffe"), " ")  # PySide drops one that begins a text
 
 
 def visible(piece: str) -> str:
@@ -94,6 +95,7 @@ class TokenText(QTextEdit):
         block.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         QTextCursor(self.document()).setBlockFormat(block)
         self.add_tokens(pieces, tints)
+        self.verticalScrollBar().setValue(0)
 
     def add_tokens(self, pieces: Sequence[str], tints: Sequence[float]) -> None:
         """Appends tokens; follows them where the end is in sight."""
@@ -113,6 +115,10 @@ class TokenText(QTextEdit):
         if following:
             bar.setValue(bar.maximum())
 
+    def follow(self) -> None:
+        """Goes to the end, where more tokens come."""
+        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+
     def show_tints(self, tints: Sequence[float], shade: str) -> None:
         """Tints the tokens otherwise.
 
@@ -120,8 +126,9 @@ class TokenText(QTextEdit):
             tints: as for `show_tokens`, one a token.
             shade: as for `show_tokens`.
         """
-        self._tints, self._shade = list(tints), shade
-        self._paint_anew()
+        if list(tints) != self._tints or shade != self._shade:
+            self._tints, self._shade = list(tints), shade
+            self._paint_anew()
 
     def choose(self, place: int) -> None:
         """Marks a token, or none with -1; emits nothing."""

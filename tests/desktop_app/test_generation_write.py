@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import time
+
+import gan_runs
 import pytest
 import text_runs
 from PySide6.QtCore import Qt
@@ -105,7 +108,7 @@ def test_write_asks_for_what_is_shown_and_shows_tokens_as_they_come(page, window
     assert {name: job.settings[name] for name in wanted} == wanted
     engine.answer(text_runs.prompted(0, 1))
     engine.answer(*text_runs.wrote(2))
-    assert page.shown.text.toPlainText() == "■ a red"
+    qtbot.waitUntil(lambda: page.shown.text.toPlainText() == "■ a red")
     assert not page.shown.more_button.isEnabled()
     engine.answer(*text_runs.wrote(4, 6, 0), text_runs.finished())
     assert page.shown.shown.text == "a red circle\n"
@@ -301,3 +304,88 @@ def test_all_texts_are_forgotten(page, window, engine, qtbot):
     _press(window, qtbot, "writeClear")
     assert page.texts == []
     assert page.view.currentIndex() == 1
+
+
+def test_a_job_of_another_page_ends_the_writing(page, window, engine, qtbot, workspace):
+    run = gan_runs.make_gan_run(workspace)
+    window.store.refresh()
+    panel = window.panels["generation"]
+    _press(window, qtbot, "generate")
+    engine.answer(text_runs.prompted(0), *text_runs.wrote(1))
+    panel.show_page("draw")
+    qtbot.waitUntil(lambda: panel.runs.run is not None and panel.runs.run.id == run.id)
+    _press(window, qtbot, "generate")
+    assert engine.jobs[-1].task == "generate"
+    panel.show_page("write")
+    assert page.texts[0].state == "stopped"
+    assert page.shown.more_button.isEnabled()
+
+
+def test_what_was_held_back_to_the_end_is_shown(page, window, engine, qtbot):
+    _press(window, qtbot, "generate")
+    held_back = Text("", details={"number": 0, **text_runs.view(2)})
+    engine.answer(text_runs.prompted(0, 1), held_back)
+    engine.answer(Text(" red", details={"number": 0}), text_runs.finished())
+    assert page.shown.shown.text == "a red"
+    assert page.shown.text.toPlainText() == "■ a red"
+
+
+def test_positions_hold_behind_every_sign(page, qtbot):
+    pieces = ["\ufeff", "👋", "e\u0301", "\r\n", "\t", "", "好", "\ufffe", "end"]
+    text = page.shown.text
+    text.show_tokens(pieces, [0.0] * len(pieces), shade="warning")
+    start, end = text.span(8)
+    assert text.toPlainText().encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le") == "end"
+    assert [text.place_at(text.span(place)[0]) for place in (1, 2, 3, 4, 6, 7, 8)] == [1, 2, 3, 4, 6, 7, 8]
+
+
+def test_a_long_text_in_one_bundle_holds_up_nothing(page, window, engine, qtbot):
+    _press(window, qtbot, "generate")
+    engine.answer(text_runs.prompted(0))
+    tokens = text_runs.wrote(*[1, 2, 4] * 1000)
+    began = time.thread_time()
+    engine.answer(*tokens, text_runs.finished())
+    assert time.thread_time() - began < 2  # it took 20 s while each token looked at all others
+    assert page.shown.text.count == 3001
+
+
+def test_only_the_oldest_texts_are_forgotten(page, window, engine, qtbot, monkeypatch):
+    monkeypatch.setattr("desktop_app.panels.generation_write.MOST_TOKENS", 10)
+    for _ in range(4):
+        _write(window, qtbot, engine, 1, 4)  # four tokens each
+    assert len(page.texts) == 3  # two from before, and the one written last
+    assert page.shown.shown is page.texts[-1]
+    assert page.shown.tree.list.currentItem() is not None
+
+
+def test_the_attention_of_few_texts_is_kept(page, window, engine, qtbot, monkeypatch):
+    monkeypatch.setattr("desktop_app.panels.generation_write.MOST_LOOKED_AT", 2)
+    page.shown.tabs.setCurrentIndex(ATTENTION)
+    for _ in range(3):
+        _write(window, qtbot, engine, 1, 4)
+        engine.answer(*text_runs.examined(0, 2, 1, 4))
+    assert [text.attention is not None for text in page.texts] == [False, True, True]
+
+
+def test_a_run_that_is_gone_is_not_chosen_again(qtbot, workspace, preferences):
+    from desktop_app.app import make_window
+
+    preferences.set("writing_model", "20200101-000000-gpt2-gone")
+    window = make_window(workspace, preferences)
+    qtbot.addWidget(window)
+    with qtbot.waitSignal(window.painted, timeout=10_000):
+        window.show()
+    page = window.panels["generation"].pages["write"]
+    with qtbot.waitSignal(window.store.runs_changed):
+        window.store.refresh()
+    assert page.form.model.value == ""
+    window.close()
+
+
+@pytest.mark.parametrize("name", ["A red square. A blue circle.", ".hidden", "..."])
+def test_a_saved_text_is_a_text_file(page, window, engine, qtbot, monkeypatch, tmp_path, name):
+    asked = []
+    monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", lambda *words: asked.append(words[2]))
+    window.panels["generation"].saving.save_text("a", name)
+    assert "." not in asked[0].name
+    assert asked[0].name

@@ -69,3 +69,17 @@ def test_half_a_character_at_the_end_is_the_last_token_s(small_tokenizer):
     ids = small_tokenizer.encode("a👋")[:-1]
     assert token_pieces(ids, small_tokenizer) == ["a", "", "", "\ufffd"]
     assert token_pieces([*ids, small_tokenizer.end_id], small_tokenizer)[-2:] == ["\ufffd", ""]
+
+
+def test_a_character_that_is_not_whole_is_left_to_the_tokens_that_follow(small_tokenizer):
+    ids = small_tokenizer.encode("a👋")
+    before, after = ids[:-2], ids[-2:]
+    stream = TextStream(small_tokenizer, prompt=before)
+    told = token_pieces(before, small_tokenizer, goes_on=True)
+    assert "".join(told) + "".join(feed(stream, after)) == "a👋"
+
+
+def test_bytes_that_never_become_a_character_do_not_wait_for_each_other(small_tokenizer):
+    half = small_tokenizer.encode("👋")[0]
+    pieces = token_pieces([half] * 9, small_tokenizer)
+    assert [bool(piece) for piece in pieces] == [False, False, False, True, False, False, False, True, True]
