@@ -53,7 +53,7 @@ app = typer.Typer(
 BAD_USAGE, INTERRUPTED = 2, 130
 REASON_LENGTH = 100
 UsageError: Any = typer.BadParameter.__base__  # typer has no name of its own for it
-DATA_HELP = "Folder, zip, idx folder, or an embedded name: digits, shapes."
+DATA_HELP = "Folder, zip or idx folder of pictures; for gpt2 a .txt or a folder of them; or: digits, shapes."
 CHECKED_HELP = "Folder, zip, idx folder, or an embedded name: digits, shapes, shapes-clips."
 
 

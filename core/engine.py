@@ -90,7 +90,9 @@ def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Sta
         except CancelledError:
             ending = Status("cancelled")
         except UserError as error:
-            ending = Status("failed", error.message, error.hint, error.values, trace=traceback.format_exc())
+            # Where nothing else stands behind it, the sentence says all there is to know.
+            trace = traceback.format_exc() if error.__cause__ is not None else ""
+            ending = Status("failed", error.message, error.hint, error.values, trace=trace)
             logger.warning("%s", error)
         except Exception as error:  # noqa: BLE001 (the outermost: any failure becomes a message)
             ending = _explain(error)

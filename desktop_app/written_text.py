@@ -77,6 +77,11 @@ class Token:
         )
 
 
+def ends_text(token: Token) -> bool:
+    """Whether a token is the one that stands between texts."""
+    return not token.piece and token.text.startswith("<|")
+
+
 @dataclass(eq=False)
 class WrittenText:
     """One text, also while it is written.
@@ -130,11 +135,15 @@ class WrittenText:
             self.tokens[-1] = replace(self.tokens[-1], piece=self.tokens[-1].piece + piece)
 
     def take_views(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Takes what the model thinks of every token, the prompt's too."""
+        """Takes what the model thinks of every token, the prompt's too.
+
+        What a token shows stays: of the one that brought a stop word only what stood before it.
+        """
+        pieces = [token.piece for token in self.tokens] if self.tokens else [row["piece"] for row in rows]
         if not self.tokens:
             self.begins = len(rows)
         self.examined = True
-        self.tokens = [Token.of(row, row["piece"]) for row in rows]
+        self.tokens = [Token.of(row, piece) for row, piece in zip(rows, pieces, strict=True)]
         self._judge_all()
 
     def take_attention(self, pictures: Sequence[np.ndarray], details: Sequence[Mapping[str, Any]]) -> None:
@@ -159,6 +168,11 @@ class WrittenText:
         return len(self.tokens) - self.begins
 
     @property
+    def ended(self) -> bool:
+        """Whether its last token is the end token, which writes nothing."""
+        return bool(self.tokens) and ends_text(self.tokens[-1])
+
+    @property
     def title(self) -> str:
         """Its beginning in one line; of a branch, what it says from the fork on."""
         text = " ".join("".join(token.piece for token in self.tokens[self.forked :]).split())
@@ -166,12 +180,12 @@ class WrittenText:
 
     @property
     def perplexity(self) -> float | None:
-        """The exponential of the mean nats of the tokens that the model was asked about; None where there are none."""
+        """The exponential of the mean nats of what was written, of the prompt where that is all; None if not known."""
         return math.exp(self._nats / self._judged) if self._judged else None
 
     def _judge_all(self) -> None:
         self._nats, self._judged = 0.0, 0
-        for token in self.tokens:
+        for token in self.tokens[self.begins :] or self.tokens:
             self._judge(token)
 
     def _judge(self, token: Token) -> None:

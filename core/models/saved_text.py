@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
+from core.files import path_exists
 from core.models.gpt2_folder import Gpt2, gpt2_files, open_gpt2
 from core.sealed import DamagedError, seal, unseal
 
@@ -42,6 +43,11 @@ def save_text_model(folder: Path, gpt2: Gpt2, description: TextDescription) -> N
     """
     content = json.dumps(asdict(description), indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace")
     seal(folder, {**gpt2_files(gpt2.model, gpt2.settings, gpt2.tokenizer), DESCRIPTION: content})
+
+
+def is_text_model(folder: Path) -> bool:
+    """Whether a folder, a run's or a copy of it, was written by `save_text_model`; opens nothing."""
+    return path_exists(folder / DESCRIPTION) and path_exists(folder / "merges.txt")
 
 
 def load_text_model(folder: Path) -> tuple[Gpt2, TextDescription]:

@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.events import Progress
 from core.files import path_exists
 from core.models.gpt2_folder import Gpt2, open_gpt2
+from core.models.saved_text import is_text_model
 from core.tasks.kept import keep
 from core.tasks.trained import stamp
 from core.tasks.trained_text import trained_text_model
@@ -24,7 +25,7 @@ MODELS_KEPT = 2
 
 
 def text_model(place: str, context: Context) -> tuple[Gpt2, Writer, bool]:
-    """Returns a GPT-2, what is compiled for it, and whether a run here has trained it.
+    """Returns a GPT-2, what is compiled for it, and whether it was trained here: the folder's copy says so too.
 
     It comes from memory where its files are unchanged since it was last used.
 
@@ -43,7 +44,7 @@ def text_model(place: str, context: Context) -> tuple[Gpt2, Writer, bool]:
         key = (str(folder.absolute()), _stamp(folder))
         gpt2 = keep(context, "foreign text models", key, MODELS_KEPT, lambda: _open(folder, context))
     writer = keep(context, "writers", key, MODELS_KEPT, lambda: Writer(gpt2.model, gpt2.settings.context))
-    return gpt2, writer, run is not None
+    return gpt2, writer, run is not None or is_text_model(folder)
 
 
 def ids_of(text: str, ids: Sequence[int], tokenizer: Tokenizer, *, trained_here: bool) -> list[int]:

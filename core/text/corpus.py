@@ -16,7 +16,7 @@ What an honest validation is depends on what a text consists of:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ from core.text.pieces import Passage, cut
 
 FEW_FILES = 30
 LISTED_FILES = 20
+FAR_TOO_LITTLE = 0.75  # of the share that was asked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +114,26 @@ def load_corpus(settings: TextSettings, seed: int, context: Context) -> Corpus:
                 {"count": leaks},
             )
         )
+    _warn_of_shares(splits, settings, context)
     given = given_splits(np.array([passage.given for passage in passages], np.int8))
     return Corpus(settings.data, _fingerprint(passages), documents, splits, skipped, given, leaks)
+
+
+def _warn_of_shares(splits: Mapping[str, Sequence[Passage]], settings: TextSettings, context: Context) -> None:
+    """Says so where few large pieces leave far less to train on than was asked for."""
+    letters = {name: sum(len(passage.text) for passage in passages) for name, passages in splits.items()}
+    if any(passage.given != UNGIVEN for passages in splits.values() for passage in passages):
+        return
+    share = letters["train"] / max(1, sum(letters.values()))
+    if share < FAR_TOO_LITTLE * (1.0 - settings.test_share - settings.validation_share):
+        context.report(
+            Log(
+                "Only {share} of the text is left to train on: it is divided into few pieces. Give more text, or set "
+                "documents to line.",
+                "warning",
+                {"share": f"{share:.0%}"},
+            )
+        )
 
 
 def load_undivided(settings: TextSettings, seed: int, context: Context) -> Corpus:

@@ -220,6 +220,7 @@ class GenerationPanel(Panel):
             self.studio.messages.show_message("{what}", what=lambda: tr(missing), level="warning", seconds=8)
             return
         job = page.job(self.runs.epoch)
+        self.studio.messages.withdraw(self.key)  # what the last job failed of
         asked = run.id if run is not None and page.needs_run else ""
         self._begin()
         self.jobs.show(job)
@@ -229,6 +230,7 @@ class GenerationPanel(Panel):
     @Slot()
     def stop(self) -> None:
         """Stops all that is being drawn or saved."""
+        self.draw_button.setFocus()  # which the button would leave to its neighbour
         self._redraw.stop()
         self.jobs.stop()
         self.stop_button.setEnabled(False)
@@ -331,7 +333,7 @@ class GenerationPanel(Panel):
     def _end(self, job: Job, status: Status) -> None:
         if status.state == "failed":
             error = UserError(status.message, hint=status.hint, **status.values)
-            self.studio.messages.show_error(error, details=status.trace)
+            self.studio.messages.show_error(error, details=status.trace, about=self.key)
         for file in status.result.get("files", []):
             self.saving.tell(str(file))
         key, newest = self._drawing

@@ -190,9 +190,7 @@ class WritePage(GenerationPage):
         """Has the model look at the prompt as it is."""
         if self.form.model.value:
             job = self._new_job("examine_text", {"text": self.form.prompt.toPlainText()})
-            text = WrittenText(job, state="done")
-            self._keep(text)
-            self._ask(Prepared(job, looks=text))
+            self._ask(Prepared(job, looks=WrittenText(job, state="done")))  # it is shown once something came of it
 
     @Slot(object)
     def _examine(self, text: WrittenText) -> None:
@@ -257,6 +255,8 @@ class WritePage(GenerationPage):
             return
         if self._looked is not None and status.state == "finished":
             self._looked.take_views(status.result["views"])
+            if self._looked not in self.texts:
+                self._keep(self._looked)
             self.shown.tree.renew(self._looked)
             self.shown.show_knowledge(self._looked)
         self._looked = None

@@ -16,7 +16,7 @@ from desktop_app.widgets.elements import ButtonRow, button, card, label, row
 from desktop_app.widgets.text_tree import TextTree
 from desktop_app.widgets.token_inspector import TokenInspector, token_name
 from desktop_app.widgets.token_text import TokenText
-from desktop_app.written_text import Token, WrittenText
+from desktop_app.written_text import Token, WrittenText, ends_text
 
 NARROW_PX = 520
 UNDECIDED_NATS = 4.0  # from here on a tint grows no stronger
@@ -59,6 +59,7 @@ class WriteView(QWidget):
         self.tree = TextTree()
         self.tint = QComboBox()
         self.tint.setObjectName("writeTint")
+        self.tint.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # in each language
         for key in TINTS:
             self.tint.addItem("", key)
         say(self.tint.setAccessibleName, "Tint")
@@ -106,7 +107,7 @@ class WriteView(QWidget):
 
     def _connect(self) -> None:
         self._growth.timeout.connect(self.show_fresh)
-        self.text.token_chosen.connect(self.look_at)
+        self.text.token_chosen.connect(self._open_token)
         self.inspector.alternative_wanted.connect(self._ask_for_branch)
         self.attention.token_chosen.connect(self.look_at)
         self.attention.head_changed.connect(self._show_tints)
@@ -181,6 +182,13 @@ class WriteView(QWidget):
             bar.setValue(seen)
 
     @Slot(int)
+    def _open_token(self, place: int) -> None:
+        """Shows what is known of a token that the user has chosen in the text."""
+        if self.tabs.currentIndex() == TEXTS:
+            self.tabs.setCurrentIndex(TOKEN)
+        self.look_at(place)
+
+    @Slot(int)
     def look_at(self, place: int) -> None:
         """Shows what is known of a token; of none with -1."""
         text = self.shown
@@ -210,7 +218,9 @@ class WriteView(QWidget):
                 value=value,
                 rate=rate,
             )
-        self.more_button.setEnabled(text.state != "growing" and bool(text.tokens))
+        self.more_button.setEnabled(text.state != "growing" and bool(text.tokens) and not text.ended)
+        tip = "The text has come to its end." if text.ended else "Writes on from the end of this text."
+        say(self.more_button.setToolTip, tip)
 
     # -- tints --------------------------------------------------------------------------------------------
 
@@ -251,11 +261,13 @@ class WriteView(QWidget):
 
     @Slot(int)
     def _ask_for_branch(self, alternative: int) -> None:
+        self.text.setFocus()  # which the button would leave to its neighbour
         if self.shown is not None and self._token >= 0:
             self.branch_wanted.emit(self.shown, self._token, alternative)
 
     @Slot()
     def _ask_for_more(self) -> None:
+        self.text.setFocus()
         if self.shown is not None:
             self.more_wanted.emit(self.shown)
 
@@ -281,7 +293,7 @@ class WriteView(QWidget):
 
 def shown_piece(token: Token) -> str:
     """Returns what is shown of a token: the end token writes nothing, and is shown as a sign."""
-    return "■ " if not token.piece and token.text.startswith("<|") else token.piece
+    return "■ " if ends_text(token) else token.piece
 
 
 def tint_of(token: Token, by: str) -> float:

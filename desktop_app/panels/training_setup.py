@@ -207,6 +207,7 @@ class TrainingSetup(QWidget):
         if shared:  # how the data is read does not depend on the model
             shared.pop("data")
             self.form.show_values({**self.form.values(), **shared})
+        self.data.show_kind(kind_of(key))
         self._notice_data()
         self.changed.emit()
 

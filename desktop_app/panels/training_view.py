@@ -84,7 +84,7 @@ class TrainingView(QWidget):
         say(self.title.setText, "Ready to train")
         self.plot.clear()
         self.log.clear_lines()
-        self._rest("Press Start to train on these pictures.")
+        self._rest("Press Start to train.")
 
     def begin(self, job: Job) -> None:
         """Shows a job from its beginning."""

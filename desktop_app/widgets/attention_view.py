@@ -37,6 +37,7 @@ class AttentionView(QWidget):
         say(self.layer.setAccessibleName, "Layer")
         self.head = QComboBox()
         self.head.setObjectName("attentionHead")
+        self.head.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # in each language
         say(self.head.setAccessibleName, "Head")
         self.map = HeatMap()
         self.empty = label(role="empty", wrap=True, name="attentionEmpty")

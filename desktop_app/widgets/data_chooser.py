@@ -19,8 +19,11 @@ EMBEDDED = {
 }
 
 
+TEXTS = ("shapes",)  # those with sentences
+
+
 class DataChooser(QWidget):
-    """Two buttons for one's own pictures, one for each embedded set, and the name of what is chosen.
+    """Buttons for one's own pictures or texts, one for each embedded set, and the name of what is chosen.
 
     Signals:
         chosen: str, a path or an embedded name, whenever it changes.
@@ -34,6 +37,7 @@ class DataChooser(QWidget):
         self._data = ""
         self.folder_button = button("Folder…", self._ask_folder, icon="folder", name="chooseFolder")
         self.zip_button = button("Zip…", self._ask_zip, icon="archive", name="chooseZip")
+        self.text_button = button("Text…", self._ask_text, icon="text", name="chooseText")
         self._embedded = QButtonGroup(self)
         self._embedded.setExclusive(False)
         sets = row()
@@ -46,9 +50,19 @@ class DataChooser(QWidget):
         self.name = label(role="heading", wrap=True, name="dataName")
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.about = label(role="muted", wrap=True, name="dataAbout")
-        self.setLayout(column(row(self.folder_button, self.zip_button), sets, -(SPACING // 2), self.name, self.about))
+        own = row(self.folder_button, self.zip_button, self.text_button)
+        self.setLayout(column(own, sets, -(SPACING // 2), self.name, self.about))
+        self.show_kind("")
         self.target = DropTarget(self)
         self.target.dropped.connect(self.take_paths)
+
+    def show_kind(self, kind: str) -> None:
+        """Offers what a kind of model learns from; embedded data that it can't learn from give way to others."""
+        self.text_button.setVisible(kind == "text")
+        for choice in self._embedded.buttons():
+            choice.setVisible(kind != "text" or choice.property("data") in TEXTS)
+        if kind == "text" and self._data in EMBEDDED and self._data not in TEXTS:
+            self.choose(TEXTS[0])
 
     @property
     def data(self) -> str:
@@ -97,6 +111,12 @@ class DataChooser(QWidget):
     @Slot()
     def _ask_zip(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, self.zip_button.text(), self._start_folder(), "*.zip")
+        if path:
+            self.choose(path)
+
+    @Slot()
+    def _ask_text(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, self.text_button.text(), self._start_folder(), "*.txt")
         if path:
             self.choose(path)
 

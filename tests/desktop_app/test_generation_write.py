@@ -114,7 +114,6 @@ def test_write_asks_for_what_is_shown_and_shows_tokens_as_they_come(page, window
     assert page.shown.shown.text == "a red circle\n"
     assert page.shown.text.toPlainText() == "■ a red circle↵\n■ "
     assert page.shown.summary.text() == "6 tokens · perplexity 2.00 · written at 50 tokens/s"
-    assert page.shown.more_button.isEnabled()
 
 
 def test_each_way_asks_for_its_own_settings(page, window, engine, qtbot):
@@ -182,6 +181,45 @@ def test_a_text_goes_on_from_its_end(page, window, engine, qtbot):
     engine.answer(text_runs.prompted(0, 2, 1), *text_runs.wrote(4), text_runs.finished())
     assert page.shown.shown.text == " reda circle"
     assert len(page.texts) == 2
+
+
+def test_a_text_that_has_ended_does_not_go_on(page, window, engine, qtbot):
+    _write(window, qtbot, engine, 1, 0)
+    assert not page.shown.more_button.isEnabled()
+    assert page.shown.more_button.toolTip() == "The text has come to its end."
+
+
+def test_a_stop_word_stays_away_when_the_text_is_looked_at(page, window, engine, qtbot):
+    _press(window, qtbot, "generate")
+    cut = Text("", details={"number": 0, **text_runs.view(4)})  # the token that brought the stop word
+    engine.answer(text_runs.prompted(0, 1), *text_runs.wrote(2), cut, text_runs.finished())
+    page.shown.tabs.setCurrentIndex(ATTENTION)
+    engine.answer(*text_runs.examined(0, 1, 2, 4))
+    assert page.shown.shown.text == "a red"
+    assert page.shown.shown.perplexity == pytest.approx(2.0)  # of what was written, as before
+
+
+def test_a_click_in_the_text_leaves_the_list_of_texts(page, window, engine, qtbot):
+    page.form.editors["count"].show_value(2)
+    _press(window, qtbot, "generate")
+    engine.answer(text_runs.prompted(0, number=0), text_runs.prompted(0, number=1))
+    engine.answer(*text_runs.wrote(1, number=0), text_runs.finished())
+    assert page.shown.tabs.currentIndex() == TEXTS
+    _click_token(qtbot, page, 1)
+    assert page.shown.inspector.isVisible()
+    assert "“a”" in page.shown.inspector.summary.text()
+
+
+def test_a_failed_look_changes_nothing(page, window, engine, qtbot):
+    _write(window, qtbot, engine, 1)
+    shown = page.shown.shown
+    _press(window, qtbot, "writeLook")
+    engine.answer(Status("failed", "The text has {count} tokens.", values={"count": 99}))
+    assert page.texts == [shown]
+    assert page.shown.shown is shown
+    assert "99 tokens" in _told(window)
+    _press(window, qtbot, "generate")
+    assert "99 tokens" not in _told(window)
 
 
 def test_stop_keeps_what_was_written(page, window, engine, qtbot):

@@ -30,7 +30,9 @@ def test_texts_are_counted_where_pictures_would_be_shown(window, qtbot, tmp_path
 
 def test_pictures_are_no_texts(window, qtbot):
     setup = choose_gpt2(window)
-    assert setup.data.data == "digits"
+    assert setup.data.data == "shapes"  # what is built in and has no sentences gives way
+    assert setup.data.text_button.isVisibleTo(setup)
+    setup.data.choose("digits")
     looks = window.panels["training"].looks
     qtbot.waitUntil(lambda: looks.problem is not None, timeout=60_000)
     assert "'digits'" in str(looks.problem)

@@ -1,6 +1,7 @@
 """Writing with a GPT-2 from a folder: through the task, its events, and the command line."""
 
 import json
+import shutil
 import time
 
 import keras
@@ -172,6 +173,16 @@ def test_an_empty_prompt_begins_with_the_end_token(folder, tmp_path, small_token
     begun, _ = result_of(folder, tmp_path, max_tokens=5, temperature=0, prompt_ids=[small_tokenizer.end_id])
     assert empty["tokens"] == begun["tokens"]
     assert empty["texts"] == empty["continuations"]
+
+
+def test_the_folder_of_a_trained_run_writes_as_the_run_does(folder, tmp_path, small_tokenizer):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    (copy / "model.json").write_text("{}")  # which is how a training here signs its models
+    foreign, _ = result_of(folder, tmp_path, prompts=["the red"], max_tokens=4, temperature=0)
+    ours, _ = result_of(copy, tmp_path, prompts=["the red"], max_tokens=4, temperature=0)
+    ids = [small_tokenizer.end_id, *small_tokenizer.encode("the red")]
+    begun, _ = result_of(folder, tmp_path, prompt_ids=ids, max_tokens=4, temperature=0)
+    assert ours["tokens"] == begun["tokens"] != foreign["tokens"]
 
 
 def test_examining_tells_each_token_and_each_head(folder, tmp_path, small_tokenizer):

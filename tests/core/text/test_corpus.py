@@ -190,3 +190,17 @@ def test_of_given_parts_only_the_test_part_is_scored(context, write):
         "learn",
         "look",
     ]
+
+
+def test_a_few_pieces_that_leave_little_to_train_on_are_told(context, write):
+    story = "One sentence follows another here, and then there is one more.\n" * 9
+    load_corpus(
+        TextSettings(data=str(write({"a.txt": story, "b.txt": story[::-1], "c.txt": story.upper()}))), 0, context
+    )
+    (log,) = [log for log in context.logs() if "is left to train on" in log.message]
+    assert log.level == "warning"
+
+
+def test_many_pieces_are_divided_without_a_word(context, write):
+    load_corpus(TextSettings(data=str(write({"a.txt": "".join(f"Line {n}.\n" for n in range(2000))}))), 0, context)
+    assert not [log for log in context.logs() if "is left to train on" in log.message]
