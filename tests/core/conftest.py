@@ -1,8 +1,13 @@
 """A tokenizer of few tokens, for models small enough to be built in a test."""
 
+import os
+
 import pytest
 
 from core.text.tokenizer import BYTE_OF, END, Tokenizer
+
+# As `core.backend.prepare` has it, which comes too late: scikit-learn's threads read it when they are first loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 WORDS = ("the", "red", "blue", "circle", "square", "left", "of", "and", "large", "small", "is", "above")
 

@@ -12,7 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent))  # engine processes import fake_engine by name
 
 import pytest
-from PySide6.QtCore import QThread, QTimer
+from PySide6.QtCore import QEvent, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 
 from core.runs import Workspace
@@ -48,26 +48,39 @@ def window(qtbot, workspace, preferences):
 
 
 @pytest.fixture(autouse=True)
+def _size_not_measured(monkeypatch):
+    """Spares each window the process that imports a backend, only to tell how large the chosen model is."""
+    monkeypatch.setattr("desktop_app.panels.training_looks.DESCRIBE_DELAY_MS", 3_600_000)
+
+
+@pytest.fixture(autouse=True)
 def _english_and_light(qapp):
     yield
     translator().set_language("en")
     theme().use("light")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _older_objects_set_aside(qapp):
+    """What was there before the first window, a backend's million objects, is not looked through after each test."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_behind(qapp):
-    """A thread or a timer that outlives its test fails it."""
+    """A thread or timer that outlives its test fails it. Closed windows go, or each theme would be put on them too."""
     yield
     QApplication.processEvents()
     gc.collect()
-    threads = [item for item in gc.get_objects() if isinstance(item, QThread) and _lives(item) and item.isRunning()]
-    timers = [
-        item
-        for item in gc.get_objects()
-        if isinstance(item, QTimer) and _lives(item) and item.isActive() and not item.isSingleShot()
-    ]
+    left = [item for item in gc.get_objects() if isinstance(item, QThread | QTimer) and _lives(item)]
+    threads = [item for item in left if isinstance(item, QThread) and item.isRunning()]
+    timers = [item for item in left if isinstance(item, QTimer) and item.isActive() and not item.isSingleShot()]
     assert not threads, f"threads left running: {threads}"
     assert not timers, f"timers left running: {timers}"
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def _lives(item) -> bool:

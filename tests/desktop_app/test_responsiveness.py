@@ -35,6 +35,11 @@ os._exit(0)
 
 
 @pytest.fixture
+def _size_not_measured():
+    """What the window does by itself belongs to what is measured here."""
+
+
+@pytest.fixture
 def start(tmp_path):
     """Starts the window in a process of its own; returns seconds until its first paint, and its modules."""
 

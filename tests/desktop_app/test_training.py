@@ -151,6 +151,7 @@ def test_the_model_size_of_older_settings_is_not_shown_while_a_training_runs(win
     panel = window.panels["training"]
     window.engines.training._main = fake_engine.deaf
     window.engines.interactive._main = fake_engine.obedient
+    panel.looks._describe_timer.setInterval(0)
     _start(window, qtbot)
     panel.setup.size_line.setText("1 parameters")
     panel.setup.form.editor("epochs").setValue(7)

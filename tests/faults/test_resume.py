@@ -1,16 +1,18 @@
 """A training that is killed goes on as if nothing had happened: real processes, real kills."""
 
 import random
+import shutil
 import subprocess
 import sys
 import time
+from copy import copy
 
 import numpy as np
 import pytest
 
 from core.data.decode import decode
 from core.jobs import Job, default_backend, installed_backends
-from core.runs import Workspace
+from core.runs import Run, Workspace
 from core.sealed import unseal
 
 CHILD = """
@@ -42,6 +44,13 @@ class Training:
         self.run, _ = self.workspace.create_run(
             Job(task="train", model=model, settings=settings, backend=backend, device="cpu", seed=1)
         )
+
+    def copied(self, folder):
+        """Returns the same training, with a run of its own that holds what this one's does."""
+        other = copy(self)
+        other.workspace = Workspace(shutil.copytree(self.workspace.folder, folder, dirs_exist_ok=True))
+        other.run = Run(other.workspace.runs_folder / self.run.id)
+        return other
 
     def start(self):
         command = [sys.executable, "-c", CHILD, str(self.run.folder), str(self.workspace.folder)]
@@ -86,11 +95,18 @@ def assert_equal(cut, whole):
     assert cut.newest() == whole.newest()
 
 
-def test_killed_halfway_and_resumed(tmp_path):
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """A training of six epochs that was killed after three. Nobody changes its run: copy it."""
+    training = Training(tmp_path_factory.mktemp("killed"), default_backend(), 6)
+    training.kill_when(training.start(), lambda: rows(training.history()) >= 3)
+    return training
+
+
+def test_killed_halfway_and_resumed(killed, tmp_path):
     whole = Training(tmp_path / "whole", default_backend(), 6)
     whole.finish()
-    cut = Training(tmp_path / "cut", default_backend(), 6)
-    earlier = cut.kill_when(cut.start(), lambda: rows(cut.history()) >= 3)
+    cut, earlier = killed.copied(tmp_path / "cut"), killed.history()
     assert cut.workspace.mark_interrupted()[0].id == cut.run.id
     cut.finish()
     assert cut.history().startswith(earlier)
@@ -186,9 +202,8 @@ def test_ten_kills_of_a_gan(tmp_path, backend):
 
 
 @pytest.mark.parametrize("file", ["variables.safetensors", "manifest.json"])
-def test_a_damaged_checkpoint_is_told_and_costs_no_more_than_its_epoch(tmp_path, file):
-    training = Training(tmp_path, default_backend(), 3)
-    training.kill_when(training.start(), lambda: rows(training.history()) >= 2)
+def test_a_damaged_checkpoint_is_told_and_costs_no_more_than_its_epoch(killed, tmp_path, file):
+    training = killed.copied(tmp_path)
     newest = training.run.checkpoints / training.newest()[0]
     content = bytearray((newest / file).read_bytes())
     content[np.random.default_rng(0).integers(len(content))] ^= 1
@@ -196,4 +211,4 @@ def test_a_damaged_checkpoint_is_told_and_costs_no_more_than_its_epoch(tmp_path,
     out = training.finish()
     assert "is damaged" in out
     assert newest.name in out
-    assert rows(training.history()) == 3
+    assert rows(training.history()) == 6

@@ -27,7 +27,7 @@ def test_moments_by_hand():
     assert moments.count == 3
 
 
-@pytest.mark.parametrize("sides", [64, 2048])
+@pytest.mark.parametrize("sides", [64, 256, pytest.param(2048, marks=pytest.mark.slow)])
 def test_means_one_apart_in_each_dimension(sides):
     unit = np.eye(sides)
     assert frechet_distance(Moments(np.zeros(sides), unit), Moments(np.ones(sides), unit)) == sides

@@ -17,7 +17,7 @@ from core.engine import run_job
 from core.errors import UserError
 from core.events import Images, Log, Metric, Status
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs import Run, Workspace
 from core.training.fit import Training
 
 BACKEND = keras.backend.backend()
@@ -35,6 +35,12 @@ def do(workspace, task, settings, *, model="", run=None, act=lambda event, conte
 
     context = Context(job, workspace, run, listener, cache)
     return run_job(context), events
+
+
+def copied(run, folder):
+    """Returns a workspace whose run, the second returned, holds what that one does."""
+    workspace = Workspace(folder)
+    return workspace, Run(shutil.copytree(run.folder, workspace.runs_folder / run.id))
 
 
 def queue(workspace, model="cnn", **settings):
@@ -346,10 +352,8 @@ def test_a_run_that_was_killed_after_it_went_on_is_used_with_its_newer_checkpoin
     assert any(isinstance(event, Log) and "after it went on" in event.message for event in events)
 
 
-def test_checkpoints_of_another_model_are_a_sentence(tmp_path, pictures):
-    workspace = Workspace(tmp_path)
-    run = queue(workspace, epochs=1)
-    do(workspace, "train", {}, run=run)
+def test_checkpoints_of_another_model_are_a_sentence(trained, tmp_path, pictures):
+    workspace, run = copied(trained[1], tmp_path)
     shutil.rmtree(run.model_folder)
     run.update(dataset={**run.record().dataset, "shape": [9, 9, 3]})
     ending, _ = do(workspace, "classify", {"run": run.id, "paths": [str(pictures)]})

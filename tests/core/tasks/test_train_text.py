@@ -132,23 +132,33 @@ def weights(workspace, run):
     return read_variables(named_variables(gpt2.model))
 
 
+def queue_short(workspace):
+    return queue(workspace, dropout=0.2, keep="last", epochs=2, count=100, batch_size=16, weight_decay=0.1)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A short training without a stop: its run, its result and its weights."""
+    workspace = Workspace(tmp_path_factory.mktemp("whole"))
+    run = queue_short(workspace)
+    ending, _ = do(workspace, "train", run=run)
+    assert ending.state == "finished", ending.trace
+    return run, ending.result, weights(workspace, run)
+
+
 @pytest.mark.parametrize("step", [2, 9])
-def test_stopped_and_resumed_ends_as_if_it_had_not_been(tmp_path, monkeypatch, step):
+def test_stopped_and_resumed_ends_as_if_it_had_not_been(whole, tmp_path, monkeypatch, step):
     monkeypatch.setattr("core.training.callbacks.REPORT_INTERVAL_S", 0.0)
-    places = []
-    for name in ("whole", "cut"):
-        workspace = Workspace(tmp_path / name)
-        run = queue(workspace, dropout=0.2, keep="last", epochs=2, count=100, batch_size=16, weight_decay=0.1)
-        if name == "cut":
-            ending, _ = do(workspace, "train", run=run, act=stop_at(step))
-            assert ending.state == "cancelled"
-        ending, _ = do(workspace, "train", run=run)
-        assert ending.state == "finished", ending.trace
-        places.append((workspace, run, ending.result))
-    (_, whole, one), (_, cut, other) = places
-    assert whole.history_path.read_bytes() == cut.history_path.read_bytes()
-    assert one["metrics"] == other["metrics"]
-    found, expected = weights(*places[1][:2]), weights(*places[0][:2])
+    workspace = Workspace(tmp_path)
+    cut = queue_short(workspace)
+    ending, _ = do(workspace, "train", run=cut, act=stop_at(step))
+    assert ending.state == "cancelled"
+    ending, _ = do(workspace, "train", run=cut)
+    assert ending.state == "finished", ending.trace
+    run, result, expected = whole
+    assert run.history_path.read_bytes() == cut.history_path.read_bytes()
+    assert result["metrics"] == ending.result["metrics"]
+    found = weights(workspace, cut)
     for key, value in expected.items():
         if "seed_generator" not in key:
             np.testing.assert_array_equal(found[key], value, err_msg=key)

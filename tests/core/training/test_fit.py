@@ -2,8 +2,10 @@
 
 import csv
 import json
+import shutil
 import threading
 import time
+from copy import copy
 
 import keras
 import numpy as np
@@ -15,7 +17,7 @@ from core.errors import UserError
 from core.events import Log, Metric, Progress, Saved, Status
 from core.jobs import Job
 from core.models.variables import named_variables, read_variables
-from core.runs import Workspace
+from core.runs import Run, Workspace
 from core.settings.cnn import CnnTraining
 from core.training.classifying import classifying
 from core.training.fit import Training, fit
@@ -63,6 +65,14 @@ class Trial:
         self.fitted = fit(self.model, objective, self.settings, self.context, self.run)
         return self
 
+    def copied(self, folder):
+        """Returns the same trial, with a run of its own that holds what this one's does."""
+        other = copy(self)
+        other.workspace = Workspace(shutil.copytree(self.workspace.folder, folder, dirs_exist_ok=True))
+        other.run = Run(other.workspace.runs_folder / self.run.id)
+        other.events = []
+        return other
+
     def weights(self):
         return read_variables(named_variables(self.model))
 
@@ -94,6 +104,18 @@ def assert_same(one, other):
         np.testing.assert_array_equal(other[name], value, err_msg=name)
 
 
+@pytest.fixture(scope="module")
+def best(tmp_path_factory):
+    """A training to its end that keeps its best epoch. Nobody changes its run: copy it."""
+    return Trial(tmp_path_factory.mktemp("best")).train()
+
+
+@pytest.fixture(scope="module")
+def last(tmp_path_factory):
+    """A training to its end that keeps its last epoch. Nobody changes its run: copy it."""
+    return Trial(tmp_path_factory.mktemp("last"), keep="last").train()
+
+
 def test_learns_and_writes_a_row_an_epoch(tmp_path):
     trial = Trial(tmp_path, epochs=6).train()
     rows = trial.rows()
@@ -108,17 +130,16 @@ def test_learns_and_writes_a_row_an_epoch(tmp_path):
     assert [line["epoch"] for line in lines if line["per"] == "epoch"] == [1, 2, 3, 4, 5, 6]
 
 
-def test_the_same_seed_gives_the_same_weights(tmp_path):
-    one, other = (Trial(tmp_path / name).train() for name in "ab")
-    assert_same(one.weights(), other.weights())
-    assert one.run.history_path.read_bytes() == other.run.history_path.read_bytes()
+def test_the_same_seed_gives_the_same_weights(best, tmp_path):
+    other = Trial(tmp_path).train()
+    assert_same(best.weights(), other.weights())
+    assert best.run.history_path.read_bytes() == other.run.history_path.read_bytes()
 
 
 @pytest.mark.usefixtures("every_step")
 @pytest.mark.parametrize("step", [1, 4, 7, 9])
-def test_stopped_anywhere_and_resumed_ends_as_if_it_had_not_been(tmp_path, step):
-    whole = Trial(tmp_path / "whole", keep="last").train()
-    cut = Trial(tmp_path / "cut", keep="last").train(stop_at(step))
+def test_stopped_anywhere_and_resumed_ends_as_if_it_had_not_been(last, tmp_path, step):
+    cut = Trial(tmp_path, keep="last").train(stop_at(step))
     assert cut.fitted.stopped
     assert cut.fitted.state.steps == step + 1  # asked for in a report, seen after the next step
     saves = [place for place, event in enumerate(cut.events) if isinstance(event, Progress) and event.phase == "save"]
@@ -126,51 +147,47 @@ def test_stopped_anywhere_and_resumed_ends_as_if_it_had_not_been(tmp_path, step)
     earlier = cut.run.history_path.read_bytes() if cut.run.history_path.exists() else b""
     cut.train()
     assert not cut.fitted.stopped
-    assert_same(cut.weights(), whole.weights())
-    assert cut.run.history_path.read_bytes() == whole.run.history_path.read_bytes()
+    assert_same(cut.weights(), last.weights())
+    assert cut.run.history_path.read_bytes() == last.run.history_path.read_bytes()
     assert cut.run.history_path.read_bytes().startswith(earlier)
 
 
-def test_stopped_in_validation_and_resumed(tmp_path):
+def test_stopped_in_validation_and_resumed(best, tmp_path):
     def stop_in_validation(event, context):
         if isinstance(event, Progress) and event.phase == "validate" and len(trial.rows_so_far()) == 1:
             context.cancel()
 
-    whole = Trial(tmp_path / "whole").train()
-    trial = Trial(tmp_path / "cut")
+    trial = Trial(tmp_path)
     trial.rows_so_far = lambda: trial.rows() if trial.run.history_path.exists() else []
     trial.train(stop_in_validation)
     assert trial.fitted.stopped
     assert len(trial.rows()) == 1
     trial.train()
-    assert trial.run.history_path.read_bytes() == whole.run.history_path.read_bytes()
+    assert trial.run.history_path.read_bytes() == best.run.history_path.read_bytes()
 
 
-def test_a_finished_run_is_not_trained_further(tmp_path):
-    trial = Trial(tmp_path).train()
-    weights, history = trial.weights(), trial.run.history_path.read_bytes()
-    trial.train()
-    assert_same(trial.weights(), weights)
-    assert trial.run.history_path.read_bytes() == history
+def test_a_finished_run_is_not_trained_further(best, tmp_path):
+    trial = best.copied(tmp_path).train()
+    assert_same(trial.weights(), best.weights())
+    assert trial.run.history_path.read_bytes() == best.run.history_path.read_bytes()
 
 
-def test_a_row_that_a_kill_prevented_is_added(tmp_path):
-    trial = Trial(tmp_path).train()
+def test_a_row_that_a_kill_prevented_is_added(best, tmp_path):
+    trial = best.copied(tmp_path)
     whole = trial.run.history_path.read_bytes()
     trial.run.history_path.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
     trial.train()
     assert trial.run.history_path.read_bytes() == whole
 
 
-def test_a_damaged_checkpoint_costs_its_epoch_only(tmp_path):
-    whole = Trial(tmp_path / "whole", keep="last").train()
-    trial = Trial(tmp_path / "cut", keep="last").train()
+def test_a_damaged_checkpoint_costs_its_epoch_only(last, tmp_path):
+    trial = last.copied(tmp_path)
     newest = sorted(trial.run.checkpoints.iterdir())[-1]
     (newest / "state.json").write_bytes(b"")
     trial.train()
     assert any(log.level == "warning" and "damaged" in log.message for log in trial.of(Log))
-    assert_same(trial.weights(), whole.weights())
-    assert trial.run.history_path.read_bytes() == whole.run.history_path.read_bytes()
+    assert_same(trial.weights(), last.weights())
+    assert trial.run.history_path.read_bytes() == last.run.history_path.read_bytes()
 
 
 @pytest.mark.usefixtures("every_step")
