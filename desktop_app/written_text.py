@@ -89,6 +89,7 @@ class WrittenText:
     Args:
         job: that writes it, or looks at it.
         number: int, which of the job's texts it is.
+        model: str, what the model that writes it is called.
         parent: the text that it goes on from; None for one that begins by itself.
         forked: int, how many tokens it has in common with its parent.
         tokens: the prompt's, then those written.
@@ -101,6 +102,7 @@ class WrittenText:
 
     job: Job
     number: int = 0
+    model: str = ""
     parent: WrittenText | None = None
     forked: int = 0
     tokens: list[Token] = field(default_factory=list)

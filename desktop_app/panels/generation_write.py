@@ -180,6 +180,12 @@ class WritePage(GenerationPage):
         settings = {"model": model, **told, **settings}
         return Job(task=task, settings=settings, seed=self.form.seed.seed, **given)
 
+    def _name_of(self, job: Job) -> str:
+        """Returns what the user calls a job's model."""
+        model = str(job.settings["model"])
+        row = self.studio.store.row(model)
+        return row.record.name or row.run.id if row is not None else Path(model).name
+
     def _ask(self, prepared: Prepared) -> None:
         self._prepared = prepared
         self.asked.emit()
@@ -190,7 +196,9 @@ class WritePage(GenerationPage):
         """Has the model look at the prompt as it is."""
         if self.form.model.value:
             job = self._new_job("examine_text", {"text": self.form.prompt.toPlainText()})
-            self._ask(Prepared(job, looks=WrittenText(job, state="done")))  # it is shown once something came of it
+            self._ask(
+                Prepared(job, looks=WrittenText(job, model=self._name_of(job), state="done"))
+            )  # it is shown once something came of it
 
     @Slot(object)
     def _examine(self, text: WrittenText) -> None:
@@ -212,7 +220,9 @@ class WritePage(GenerationPage):
     def _write_on(self, text: WrittenText, forked: int, known: Sequence[Token]) -> None:
         settings = {**self.form.settings(), "count": 1, "prompt_ids": tuple(token.token for token in known)}
         job = self._new_job("text", settings, str(text.job.settings["model"]))
-        branch = WrittenText(job, parent=text, forked=forked, tokens=list(known), begins=min(text.begins, forked))
+        branch = WrittenText(
+            job, model=text.model, parent=text, forked=forked, tokens=list(known), begins=min(text.begins, forked)
+        )
         self._keep(branch)
         self._ask(Prepared(job, grows=branch))
 
@@ -234,7 +244,7 @@ class WritePage(GenerationPage):
         text = self._growing.get(number)
         if piece.title == "prompt":
             if text is None:
-                text = self._growing[number] = WrittenText(job, number)
+                text = self._growing[number] = WrittenText(job, number, self._name_of(job))
                 text.take_prompt(piece.details["tokens"])
                 self._keep(text, show=number == 0)
                 if number == 1:

@@ -53,7 +53,7 @@ class WriteView(QWidget):
         self._token = -1  # the place of the token that is looked at
         self._growth = QTimer(self, singleShot=True, interval=0)
         self.text = TokenText()
-        self.summary = label(role="heading", name="writeSummary")
+        self.summary = label(role="heading", wrap=True, name="writeSummary")
         self.inspector = TokenInspector()
         self.attention = AttentionView()
         self.tree = TextTree()

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from desktop_app.translation import mark, say, tr, translator
+from desktop_app.translation import say, tr, translator
 from desktop_app.widgets.elements import button, column, plain_tip, row
 from desktop_app.written_text import WrittenText
 
-FIGURE_PX = 88
+FIGURE_PX, MODEL_PX = 88, 128
 TEXT = Qt.ItemDataRole.UserRole
 
 
@@ -31,15 +31,19 @@ class TextTree(QWidget):
         self._items: dict[int, QTreeWidgetItem] = {}
         self.list = QTreeWidget()
         self.list.setObjectName("textTree")
-        self.list.setColumnCount(3)
+        self.list.setColumnCount(4)
         self.list.setUniformRowHeights(True)
         say(self.list.setAccessibleName, "Texts")
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column_ in (1, 2):  # fixed: to fit their contents, all rows would be measured for each new one
+        for column_, width in (
+            (1, MODEL_PX),
+            (2, FIGURE_PX),
+            (3, FIGURE_PX),
+        ):  # fixed: to fit their contents, all rows would be measured for each new one
             header.setSectionResizeMode(column_, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column_, FIGURE_PX)
+            header.resizeSection(column_, width)
         self.clear_button = button(
             "Forget all", self.emptied, icon="trash", role="quiet", name="writeClear", tip="Forgets all these texts."
         )
@@ -90,9 +94,11 @@ class TextTree(QWidget):
         perplexity = text.perplexity
         item.setText(0, text.title or "…")
         item.setToolTip(0, plain_tip(text.text[:500]))
-        item.setText(1, f"{len(text.tokens):,}")
-        item.setText(2, "" if perplexity is None else f"{perplexity:,.2f}")
-        for column_ in (1, 2):
+        item.setText(1, text.model)
+        item.setToolTip(1, plain_tip(text.model))
+        item.setText(2, f"{len(text.tokens):,}")
+        item.setText(3, "" if perplexity is None else f"{perplexity:,.2f}")
+        for column_ in (2, 3):
             item.setTextAlignment(column_, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     @Slot()
@@ -102,4 +108,4 @@ class TextTree(QWidget):
 
     @Slot()
     def _name(self) -> None:
-        self.list.setHeaderLabels([tr(mark("Text")), tr(mark("Tokens")), tr(mark("Perplexity"))])
+        self.list.setHeaderLabels([tr("Text"), tr("Model"), tr("Tokens"), tr("Perplexity")])

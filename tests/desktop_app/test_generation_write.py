@@ -44,7 +44,7 @@ def engine(window, monkeypatch):
 @pytest.fixture
 def page(window, engine, qtbot, workspace):
     """The page that writes, shown, with one run."""
-    run = text_runs.make_text_run(workspace)
+    run = text_runs.make_text_run(workspace, "my writer")
     window.store.refresh()
     panel = window.panels["generation"]
     made = panel.pages["write"]
@@ -169,6 +169,7 @@ def test_an_alternative_branches_off_and_the_first_text_stays(page, window, engi
     assert tree.topLevelItemCount() == 1
     assert tree.topLevelItem(0).childCount() == 1
     assert tree.topLevelItem(0).child(0).text(0) == "blue square"
+    assert tree.topLevelItem(0).child(0).text(1) == "my writer"
     tree.setCurrentItem(tree.topLevelItem(0))
     assert page.shown.shown is first
     assert page.shown.text.toPlainText() == "■  reda circle"
