@@ -196,9 +196,8 @@ class WritePage(GenerationPage):
         """Has the model look at the prompt as it is."""
         if self.form.model.value:
             job = self._new_job("examine_text", {"text": self.form.prompt.toPlainText()})
-            self._ask(
-                Prepared(job, looks=WrittenText(job, model=self._name_of(job), state="done"))
-            )  # it is shown once something came of it
+            text = WrittenText(job, model=self._name_of(job), state="done")  # is shown once something came of it
+            self._ask(Prepared(job, looks=text))
 
     @Slot(object)
     def _examine(self, text: WrittenText) -> None:

@@ -37,11 +37,8 @@ class TextTree(QWidget):
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column_, width in (
-            (1, MODEL_PX),
-            (2, FIGURE_PX),
-            (3, FIGURE_PX),
-        ):  # fixed: to fit their contents, all rows would be measured for each new one
+        # Fixed: to fit their contents, all rows would be measured for each new one.
+        for column_, width in ((1, MODEL_PX), (2, FIGURE_PX), (3, FIGURE_PX)):
             header.setSectionResizeMode(column_, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(column_, width)
         self.clear_button = button(

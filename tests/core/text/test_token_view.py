@@ -26,3 +26,12 @@ def test_the_most_probable_of_many_come_in_order():
     logits = np.random.default_rng(0).normal(size=50_000).astype(np.float32)
     assert most_probable(logits, 10).tolist() == np.argsort(-logits)[:10].tolist()
     assert most_probable(logits[:3], 10).tolist() == np.argsort(-logits[:3]).tolist()
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 64, 200])
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 640, 1000, 5000])
+def test_of_equally_probable_ones_the_lower_ids_come_first(size, count):
+    logits = np.random.default_rng(size).integers(-9, 9, size).astype(np.float32)
+    logits[::5] = -np.inf
+    expected = np.argsort(-logits, kind="stable")[:count]
+    assert most_probable(logits, count).tolist() == expected.tolist()
