@@ -72,6 +72,14 @@ class AdversarialFitSettings(Settings):
         gt=0.0,
         le=1.0,
     )
+    falling: float = setting(
+        0.5,
+        "Falling",
+        "Over this last share of the training both learning rates fall to nought; 0 keeps them as they are.",
+        group="Training",
+        ge=0.0,
+        le=1.0,
+    )
     beta_1: float = setting(
         0.5,
         "Momentum",

@@ -15,6 +15,7 @@ from core.settings.dcgan import AdversarialFitSettings
 from core.training.adversarial_losses import LOSSES
 from core.training.diffaugment import NUMBERS, augment
 from core.training.gradients import compile_step, input_gradient, value_and_grad
+from core.training.optimizers import LinearFall
 
 NOISE = 4  # keeps these draws apart from those of `core.data.batches` and `core.training.randomness`
 METRICS = (
@@ -53,16 +54,17 @@ class AdversarialStep:
         gan: whose discriminator is trained, and whose generator follows.
         generator: of the same build, trained itself.
         settings: how.
+        total_steps: int, steps of the whole training, at whose end the learning rates may fall.
     """
 
-    def __init__(self, gan: Gan, generator: keras.Model, settings: AdversarialFitSettings) -> None:
+    def __init__(self, gan: Gan, generator: keras.Model, settings: AdversarialFitSettings, total_steps: int) -> None:
         self._gan, self._raw, self._settings = gan, generator, settings
         self._loss = LOSSES[settings.loss]
         # The names matter: checkpoints know variables by them.
-        self._of_raw = keras.optimizers.Adam(settings.lr, settings.beta_1, BETA_2, name="generator_adam")
-        self._of_critic = keras.optimizers.Adam(
-            settings.lr_discriminator, settings.beta_1, BETA_2, name="discriminator_adam"
-        )
+        self.schedule = LinearFall(settings.lr, total_steps, settings.falling)
+        of_critic = LinearFall(settings.lr_discriminator, total_steps * settings.critic_steps, settings.falling)
+        self._of_raw = keras.optimizers.Adam(self.schedule, settings.beta_1, BETA_2, name="generator_adam")
+        self._of_critic = keras.optimizers.Adam(of_critic, settings.beta_1, BETA_2, name="discriminator_adam")
         self._of_raw.build(generator.trainable_variables)
         self._of_critic.build(gan.discriminator.trainable_variables)
         for mean, variable in zip(gan.generator.variables, generator.variables, strict=True):

@@ -106,7 +106,7 @@ class AdversarialTraining:
         self._batch = max(1, min(settings.batch_size, len(train) // rounds))
         flip = Augmentation(0, settings.flip) if settings.flip else None
         self._batches = Batches(dataset.images, dataset.labels, train, self._batch * rounds, context.job.seed, flip)
-        self._step = AdversarialStep(gan, generator, settings)
+        self._step = AdversarialStep(gan, generator, settings, settings.epochs * len(self._batches))
         state = TrainingState(
             seed=context.job.seed, batch_size=self._batches.batch_size, steps_per_epoch=len(self._batches)
         )
@@ -183,7 +183,7 @@ class AdversarialTraining:
             self._next_report = now + REPORT_INTERVAL_S
             self._land_all()
             if self._late is not None:
-                journal.report({**dict(zip(METRICS, map(float, self._late), strict=True)), "lr": self._settings.lr})
+                journal.report({**dict(zip(METRICS, map(float, self._late), strict=True)), "lr": self._lr()})
         if not (context.cancelled or context.paused or now >= self._next_checkpoint):
             return
         journal.speed.stop()
@@ -229,7 +229,12 @@ class AdversarialTraining:
         self._take_snapshot(epoch)
         if journal.error is None:
             best = self._is_best(taken.get("fid", math.nan))
-            journal.end_epoch({**means, **taken}, self._values(), best=best, lr=self._settings.lr)
+            journal.end_epoch({**means, **taken}, self._values(), best=best, lr=self._lr())
+
+    def _lr(self) -> float:
+        """The generator's learning rate, as it is now."""
+        state = self._journal.state
+        return self._step.schedule.at(state.epoch * len(self._batches) + state.step)
 
     def _is_best(self, fid: float) -> bool:
         """Whether an epoch's Fréchet distance is the lowest so far; an epoch that wasn't measured never is."""

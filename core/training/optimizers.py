@@ -63,6 +63,42 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
+class LinearFall(keras.optimizers.schedules.LearningRateSchedule):
+    """Stays, then falls linearly to zero.
+
+    Args:
+        lr: float, the learning rate at first.
+        total_steps: int, steps of the whole training.
+        share: float in [0, 1], over how much of it, the last part, it falls.
+
+    Reference:
+        - [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), whose rates fall so.
+    """
+
+    def __init__(self, lr: float, total_steps: int, share: float) -> None:
+        super().__init__()
+        self.lr = lr
+        self.total_steps = total_steps
+        self.share = share
+
+    def __call__(self, step: Any) -> Any:
+        """Returns the learning rate of a step, inside the compiled training step."""
+        if not self.share:
+            return ops.convert_to_tensor(self.lr, "float32")
+        left = (self.total_steps - ops.cast(step, "float32")) / (self.share * self.total_steps)
+        return self.lr * ops.clip(left, 0.0, 1.0)
+
+    def at(self, step: int) -> float:
+        """Returns the same in plain Python, for the plots."""
+        if not self.share:
+            return self.lr
+        return self.lr * min(1.0, max(0.0, (self.total_steps - step) / (self.share * self.total_steps)))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {"lr": self.lr, "total_steps": self.total_steps, "share": self.share}
+
+
 def make_schedule(settings: FitSettings, steps_per_epoch: int) -> WarmUp:
     """Returns the learning-rate schedule of a whole training."""
     total = settings.epochs * steps_per_epoch

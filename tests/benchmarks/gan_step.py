@@ -83,7 +83,7 @@ class Ours:
         self.batch_size = values.batch_size
         self.batch = pictures(values)
         gan = build(settings, shape, values.classes)
-        self.step = AdversarialStep(gan, build_generator(settings, shape, values.classes), settings)
+        self.step = AdversarialStep(gan, build_generator(settings, shape, values.classes), settings, 10**6)
 
     def train(self, steps: int) -> float:
         import keras

@@ -127,7 +127,7 @@ def test_a_step_trains_both_networks_and_the_kept_generator_follows(loss):
         {**TINY, "loss": loss, "augment": "colour+translate+cutout", "critic_steps": 2 if loss == "wasserstein" else 1}
     )
     gan, raw = build(settings, (28, 28, 1), 3), build_generator(settings, (28, 28, 1), 3)
-    step = AdversarialStep(gan, raw, settings)
+    step = AdversarialStep(gan, raw, settings, 1000)
     before = {name: _numpy(_plain(variable)) for name, variable in step.variables().items()}
     random = np.random.default_rng(0)
     count = 8 * settings.critic_steps

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from core.settings.fit import FitSettings
-from core.training.optimizers import WarmUp, make_optimizer, make_schedule
+from core.training.optimizers import LinearFall, WarmUp, make_optimizer, make_schedule
 
 
 def test_warm_up_then_cosine_to_zero():
@@ -25,6 +25,20 @@ def test_constant_stays_after_the_warm_up():
 def test_the_plots_show_the_rate_that_is_used(cosine, warmup):
     schedule = WarmUp(0.3, warmup, 50, cosine=cosine)
     for step in (0, 1, 6, 7, 8, 30, 49, 50, 80):
+        assert float(keras.ops.convert_to_numpy(schedule(step))) == pytest.approx(schedule.at(step), abs=1e-6)
+
+
+def test_a_rate_falls_to_nought_over_the_last_share():
+    schedule = LinearFall(0.2, 100, 0.5)
+    assert [schedule.at(step) for step in (0, 50, 75, 100, 120)] == pytest.approx([0.2, 0.2, 0.1, 0.0, 0.0])
+    assert [LinearFall(0.2, 100, 0.0).at(step) for step in (0, 99)] == [0.2, 0.2]
+    assert LinearFall(0.2, 100, 1.0).at(25) == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_the_falling_rate_is_the_one_in_the_plots(share):
+    schedule = LinearFall(0.3, 50, share)
+    for step in (0, 24, 25, 26, 49, 50):
         assert float(keras.ops.convert_to_numpy(schedule(step))) == pytest.approx(schedule.at(step), abs=1e-6)
 
 
