@@ -106,7 +106,7 @@ def test_write_look_branch_off_and_see_what_heads_attend_to(window, qtbot):
     _wait(qtbot, window, lambda: branch.attention is not None and not panel.jobs.busy)
     count = len(branch.tokens)
     assert branch.attention.shape == (2, 2, count, count)
-    assert abs(branch.attention.sum(axis=-1) - 1).max() < 0.1  # a byte a weight
+    assert abs(branch.attention.sum(axis=-1, dtype=float) - 255).max() < 25  # a byte a weight, each rounded
     assert branch.tokens[1].probability is not None  # the prompt's tokens too are known now
 
     page.shown.tabs.setCurrentIndex(TEXTS)
