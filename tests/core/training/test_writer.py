@@ -71,6 +71,7 @@ def test_packed_weights_give_what_the_layers_give(model, writer, prompts, monkey
         assert np.allclose(one.hidden(), other.hidden(), atol=1e-4)
 
 
+@pytest.mark.slow  # no task quantises: only the benchmark does
 def test_a_quantised_model_writes_by_its_own_layers(small_tokenizer, prompts):
     quantised = varied(SETTINGS, small_tokenizer.size)
     quantised.quantize("int8")
