@@ -131,6 +131,7 @@ class TrainingLooks(QObject):
 
     def _show_texts(self, result: dict[str, Any]) -> None:
         self._view.pictures.clear()
+        self._view.pictures.hide()
         self._view.classes.hide()
         splits, characters = result["splits"], f"{int(result['characters']):,}"
         self._setup.data.show_counts(
@@ -148,6 +149,7 @@ class TrainingLooks(QObject):
         )
 
     def _show_counts(self, result: dict[str, Any]) -> None:
+        self._view.pictures.show()
         if unreadable := int(result.get("unreadable", 0)):
             set_role(self._setup.data.about, "role", "error")
             self._setup.data.show_counts(

@@ -15,7 +15,7 @@ from desktop_app.widgets.loss_plot import LossPlot
 from desktop_app.widgets.sample_strip import SampleStrip
 
 PICTURES, CURVES, SAMPLES, LOG = range(4)
-TITLES = (mark("Pictures"), mark("Curves"), mark("Samples"), mark("Log"))
+TITLES = (mark("Data"), mark("Curves"), mark("Samples"), mark("Log"))
 DRAWING = ("gan",)  # kinds of models that draw samples while they learn
 ROOM_FOR_SAMPLES_PX = 680  # from this width on the samples stand beside the curves
 SHARES = (5, 2)  # of curves and samples there
@@ -38,7 +38,9 @@ class TrainingPages(QTabWidget):
         self._draws = False
         self._beside = row(self.plot, spacing=2 * SPACING)
         self._alone = column()
-        for page in (column(self.about, self.classes, self.pictures), self._beside, self._alone, column(self.log)):
+        data = column(self.about, self.classes, self.pictures, 0)
+        data.setStretch(2, 1)
+        for page in (data, self._beside, self._alone, column(self.log)):
             holder = QWidget()
             page.setContentsMargins(0, SPACING, 0, 0)
             holder.setLayout(page)

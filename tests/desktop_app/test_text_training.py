@@ -25,6 +25,7 @@ def test_texts_are_counted_where_pictures_would_be_shown(window, qtbot, tmp_path
     about = window.panels["training"].view.about
     qtbot.waitUntil(lambda: "The first begins: Line" in about.text(), timeout=60_000)
     assert "characters" in setup.data.about.text()
+    assert not window.panels["training"].view.pictures.isVisible()
     assert window.panels["training"].looks.problem is None
 
 
