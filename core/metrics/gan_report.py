@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from core.data.dataset import Dataset
 from core.data.decode import DecodeError, decode
 from core.metrics.memorisation import Memorisation
-from core.metrics.page import STYLE, curve, figure, history, png, svg
+from core.metrics.page import curve, figure, history, png, render, svg
 from core.runs import Run
 
 ROWS, COLUMNS = 10, 12  # of the sheet
@@ -98,18 +96,12 @@ def render_gan_report(
         copies: what lies nearest to the first of them.
         result: as `evaluate_gan` returns it, without the report.
     """
-    record = run.record()
-    facts = (
-        f"{record.job.model} on {record.job.backend}, run {run.id}, after {result['epochs']} epochs, "
-        f"measured on {result['data']} at {datetime.now():%Y-%m-%d %H:%M}"
-    )
     by_class = "agreement" in result["metrics"]
     sheet, rows = _sheet(pictures, labels, by_class=by_class)
-    environment = jinja2.Environment(autoescape=True)
-    return environment.from_string(PAGE).render(
-        style=STYLE,
-        name=record.name,
-        facts=facts,
+    return render(
+        PAGE,
+        run,
+        f"after {result['epochs']} epochs, measured on {result['data']}",
         judge=result["judge"],
         real_count=result["real_count"],
         metrics=result["metrics"],

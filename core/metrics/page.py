@@ -1,4 +1,4 @@
-"""What reports share: style sheet, and figures and pictures as text inside a page. Imported only for writing one."""
+"""What reports share: the page itself, its style sheet, figures and pictures as text. Imported only for writing one."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+import jinja2
 import numpy as np
 from PIL import Image
 
@@ -25,6 +27,21 @@ td.name, th.name { text-align: left; }
 figure img { width: 96px; height: 96px; image-rendering: pixelated; object-fit: contain; background: #f2f4f7; }
 figcaption { overflow-wrap: anywhere; } svg { max-width: 100%; height: auto; }
 """
+
+
+def render(page: str, run: Run, how: str, **values: Any) -> str:
+    """Returns a report as an HTML page; every value that is put into it is escaped, unless the page says it is safe.
+
+    Args:
+        page: str, a Jinja template; it also gets "style", "name" and "facts".
+        run: whose report it is.
+        how: str, what was done with the run, "scored on digits" say.
+        values: what else the template asks for.
+    """
+    record = run.record()
+    facts = f"{record.job.model} on {record.job.backend}, run {run.id}, {how} at {datetime.now():%Y-%m-%d %H:%M}"
+    template = jinja2.Environment(autoescape=True).from_string(page)
+    return template.render(style=STYLE, name=record.name, facts=facts, **values)
 
 
 def history(run: Run) -> list[dict[str, str]]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from core.metrics.classification import BINS
-from core.metrics.page import STYLE, figure, history, png, svg
+from core.metrics.page import figure, history, png, render, svg
 from core.runs import Run
 
 MISTAKES = 24
@@ -79,16 +77,10 @@ def render_report(
         probabilities: float (M, K).
         result: as `evaluate` returns it, without the report.
     """
-    record = run.record()
-    facts = (
-        f"{record.job.model} on {record.job.backend}, run {run.id}, "
-        f"scored on {result['data']} at {datetime.now():%Y-%m-%d %H:%M}"
-    )
-    environment = jinja2.Environment(autoescape=True)
-    return environment.from_string(PAGE).render(
-        style=STYLE,
-        name=record.name,
-        facts=facts,
+    return render(
+        PAGE,
+        run,
+        f"scored on {result['data']}",
         metrics=result["metrics"],
         count=result["count"],
         classes=result["classes"],

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-import jinja2
 import numpy as np
 
-from core.metrics.page import STYLE, curve, figure, history, svg
+from core.metrics.page import curve, figure, history, render, svg
 from core.metrics.token_extremes import Extremes
 from core.runs import Run
 from core.text.rows import UNASKED, Rows
@@ -101,17 +99,11 @@ def render_text_report(
         temperature: float, at which the texts in the result were drawn.
         result: as `evaluate_text` returns it, without the report.
     """
-    record = run.record()
-    facts = (
-        f"{record.job.model} on {record.job.backend}, run {run.id}, "
-        f"scored on {result['data']} at {datetime.now():%Y-%m-%d %H:%M}"
-    )
     halves = (("hardest", "easiest"), (tokens.hardest, tokens.easiest), (texts.hardest, texts.easiest))
-    environment = jinja2.Environment(autoescape=True)
-    return environment.from_string(PAGE).render(
-        style=STYLE,
-        name=record.name,
-        facts=facts,
+    return render(
+        PAGE,
+        run,
+        f"scored on {result['data']}",
         metrics=result["metrics"],
         count=result["count"],
         tokens=result["tokens"],

@@ -65,12 +65,11 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
     began = time.perf_counter()
     nats = token_scores(gpt2.model, rows, trained.batch_size, context)
     passed = time.perf_counter() - began
-    _, writer, _ = text_model(str(run.folder), context)
     asked = rows.labels[rows.labels != UNASKED]
-    texts = corpus.splits["test"]
-    found = text_metrics(float(nats.sum(dtype=np.float64)) / len(asked), rows, len(texts))
+    names = [text.name for text in corpus.splits["test"]]
+    found = text_metrics(float(nats.sum(dtype=np.float64)) / len(asked), rows, len(names))
     kinds, stretches = token_extremes(nats, rows, TOKENS_SHOWN), row_extremes(nats, rows, TEXTS_SHOWN)
-    names = [text.name for text in texts]
+    _, writer, _ = text_model(str(run.folder), context)
     result: dict[str, Any] = {
         "run": run.id,
         "data": corpus.source,
@@ -79,17 +78,11 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
             "test_loss": found["loss"],
             "test_loss_per_text": found["loss_per_text"],
         },
-        "count": len(texts),
+        "count": len(names),
         "tokens": len(asked),
         "tokens_per_s": round(len(asked) / passed, 1) if passed else 0.0,
         "baselines": _baselines(corpus.splits["train"], asked, gpt2.tokenizer, context),
-        **{
-            which: {
-                "tokens": _token_rows(getattr(kinds, which), kinds, gpt2.tokenizer),
-                "texts": _text_rows(getattr(stretches, which), stretches, rows, names, gpt2.tokenizer),
-            }
-            for which in ("hardest", "easiest")
-        },
+        **_extremes_told(kinds, stretches, rows, names, gpt2.tokenizer),
         "written": [asdict(one) for one in write_some(gpt2, writer, rows, WRITTEN, context)],
     }
 
@@ -122,6 +115,19 @@ def _baselines(train: Sequence[Passage], asked: np.ndarray, tokenizer: Tokenizer
         known = encode_passages([replace(one, text=one.text[:most]) for one in chosen], tokenizer, context)
         found["unigram"] = unigram_perplexity(known, asked, tokenizer.size)
     return found
+
+
+def _extremes_told(
+    kinds: Extremes, stretches: Extremes, rows: Rows, names: Sequence[str], tokenizer: Tokenizer
+) -> dict[str, Any]:
+    """Returns "hardest" and "easiest", tokens and texts each, JSON-ready."""
+    return {
+        which: {
+            "tokens": _token_rows(getattr(kinds, which), kinds, tokenizer),
+            "texts": _text_rows(getattr(stretches, which), stretches, rows, names, tokenizer),
+        }
+        for which in ("hardest", "easiest")
+    }
 
 
 def _token_rows(chosen: Sequence[int], kinds: Extremes, tokenizer: Tokenizer) -> list[dict[str, Any]]:
