@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import gan_runs
 import pytest
+from dropping import drop
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from core.events import Progress, Status
 from core.jobs import Job
@@ -58,17 +58,6 @@ def panel(window, engine, qtbot, workspace):
 
 def _press(window, qtbot, name: str) -> None:
     qtbot.mouseClick(window.panels["generation"].findChild(QAbstractButton, name), Qt.MouseButton.LeftButton)
-
-
-def _drop(window, path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    for event in (
-        QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, data, buttons, keys),
-        QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, data, buttons, keys),
-    ):
-        QApplication.sendEvent(window, event)
 
 
 def _told(window) -> str:
@@ -232,7 +221,7 @@ def test_a_dropped_picture_brings_its_settings_back(panel, window, engine, qtbot
     made = Job(task="generate", settings=settings, seed=77, backend="tensorflow")
     picture = gan_runs.save_with_recipe(tmp_path / "sheet.png", made, panel.trained, epoch=5)
     window.show_panel(shown)
-    _drop(window, picture)
+    drop(window, picture)
     qtbot.waitUntil(lambda: bool(engine.jobs))
     assert window.panel is panel
     assert panel.runs.epoch == 5
@@ -244,7 +233,7 @@ def test_a_dropped_picture_finds_its_run_by_name(panel, window, engine, qtbot, t
     made = Job(task="generate", settings={"run": gone.id}, seed=1, backend="tensorflow")
     picture = gan_runs.save_with_recipe(tmp_path / "sheet.png", made, gone)
     gone.folder.rename(gone.folder.with_name("copied"))
-    _drop(window, picture)
+    drop(window, picture)
     qtbot.waitUntil(lambda: bool(engine.jobs))
     assert engine.jobs[0].settings["run"] == "copied"
 
@@ -254,7 +243,7 @@ def test_a_picture_of_a_run_that_is_not_there_is_a_sentence(panel, window, engin
     made = Job(task="generate", settings={"run": gone.id}, seed=1, backend="tensorflow")
     picture = gan_runs.save_with_recipe(tmp_path / "sheet.png", made, gone)
     workspace.delete_run(gone)
-    _drop(window, picture)
+    drop(window, picture)
     qtbot.waitUntil(lambda: "'faces'" in _told(window))
     assert "is not in this workspace" in _told(window)
     assert not engine.jobs
@@ -262,7 +251,7 @@ def test_a_picture_of_a_run_that_is_not_there_is_a_sentence(panel, window, engin
 
 def test_an_age_that_is_no_longer_kept_is_told(panel, window, engine, qtbot, tmp_path):
     made = Job(task="generate", settings={"run": panel.trained.id}, seed=1, backend="tensorflow")
-    _drop(window, gan_runs.save_with_recipe(tmp_path / "sheet.png", made, panel.trained, epoch=7))
+    drop(window, gan_runs.save_with_recipe(tmp_path / "sheet.png", made, panel.trained, epoch=7))
     qtbot.waitUntil(lambda: bool(engine.jobs))
     assert engine.jobs[0].settings["epoch"] == 0
     assert "drawn after 7 epochs" in _told(window)
@@ -270,7 +259,7 @@ def test_an_age_that_is_no_longer_kept_is_told(panel, window, engine, qtbot, tmp
 
 def test_a_picture_that_tells_nothing_is_a_sentence(panel, window, qtbot, tmp_path):
     Image.new("L", (8, 8)).save(tmp_path / "plain.png")
-    _drop(window, tmp_path / "plain.png")
+    drop(window, tmp_path / "plain.png")
     qtbot.waitUntil(lambda: "'plain.png' does not tell how it was made." in _told(window))
 
 
@@ -280,7 +269,7 @@ def test_classification_takes_a_drawn_picture_and_offers_its_settings(panel, win
     window.show_panel("classification")
     taken = []
     window.panels["classification"].take_paths = taken.append
-    _drop(window, picture)
+    drop(window, picture)
     qtbot.waitUntil(lambda: "tells how it was made" in _told(window))
     assert taken == [[picture]]
     assert window.panel is window.panels["classification"]

@@ -1,6 +1,16 @@
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parent))  # for window_steps
+sys.path.insert(0, str(Path(__file__).parents[1] / "desktop_app"))  # for lateness and dropping
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+
+from core.runs import Workspace
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 160, 60), "blue": (50, 70, 210)}
 
@@ -20,3 +30,19 @@ def pictures(tmp_path_factory):
             picture.save(folder / name / f"{index}.png")
     (folder / "red" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing follows")
     return folder
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    """The shown main window with its engines, in a workspace with a Chinese name."""
+    from desktop_app.app import make_window
+    from desktop_app.preferences import Preferences
+
+    preferences = Preferences(tmp_path / "window.json")
+    preferences.set("language", "en")
+    made = make_window(Workspace(tmp_path / "工作区"), preferences)
+    qtbot.addWidget(made)
+    with qtbot.waitSignal(made.painted, timeout=10_000):
+        made.show()
+    yield made
+    made.close()

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 import pytest
+from dropping import drop
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtCore import Qt
+from window_steps import PATIENCE_MS, click, wait
 
 from core.jobs import Job
-from core.runs import Workspace
-from desktop_app.app import make_window
-from desktop_app.preferences import Preferences
 
-PATIENCE_MS = 180_000  # a busy machine imports TensorFlow in a minute
 HEAVY = ("keras", "tensorflow", "jax", "torch", "av")
 SETTINGS = {"size": "tiny", "filters": 4, "latent": 8, "epochs": 2, "batch_size": 16, "measure_epochs": 0}
 
@@ -37,49 +29,8 @@ def pictures(tmp_path):
     return tmp_path / "pictures"
 
 
-@pytest.fixture
-def window(qtbot, tmp_path):
-    preferences = Preferences(tmp_path / "window.json")
-    preferences.set("language", "en")
-    made = make_window(Workspace(tmp_path / "工作区"), preferences)
-    qtbot.addWidget(made)
-    with qtbot.waitSignal(made.painted, timeout=10_000):
-        made.show()
-    yield made
-    made.close()
-
-
-def _click(qtbot, window, name: str) -> None:
-    widget = window.panel.findChild(QAbstractButton, name)
-    assert widget.isVisible(), f"{name} is not seen"
-    assert widget.isEnabled(), f"{name} can't be pressed"
-    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
-
-
-def _wait(qtbot, window, condition) -> None:
-    """Waits for the condition; an error in the message bar ends the waiting at once."""
-
-    def reached() -> bool:
-        errors = [message for message in window.messages.messages() if message.property("level") == "error"]
-        assert not errors, errors[0].text.text()
-        return bool(condition())
-
-    qtbot.waitUntil(reached, timeout=PATIENCE_MS)
-
-
 def _resized(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize(shape, Image.Resampling.BICUBIC))
-
-
-def _drop(window, path: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    for event in (
-        QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, data, buttons, keys),
-        QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, data, buttons, keys),
-    ):
-        QApplication.sendEvent(window, event)
 
 
 @pytest.mark.slow
@@ -94,21 +45,21 @@ def test_draw_look_save_go_a_way_and_get_it_back(window, qtbot, pictures, monkey
     panel = window.panels["generation"]
     draw, way = panel.pages["draw"], panel.pages["way"]
     window.store.refresh()
-    _wait(qtbot, window, lambda: panel.runs.run is not None)
+    wait(qtbot, window, lambda: panel.runs.run is not None)
     window.show_panel("generation")
 
     # Draw, at two ages: the same latents, other pictures.
     draw.seed.show_value(7)
-    _click(qtbot, window, "generate")
-    _wait(qtbot, window, lambda: draw.has_pictures() and not panel.jobs.busy)
+    click(qtbot, window, "generate")
+    wait(qtbot, window, lambda: draw.has_pictures() and not panel.jobs.busy)
     assert draw.sheet.count() == 64
     now = np.stack(draw._pictures)
     assert panel.runs.age.maximum() > 0
     panel.runs.age.setValue(0)
-    _wait(qtbot, window, lambda: "after 1 epoch" in draw.summary.text() and not panel.jobs.busy)
+    wait(qtbot, window, lambda: "after 1 epoch" in draw.summary.text() and not panel.jobs.busy)
     assert not np.array_equal(np.stack(draw._pictures), now)
     panel.runs.age.setValue(panel.runs.age.maximum())
-    _wait(qtbot, window, lambda: "after 2 epochs" in draw.summary.text() and not panel.jobs.busy)
+    wait(qtbot, window, lambda: "after 2 epochs" in draw.summary.text() and not panel.jobs.busy)
     assert np.array_equal(np.stack(draw._pictures), now)
 
     # Look at one, save it alone.
@@ -116,46 +67,46 @@ def test_draw_look_save_go_a_way_and_get_it_back(window, qtbot, pictures, monkey
     monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", lambda *_: next(files))
     place = draw.sheet.place_rect(13).center().toPoint()
     qtbot.mouseClick(draw.sheet.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    _click(qtbot, window, "drawFrom")
-    _click(qtbot, window, "drawSaveOne")
-    _wait(qtbot, window, lambda: (tmp_path / "一张.png").exists() and not panel.jobs.busy)
+    click(qtbot, window, "drawFrom")
+    click(qtbot, window, "drawSaveOne")
+    wait(qtbot, window, lambda: (tmp_path / "一张.png").exists() and not panel.jobs.busy)
     assert f"Saved '{tmp_path / '一张.png'}'." in [message.text.text() for message in window.messages.messages()]
 
     # A way to another, as an animation and as a picture.
-    _click(qtbot, window, "drawAfter")
-    _click(qtbot, window, "drawTo")
-    _wait(qtbot, window, lambda: way.has_pictures() and not panel.jobs.busy)
+    click(qtbot, window, "drawAfter")
+    click(qtbot, window, "drawTo")
+    wait(qtbot, window, lambda: way.has_pictures() and not panel.jobs.busy)
     assert np.abs(way._images.pictures[0].astype(int) - now[13]).max() <= 1
     assert np.abs(way._images.pictures[-1].astype(int) - now[14]).max() <= 1
     assert way.film.playing
     for name in ("way.gif", "way.png"):
-        _click(qtbot, window, "waySave")
-        _wait(qtbot, window, lambda name=name: (tmp_path / name).exists() and not panel.jobs.busy)
+        click(qtbot, window, "waySave")
+        wait(qtbot, window, lambda name=name: (tmp_path / name).exists() and not panel.jobs.busy)
     with Image.open(tmp_path / "way.gif") as gif:
         assert gif.n_frames == 16
 
     # Both come back, from whatever panel they are dropped on.
     window.show_panel("training")
-    _drop(window, tmp_path / "一张.png")
-    _wait(qtbot, window, lambda: draw.has_pictures() and draw.sheet.count() == 1 and not panel.jobs.busy)
+    drop(window, tmp_path / "一张.png")
+    wait(qtbot, window, lambda: draw.has_pictures() and draw.sheet.count() == 1 and not panel.jobs.busy)
     assert window.panel is panel
     assert np.abs(draw._pictures[0].astype(int) - now[13]).max() <= 1
     assert (draw.seed.seed, draw._details[0]["number"]) == (7, 13)
     way.clear()
-    _drop(window, tmp_path / "way.png")
-    _wait(qtbot, window, lambda: way.has_pictures() and not panel.jobs.busy)
+    drop(window, tmp_path / "way.png")
+    wait(qtbot, window, lambda: way.has_pictures() and not panel.jobs.busy)
     assert (way.ends["from"].number, way.ends["to"].number) == (13, 14)
 
     # A hole in a real picture, filled by the run.
     panel.show_page("fill")
     fill = panel.pages["fill"]
-    _drop(window, pictures / "dark" / "0.png")
-    _wait(qtbot, window, lambda: fill.picture.picture is not None)
+    drop(window, pictures / "dark" / "0.png")
+    wait(qtbot, window, lambda: fill.picture.picture is not None)
     qtbot.mouseClick(fill.canvas, Qt.MouseButton.LeftButton, pos=fill.canvas.rect().center())
     fill.editors["steps"].show_value(3)
     fill.count.setValue(2)
-    _click(qtbot, window, "generate")
-    _wait(qtbot, window, lambda: len(fill.candidates) == 2 and not panel.jobs.busy)
+    click(qtbot, window, "generate")
+    wait(qtbot, window, lambda: len(fill.candidates) == 2 and not panel.jobs.busy)
     kept = np.asarray(Image.open(pictures / "dark" / "0.png"))
     filled = fill.candidates[0].picture[..., 0]
     assert filled.shape == now.shape[1:3]
@@ -174,18 +125,18 @@ def test_paint_one_picture_in_the_style_of_another(window, qtbot, pictures, monk
     panel = window.panels["generation"]
     style = panel.pages["style"]
     window.store.refresh()
-    _wait(qtbot, window, lambda: bool(style.backbone.value))
+    wait(qtbot, window, lambda: bool(style.backbone.value))
     window.show_panel("generation")
     panel.show_page("style")
     for name, field in (("bright", style.content), ("dark", style.style)):
-        _drop(window, pictures / name / "0.png")
-        _wait(qtbot, window, lambda field=field: field.picture is not None)
+        drop(window, pictures / name / "0.png")
+        wait(qtbot, window, lambda field=field: field.picture is not None)
     style.editors["size_px"].show_value(48)
     style.editors["steps"].show_value(12)
-    _click(qtbot, window, "generate")
-    _wait(qtbot, window, lambda: style.summary.text().startswith("Painted in 12 steps"))
+    click(qtbot, window, "generate")
+    wait(qtbot, window, lambda: style.summary.text().startswith("Painted in 12 steps"))
     monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", lambda *_: tmp_path / "painted.png")
-    _click(qtbot, window, "styleSave")
-    _wait(qtbot, window, (tmp_path / "painted.png").exists)
+    click(qtbot, window, "styleSave")
+    wait(qtbot, window, (tmp_path / "painted.png").exists)
     with Image.open(tmp_path / "painted.png") as saved:
         assert saved.size == (48, 48)

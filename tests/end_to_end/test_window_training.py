@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import random
-import sys
-from pathlib import Path
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parents[1] / "desktop_app"))
 
 import pytest
+from dropping import drop
 from lateness import Lateness
 from PIL import Image, ImageDraw
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QFileDialog
+from window_steps import PATIENCE_MS, click, wait
 
 from core.jobs import installed_backends
-from core.runs import Workspace
-from desktop_app.app import make_window
-from desktop_app.preferences import Preferences
 
-PATIENCE_MS = 180_000  # a busy machine imports TensorFlow in a minute
 EPOCHS = 60
 
 
@@ -53,52 +43,13 @@ def _picture(label: str, draw: random.Random) -> Image.Image:
     return image
 
 
-@pytest.fixture
-def window(qtbot, tmp_path):
-    preferences = Preferences(tmp_path / "window.json")
-    preferences.set("language", "en")
-    made = make_window(Workspace(tmp_path / "工作区"), preferences)
-    qtbot.addWidget(made)
-    with qtbot.waitSignal(made.painted, timeout=10_000):
-        made.show()
-    yield made
-    made.close()
-
-
-def _click(qtbot, widget) -> None:
-    assert widget.isEnabled(), f"{widget.objectName()} can't be pressed"
-    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
-
-
-def _wait(qtbot, window, condition) -> None:
-    """Waits for the condition; an error in the message bar ends the waiting at once."""
-
-    def reached() -> bool:
-        errors = [message for message in window.messages.messages() if message.property("level") == "error"]
-        assert not errors, errors[0].text.text()
-        return bool(condition())
-
-    qtbot.waitUntil(reached, timeout=PATIENCE_MS)
-
-
-def _drop(window, path: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    for event in (
-        QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, data, buttons, keys),
-        QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, data, buttons, keys),
-    ):
-        QApplication.sendEvent(window, event)
-
-
 def test_choose_train_stop_resume_score_classify(window, qtbot, pictures, monkeypatch, tmp_path):
     training, classification = window.panels["training"], window.panels["classification"]
     setup, view, runs = training.setup, training.view, training.runs
 
     # Choose: a folder, looked at before anything is trained.
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(pictures))
-    _click(qtbot, setup.data.folder_button)
+    click(qtbot, window, setup.data.folder_button)
     qtbot.waitUntil(lambda: "91 pictures in 3 classes" in view.about.text(), timeout=PATIENCE_MS)
     assert view.pictures.count() > 20
     assert "bar (30)" in view.classes.text()
@@ -107,18 +58,18 @@ def test_choose_train_stop_resume_score_classify(window, qtbot, pictures, monkey
     setup.form.editor("size").setCurrentText("tiny")
     setup.form.editor("epochs").setValue(EPOCHS)
     setup.form.editor("batch_size").setValue(16)
-    _click(qtbot, setup.start_button)
-    _wait(qtbot, window, lambda: len(view.plot.loss.points("val_loss")) >= 2)
+    click(qtbot, window, setup.start_button)
+    wait(qtbot, window, lambda: len(view.plot.loss.points("val_loss")) >= 2)
 
     # Pause, and go on.
-    _click(qtbot, view.pause_button)
-    _wait(qtbot, window, lambda: view.state.text() == "paused")
+    click(qtbot, window, view.pause_button)
+    wait(qtbot, window, lambda: view.state.text() == "paused")
     assert view.pause_button.caption() == "Resume"
-    _click(qtbot, view.pause_button)
-    _wait(qtbot, window, lambda: view.state.text() == "running")
+    click(qtbot, window, view.pause_button)
+    wait(qtbot, window, lambda: view.state.text() == "running")
 
     # Stop: the model is kept.
-    _click(qtbot, view.stop_button)
+    click(qtbot, window, view.stop_button)
     assert view.stop_button.caption() == "Stopping…"
     qtbot.waitUntil(lambda: not training.studio.engines.active_trainings(), timeout=20_000)
     qtbot.waitUntil(lambda: bool(runs.table.runs.rows) and runs.table.runs.rows[0].record.status == "stopped")
@@ -128,8 +79,8 @@ def test_choose_train_stop_resume_score_classify(window, qtbot, pictures, monkey
 
     # Resume, to the end and the test score.
     runs.table.choose(run.id)
-    _click(qtbot, runs.resume_button)
-    _wait(qtbot, window, lambda: view.score.isVisible())
+    click(qtbot, window, runs.resume_button)
+    wait(qtbot, window, lambda: view.score.isVisible())
     assert view.score.number.text().endswith("%")
     assert "None of them was seen in training" in view.score.sentence.text()
     assert len(run.history_path.read_text().splitlines()) - 1 == EPOCHS
@@ -137,16 +88,16 @@ def test_choose_train_stop_resume_score_classify(window, qtbot, pictures, monkey
 
     # Classify a dropped picture, and one that is none.
     qtbot.waitUntil(lambda: window.store.row(run.id) is not None and window.store.row(run.id).has_model)
-    _click(qtbot, view.score.use_button)
+    click(qtbot, window, view.score.use_button)
     assert window.panel is classification
     wanted = tmp_path / "new.png"
     _picture("bar", random.Random(99)).save(wanted)
-    _drop(window, wanted)
-    _wait(qtbot, window, lambda: bool(classification.bars.rows()))
+    drop(window, wanted)
+    wait(qtbot, window, lambda: bool(classification.bars.rows()))
     assert {label for label, _ in classification.bars.rows()} == {"disc", "square", "bar"}
     assert sum(share for _, share in classification.bars.rows()) == pytest.approx(1, abs=1e-3)
-    _drop(window, pictures / "disc" / "broken.png")
-    _wait(qtbot, window, lambda: "broken.png" in classification.skipped.toPlainText())
+    drop(window, pictures / "disc" / "broken.png")
+    wait(qtbot, window, lambda: "broken.png" in classification.skipped.toPlainText())
 
     # Save the table.
     table = tmp_path / "out.csv"
@@ -174,13 +125,13 @@ def test_train_a_gan_stop_resume_and_go_on_to_draw(window, qtbot, tmp_path):
     for name, value in {"filters": 8, "epochs": 40, "batch_size": 16, "measure_epochs": 20}.items():
         setup.form.editor(name).setValue(value)
 
-    _click(qtbot, setup.start_button)
-    _wait(qtbot, window, lambda: view.samples.shown() >= 3)
+    click(qtbot, window, setup.start_button)
+    wait(qtbot, window, lambda: view.samples.shown() >= 3)
     assert view.samples.isVisible()
     assert view.samples.view._image is not None
-    _wait(qtbot, window, lambda: len(view.plot.loss.points("generator_loss")) >= 3)
+    wait(qtbot, window, lambda: len(view.plot.loss.points("generator_loss")) >= 3)
     assert len(view.plot.quality.points("fid")) == 1  # of the first epoch; the others aren't measured
-    _click(qtbot, view.stop_button)
+    click(qtbot, window, view.stop_button)
     qtbot.waitUntil(lambda: not training.studio.engines.active_trainings(), timeout=60_000)
     qtbot.waitUntil(lambda: bool(runs.table.runs.rows) and runs.table.runs.rows[0].record.status == "stopped")
     (run,) = window.store.workspace.runs()
@@ -189,8 +140,8 @@ def test_train_a_gan_stop_resume_and_go_on_to_draw(window, qtbot, tmp_path):
 
     # It goes on to its end; its older sheets are there as well.
     runs.table.choose(run.id)
-    _click(qtbot, runs.resume_button)
-    _wait(qtbot, window, lambda: view.score.isVisible())
+    click(qtbot, window, runs.resume_button)
+    wait(qtbot, window, lambda: view.score.isVisible())
     assert view.samples.shown() == 40
     qtbot.waitUntil(lambda: view.samples.slider.maximum() == 39, timeout=20_000)
     result = run.record().result
@@ -200,7 +151,7 @@ def test_train_a_gan_stop_resume_and_go_on_to_draw(window, qtbot, tmp_path):
     assert len(run.history_path.read_text().splitlines()) - 1 == 40
     view.samples.slider.setValue(0)
     qtbot.waitUntil(lambda: view.samples.epoch.text() == "Epoch 1")
-    _click(qtbot, view.score.use_button)
+    click(qtbot, window, view.score.use_button)
     assert window.panel is window.panels["generation"]
 
 
@@ -223,8 +174,8 @@ def test_lateness_from_start_to_the_last_epoch(window, qtbot, backend):
     setup.backend.setCurrentIndex(setup.backend.findData(backend))
     setup.form.editor("epochs").setValue(8)
     meter = Lateness(window)
-    _click(qtbot, setup.start_button)
-    _wait(qtbot, window, lambda: view.score.isVisible())
+    click(qtbot, window, setup.start_button)
+    wait(qtbot, window, lambda: view.score.isVisible())
     meter.stop()
     print(f"{backend}: {meter.report()}")
     assert meter.p99_ms() <= 20

@@ -2,58 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from pathlib import Path
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parents[1] / "desktop_app"))  # for lateness
 
 import pytest
 from lateness import Lateness
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton
+from window_steps import PATIENCE_MS, click, wait
 
 from core.jobs import Job, installed_backends
-from core.runs import Workspace
-from desktop_app.app import make_window
 from desktop_app.panels.generation_write_view import ATTENTION, TEXTS
-from desktop_app.preferences import Preferences
 
-PATIENCE_MS = 180_000  # a busy machine imports TensorFlow in a minute
 HEAVY = ("keras", "tensorflow", "jax", "torch", "tokenizers")
 SETTINGS = {"data": "shapes", "size": "tiny", "count": 400, "epochs": 2, "batch_size": 16, "vocabulary": 512}
-
-
-@pytest.fixture
-def window(qtbot, tmp_path):
-    preferences = Preferences(tmp_path / "window.json")
-    preferences.set("language", "en")
-    made = make_window(Workspace(tmp_path / "工作区"), preferences)
-    qtbot.addWidget(made)
-    with qtbot.waitSignal(made.painted, timeout=10_000):
-        made.show()
-    yield made
-    made.close()
-
-
-def _click(qtbot, window, name: str) -> None:
-    widget = window.panel.findChild(QAbstractButton, name)
-    assert widget.isVisible(), f"{name} is not seen"
-    assert widget.isEnabled(), f"{name} can't be pressed"
-    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
-
-
-def _wait(qtbot, window, condition) -> None:
-    """Waits for the condition; an error in the message bar ends the waiting at once."""
-
-    def reached() -> bool:
-        errors = [message for message in window.messages.messages() if message.property("level") == "error"]
-        assert not errors, errors[0].text.text()
-        return bool(condition())
-
-    qtbot.waitUntil(reached, timeout=PATIENCE_MS)
 
 
 def _train(qtbot, window, backend: str):
@@ -65,7 +25,7 @@ def _train(qtbot, window, backend: str):
     window.store.refresh()
     panel = window.panels["generation"]
     page = panel.pages["write"]
-    _wait(qtbot, window, lambda: bool(page.form.model.value))
+    wait(qtbot, window, lambda: bool(page.form.model.value))
     window.show_panel("generation")
     panel.show_page("write")
     return panel, page
@@ -81,8 +41,8 @@ def test_write_look_branch_off_and_see_what_heads_attend_to(window, qtbot):
     page.form.prompt.setPlainText("a red")
     page.form.editors["max_tokens"].show_value(40)
     lengths: set[int] = set()
-    _click(qtbot, window, "generate")
-    _wait(qtbot, window, lambda: lengths.add(page.shown.text.count) or (page.texts and not panel.jobs.busy))
+    click(qtbot, window, "generate")
+    wait(qtbot, window, lambda: lengths.add(page.shown.text.count) or (page.texts and not panel.jobs.busy))
     first = page.shown.shown
     assert first.text.startswith("a red")
     assert first.written > 1
@@ -94,8 +54,8 @@ def test_write_look_branch_off_and_see_what_heads_attend_to(window, qtbot):
     assert alternatives.count() == 20
     other = next(place for place, choice in enumerate(alternatives.choices()) if not choice.written)
     alternatives.setCurrentRow(other)
-    _click(qtbot, window, "writeBranch")
-    _wait(qtbot, window, lambda: len(page.texts) == 2 and not panel.jobs.busy)
+    click(qtbot, window, "writeBranch")
+    wait(qtbot, window, lambda: len(page.texts) == 2 and not panel.jobs.busy)
     branch = page.shown.shown
     assert branch.parent is first
     assert branch.ids[: first.begins] == first.ids[: first.begins]
@@ -103,7 +63,7 @@ def test_write_look_branch_off_and_see_what_heads_attend_to(window, qtbot):
 
     # What each head attends to: every row is shared out among the tokens before.
     page.shown.tabs.setCurrentIndex(ATTENTION)
-    _wait(qtbot, window, lambda: branch.attention is not None and not panel.jobs.busy)
+    wait(qtbot, window, lambda: branch.attention is not None and not panel.jobs.busy)
     count = len(branch.tokens)
     assert branch.attention.shape == (2, 2, count, count)
     assert abs(branch.attention.sum(axis=-1, dtype=float) - 255).max() < 25  # a byte a weight, each rounded
@@ -121,15 +81,15 @@ def test_writing_never_holds_up_the_window_and_stops_at_any_token(window, qtbot,
     panel, page = _train(qtbot, window, backend)
     page.form.editors["max_tokens"].show_value(40)
     meter = Lateness(window)
-    _click(qtbot, window, "generate")
-    _wait(qtbot, window, lambda: page.texts and not panel.jobs.busy)
+    click(qtbot, window, "generate")
+    wait(qtbot, window, lambda: page.texts and not panel.jobs.busy)
     page.form.editors["count"].show_value(1000)
-    _click(qtbot, window, "generate")
-    _wait(qtbot, window, lambda: len(page.texts) > 40 and page.texts[-1].written > 2)
+    click(qtbot, window, "generate")
+    wait(qtbot, window, lambda: len(page.texts) > 40 and page.texts[-1].written > 2)
     began = time.perf_counter()
-    _click(qtbot, window, "stopGenerating")
+    click(qtbot, window, "stopGenerating")
     answered = time.perf_counter() - began
-    _wait(qtbot, window, lambda: not panel.jobs.busy)
+    wait(qtbot, window, lambda: not panel.jobs.busy)
     stopped = time.perf_counter() - began
     meter.stop()
     print(f"{backend}: {meter.report()}; Stop answered in {1000 * answered:.1f} ms, ended in {stopped:.2f} s")

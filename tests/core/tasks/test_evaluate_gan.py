@@ -7,11 +7,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from in_process import BACKEND, do
 from PIL import Image
 
 from core.context import Context
 from core.data.decode import decode
-from core.engine import run_job
 from core.events import Images, Log, Progress
 from core.jobs import Job
 from core.models.saved import save_model
@@ -21,7 +21,6 @@ from core.runs import Run, Workspace
 from core.tasks import own_judge
 from core.tasks.trained import trained_model
 
-BACKEND = keras.backend.backend()
 SETTINGS = {"size": "tiny", "filters": 8, "epochs": 2, "measure_epochs": 1, "snapshots": 0}
 
 
@@ -33,19 +32,6 @@ def _quick():
         for name, value in quick.items():
             patch.setattr(own_judge, name, value)
         yield
-
-
-def do(workspace, task, settings, *, run=None, seed=0, act=lambda event, context: None):
-    """Runs a job in this process; returns its ending and its events."""
-    job = run.record().job if run else Job(task=task, settings=settings, backend=BACKEND, seed=seed)
-    events = []
-
-    def listener(event):
-        events.append(event)
-        act(event, context)
-
-    context = Context(job, workspace, run, listener)
-    return run_job(context), events
 
 
 def train(folder, **settings):

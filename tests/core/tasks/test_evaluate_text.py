@@ -4,31 +4,16 @@ import math
 import re
 from pathlib import Path
 
-import keras
 import pytest
+from in_process import BACKEND, do
 
-from core.context import Context
 from core.data.shapes import make_scene
-from core.engine import run_job
 from core.errors import UserError
 from core.events import Progress, Saved
 from core.jobs import Job
 from core.runs import Workspace
 
-BACKEND = keras.backend.backend()
 SETTINGS = {"size": "tiny", "layers": 1, "width": 32, "count": 200, "epochs": 2, "lr": 0.01, "context": 32}
-
-
-def do(workspace, task, settings=None, *, run=None, act=lambda event, context: None):
-    job = run.record().job if run else Job(task=task, settings=settings, backend=BACKEND)
-    events = []
-
-    def listener(event):
-        events.append(event)
-        act(event, context)
-
-    context = Context(job, workspace, run, listener)
-    return run_job(context), events
 
 
 @pytest.fixture(scope="module")

@@ -7,34 +7,18 @@ import threading
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
+from in_process import BACKEND, do
 from PIL import Image
 
-from core.context import Context
-from core.engine import run_job
 from core.errors import UserError
 from core.events import Images, Log, Metric, Status
 from core.jobs import Job
 from core.runs import Run, Workspace
 from core.training.fit import Training
 
-BACKEND = keras.backend.backend()
 SETTINGS = {"size": "tiny", "epochs": 4, "lr": 0.005}
-
-
-def do(workspace, task, settings, *, model="", run=None, act=lambda event, context: None, cache=None, seed=0):
-    """Runs a job in this process; returns its ending and its events."""
-    job = run.record().job if run else Job(task=task, model=model, settings=settings, backend=BACKEND, seed=seed)
-    events = []
-
-    def listener(event):
-        events.append(event)
-        act(event, context)
-
-    context = Context(job, workspace, run, listener, cache)
-    return run_job(context), events
 
 
 def copied(run, folder):

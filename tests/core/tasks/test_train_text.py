@@ -9,6 +9,7 @@ from collections import Counter
 import keras
 import numpy as np
 import pytest
+from in_process import BACKEND, do
 
 from core.context import Context
 from core.data.shapes import entropy, parse
@@ -20,20 +21,7 @@ from core.models.variables import named_variables, read_variables
 from core.runs import Workspace
 from core.tasks.trained_text import trained_text_model
 
-BACKEND = keras.backend.backend()
 TINY = {"size": "tiny", "layers": 1, "width": 32, "count": 400, "epochs": 4, "lr": 0.01, "batch_size": 32}
-
-
-def do(workspace, task, settings=None, *, run=None, act=lambda event, context: None, seed=0):
-    job = run.record().job if run else Job(task=task, settings=settings, backend=BACKEND, seed=seed)
-    events = []
-
-    def listener(event):
-        events.append(event)
-        act(event, context)
-
-    context = Context(job, workspace, run, listener)
-    return run_job(context), events
 
 
 def queue(workspace, **settings):
