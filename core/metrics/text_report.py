@@ -11,12 +11,12 @@ from core.metrics.page import curve, figure, history, render, svg
 from core.metrics.token_extremes import Extremes
 from core.runs import Run
 from core.text.rows import UNASKED, Rows
-from core.text.tokenizer import END, Tokenizer
+from core.text.stream import token_pieces
+from core.text.tokenizer import Tokenizer
 
 SHOWN_TOKENS = 200  # of one text
 WORST_NATS = 8.0  # from here on a token is shown in full red
-LONGEST_CHARACTER = 4  # tokens, of one byte each
-HALF = "\ufffd"
+ENDS = "■"  # stands for the end token, which writes nothing
 SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥"}  # what could else not be seen in a table
 
 PAGE = """<!doctype html>
@@ -167,19 +167,16 @@ def _pieces(rows: Rows, nats: np.ndarray, start: int, end: int, tokenizer: Token
     pieces = []
     if rows.ids[start] != rows.end_id:
         pieces.append({"text": tokenizer.token_text(int(rows.ids[start])), "nats": 0.0, "colour": ""})
-    held: list[int] = []
-    cost = 0.0
-    for place in range(start, end):
-        token = int(rows.labels[place])
-        if token == UNASKED:
-            continue
-        held.append(token)
+    places = [place for place in range(start, end) if rows.labels[place] != UNASKED]
+    tokens = [int(rows.labels[place]) for place in places]
+    held, cost = 0, 0.0
+    for place, token, text in zip(places, tokens, token_pieces(tokens, tokenizer), strict=True):
+        held += 1
         cost += float(nats[place])
-        text = tokenizer.decode(held)
-        if text.endswith(HALF) and len(held) < LONGEST_CHARACTER and place + 1 < end:
-            continue
-        share = min(1.0, cost / len(held) / WORST_NATS)
-        text = "∎" if text == END else text.replace("\n", "⏎\n")
-        pieces.append({"text": text, "nats": cost, "colour": f"rgba(205, 40, 40, {0.75 * share:.2f})"})
-        held, cost = [], 0.0
+        if not text and token != rows.end_id:
+            continue  # the character that it belongs to is not whole yet
+        share = min(1.0, cost / held / WORST_NATS)
+        shown = ENDS if token == rows.end_id else text.replace("\n", "⏎\n")
+        pieces.append({"text": shown, "nats": cost, "colour": f"rgba(205, 40, 40, {0.75 * share:.2f})"})
+        held, cost = 0, 0.0
     return pieces
