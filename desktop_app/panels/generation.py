@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Slot
 
 from core.errors import UserError
 from core.events import Images, Log, Status, Text
@@ -15,8 +14,8 @@ from core.jobs import Job
 from desktop_app.background import Aside
 from desktop_app.panel import Panel, Studio
 from desktop_app.panels.generation_draw import DrawPage
-from desktop_app.panels.generation_empty import GenerationEmpty
 from desktop_app.panels.generation_fill import FillPage
+from desktop_app.panels.generation_frame import GenerationFrame
 from desktop_app.panels.generation_jobs import GenerationJobs
 from desktop_app.panels.generation_page import GenerationPage
 from desktop_app.panels.generation_recall import recall
@@ -25,11 +24,8 @@ from desktop_app.panels.generation_saving import GenerationSaving
 from desktop_app.panels.generation_style import StylePage
 from desktop_app.panels.generation_way import WayPage
 from desktop_app.panels.generation_write import WritePage
-from desktop_app.panels.training_setup import SCROLL_BAR_PX, WIDTH_PX
-from desktop_app.theme import SPACING, show_icon
-from desktop_app.translation import mark, say, tr, tr_parts, translator
-from desktop_app.widgets.elements import button, column, row
-from desktop_app.widgets.progress_line import ProgressLine
+from desktop_app.translation import mark, tr, tr_parts
+from desktop_app.widgets.elements import column
 
 PAGES: tuple[type[GenerationPage], ...] = (DrawPage, WayPage, FillPage, StylePage, WritePage)
 REDRAW_MS = 200  # after the last change, so that a slider that is drawn along asks once
@@ -53,87 +49,16 @@ class GenerationPanel(Panel):
         self._recalled: Job | None = None  # is to be shown once its run is listed
         self._aside = Aside(self)
         self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
-        self._build()
+        self.frame = GenerationFrame(tuple(self.pages.values()), self.runs, self.ask, self.stop)
+        self.tabs, self.progress = self.frame.tabs, self.frame.progress
+        self.draw_button, self.stop_button = self.frame.draw_button, self.frame.stop_button
+        self.setLayout(column(self.frame, spacing=0))
         self._connect()
-        self._name_tabs()
         self._show_page()
         self._show_run()
 
-    # -- making -------------------------------------------------------------------------------------------
-
-    def _build(self) -> None:
-        self.tabs = QTabBar()
-        self.tabs.setObjectName("generationTabs")
-        self.tabs.setExpanding(False)
-        say(self.tabs.setAccessibleName, "What to do")
-        self._controls = QVBoxLayout()
-        self._views = QStackedWidget()
-        for page in self.pages.values():
-            index = self.tabs.addTab("")
-            self.tabs.setTabData(index, page.key)
-            self._controls.addWidget(page.controls)
-            self._views.addWidget(page.view)
-        self.draw_button = button("Draw", self.ask, icon="generation", role="primary", name="generate")
-        self.draw_button.setShortcut("Ctrl+Return")
-        self.stop_button = button("Stop", self.stop, icon="stop", name="stopGenerating")
-        self.progress = ProgressLine()
-        self.empty = GenerationEmpty(
-            "generation",
-            mark("No run has learnt to draw yet"),
-            mark("Train a DCGAN on your pictures, or on the digits, which takes minutes. Then it draws new ones here."),
-            "generationEmpty",
-        )
-        self.train_button = self.empty.add_button(mark("Train a DCGAN"), "training", "trainGan", role="primary")
-        framed = column(self.empty)
-        framed.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, 2 * SPACING)
-        empty = QWidget()
-        empty.setLayout(framed)
-        self._whole = QStackedWidget()
-        self._whole.addWidget(empty)
-        self._whole.addWidget(self._work_page())
-        tabs = row(self.tabs, 1)
-        tabs.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, 0)
-        whole = column(tabs, self._whole, spacing=0)
-        whole.setStretch(1, 1)
-        self.setLayout(whole)
-
-    def _work_page(self) -> QWidget:
-        scrolled = QWidget()
-        scrolled.setObjectName("scrolled")
-        boxes = QVBoxLayout(scrolled)
-        boxes.setContentsMargins(2 * SPACING, SPACING, SPACING, SPACING)
-        boxes.setSpacing(SPACING + SPACING // 2)
-        boxes.addWidget(self.runs)
-        boxes.addLayout(self._controls)
-        boxes.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(scrolled)
-        buttons = row(self.draw_button, self.stop_button)
-        buttons.setStretch(0, 1)
-        foot = column(self.progress, buttons)
-
-        def align(_: int, most: int) -> None:  # with the cards, which a scroll bar makes narrower
-            foot.setContentsMargins(2 * SPACING, SPACING, SPACING + (SCROLL_BAR_PX if most else 0), 2 * SPACING)
-
-        align(0, 0)
-        area.verticalScrollBar().rangeChanged.connect(align)
-        policy = self.progress.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # the buttons stay where they are
-        self.progress.setSizePolicy(policy)
-        left = QWidget()
-        left.setFixedWidth(WIDTH_PX)
-        left.setLayout(column(area, foot, spacing=0))
-        right = column(self._views)
-        right.setContentsMargins(0, SPACING, 2 * SPACING, 2 * SPACING)
-        page = QWidget()
-        page.setLayout(row(left, right, spacing=SPACING // 2))
-        return page
-
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._show_page)
-        translator().changed.connect(self._name_tabs)
         self.runs.listed.connect(self._show_run)
         self.runs.run_chosen.connect(self._take_other_run)
         self.runs.age_chosen.connect(self._redraw_soon)
@@ -146,9 +71,8 @@ class GenerationPanel(Panel):
             page.again.connect(self._go_on)
             page.asked.connect(self._do_prepared)
             page.text_offered.connect(self.saving.save_text)
-            if isinstance(page, WritePage):
-                page.train_requested.connect(self._train_writer)
-        self.train_button.clicked.connect(self._train)
+            page.model_wanted.connect(self.model_wanted)
+        self.frame.train_button.clicked.connect(self._train)
         self.jobs.progressed.connect(self.progress.show_progress)
         self.jobs.pictures_arrived.connect(self._take_pictures)
         self.jobs.wrote.connect(self._take_text)
@@ -162,7 +86,7 @@ class GenerationPanel(Panel):
     @property
     def page(self) -> GenerationPage:
         """The page that is shown."""
-        return self.pages[self.tabs.tabData(self.tabs.currentIndex())]
+        return self.frame.page
 
     def show_page(self, key: str) -> None:
         """Shows a page."""
@@ -170,15 +94,15 @@ class GenerationPanel(Panel):
 
     def take_run(self, run_id: str) -> None:
         """Chooses a run that another panel offers, and shows a page that uses it."""
-        row, page = self.studio.store.row(run_id), self.pages[WritePage.key]
-        if row is not None and row.kind == "text" and isinstance(page, WritePage):
-            page.take_run(run_id)
-            self.show_page(page.key)
-            return
-        self.runs.take_run(run_id)
-        if not self.page.needs_run:
-            self.show_page(DrawPage.key)
-        self._show_run()
+        row = self.studio.store.row(run_id)
+        kind = row.kind if row is not None else DrawPage.kind
+        fitting = [page for page in (self.page, *self.pages.values()) if page.kind == kind]
+        if fitting:
+            self.show_page(fitting[0].key)
+            self.page.take_run(run_id)
+        if kind == DrawPage.kind:
+            self.runs.take_run(run_id)
+            self._show_run()
 
     @property
     def takes_pictures(self) -> bool:
@@ -238,10 +162,6 @@ class GenerationPanel(Panel):
     @Slot()
     def _train(self) -> None:
         self.model_wanted.emit("dcgan")
-
-    @Slot()
-    def _train_writer(self) -> None:
-        self.model_wanted.emit("gpt2")
 
     @Slot()
     def _do_prepared(self) -> None:
@@ -364,10 +284,7 @@ class GenerationPanel(Panel):
 
     @Slot()
     def _show_page(self) -> None:
-        for page in self.pages.values():
-            page.controls.setVisible(page is self.page)
-        self._views.setCurrentWidget(self.page.view)
-        self.runs.setVisible(self.page.needs_run)
+        self.frame.show_page()
         self._enable()
 
     @Slot()
@@ -392,17 +309,7 @@ class GenerationPanel(Panel):
 
     @Slot()
     def _enable(self) -> None:
-        busy = self.jobs.busy
-        say(self.draw_button.setText, self.page.verb)
-        show_icon(self.draw_button.setIcon, self.page.icon, "on_accent")
         drawable = bool(self.runs.box.count()) or not self.page.needs_run
-        self._whole.setCurrentIndex(1 if drawable or not self.runs.ready else 0)
+        self.frame.show_work(shown=drawable or not self.runs.ready)
         self.draw_button.setEnabled(self.runs.run is not None or not self.page.needs_run)
-        self.stop_button.setVisible(busy)
-        self.stop_button.setEnabled(busy)
-        self.progress.setVisible(busy)
-
-    @Slot()
-    def _name_tabs(self) -> None:
-        for index, page in enumerate(self.pages.values()):
-            self.tabs.setTabText(index, tr(page.title))
+        self.frame.show_busy(busy=self.jobs.busy)

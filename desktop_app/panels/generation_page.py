@@ -39,6 +39,7 @@ class GenerationPage(QObject):
         end_offered: ("from" or "to", details of a picture, its truncation): the picture is to be that end of a way.
         again: the next one of a series is to be drawn.
         asked: what the page has prepared is to be done now, instead of what is being done.
+        model_wanted: str, key of `core.catalog.MODELS`: one is to be trained, for want of it.
         text_offered: (text, what the file may be called): it is to be saved.
 
     Args:
@@ -52,6 +53,7 @@ class GenerationPage(QObject):
     end_offered = Signal(str, object, float)
     again = Signal()
     asked = Signal()
+    model_wanted = Signal(str)
     text_offered = Signal(str, str)
 
     key: ClassVar[str] = ""
@@ -59,6 +61,7 @@ class GenerationPage(QObject):
     verb: ClassVar[str] = ""  # what the button says that starts it
     icon: ClassVar[str] = "generation"  # file name in resources/icons, of that button
     task: ClassVar[str] = ""  # key of `core.catalog.TASKS`
+    kind: ClassVar[str] = "gan"  # of the models that it works with, as `core.catalog` says; "" for any other
     needs_run: ClassVar[bool] = True  # of a GAN
     redraws: ClassVar[bool] = True  # whether it is drawn anew at once when something else is asked for
     takes_pictures: ClassVar[bool] = False  # whether it works on pictures that are dropped
@@ -75,6 +78,9 @@ class GenerationPage(QObject):
     def show_run(self, run: GanRun | None) -> None:
         """Fits what can be asked for to a run; called for each change of it, also of the same run."""
         self.shown_run = run
+
+    def take_run(self, run_id: str) -> None:
+        """Chooses a run of its kind that another panel offers; a GAN's is chosen for all pages that draw."""
 
     def run(self) -> GanRun:
         """Returns the run that draws; there is one wherever a page that needs one is asked for its job."""

@@ -7,31 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QStackedWidget
 
 from core.errors import UserError
 from core.events import Images, Status, Text
-from core.files import why_not_opened
 from core.jobs import Job, installed_backends
-from core.text.decoding import TextError, decode_text
 from desktop_app.background import Aside
 from desktop_app.panel import Studio
 from desktop_app.panels.generation_empty import GenerationEmpty
 from desktop_app.panels.generation_page import GenerationPage
 from desktop_app.panels.generation_picture import PICTURE_FILES
+from desktop_app.panels.generation_prompt import read_prompt
 from desktop_app.panels.generation_write_form import WriteForm
 from desktop_app.panels.generation_write_view import WriteView
 from desktop_app.translation import mark
 from desktop_app.widgets.drop_area import DropArea
 from desktop_app.written_text import State, Token, WrittenText
+from desktop_app.written_texts import WrittenTexts
 
 ALTERNATIVES = 20  # told for each token
 FEW_ALTERNATIVES = 5  # of very many texts: nobody looks at all, and they would fill the memory
 MANY_TEXTS = 16
-MOST_TOKENS = 50_000  # of earlier texts are kept, some 200 MB with their alternatives; the oldest texts go first
-MOST_LOOKED_AT = 8  # texts whose attention is kept
-MOST_PROMPT_BYTES = 65_536
 REMEMBERED = "writing_model"
 EMPTY, INVITATION, WRITING = range(3)
 
@@ -52,19 +49,14 @@ class Prepared:
 
 
 class WritePage(GenerationPage):
-    """Writes texts, and shows what the model thought of each token.
-
-    Signals:
-        train_requested: a model that writes is to be trained.
-    """
-
-    train_requested = Signal()
+    """Writes texts, and shows what the model thought of each token."""
 
     key = "write"
     title = mark("Write")
     verb = mark("Write")
     icon = "text"
     task = "text"
+    kind = "text"
     needs_run = False
     redraws = False
 
@@ -80,7 +72,7 @@ class WritePage(GenerationPage):
         )
         self.train_button = self.empty.add_button(mark("Train a GPT-2"), "training", "trainGpt2", role="primary")
         self.folder_button = self.empty.add_button(mark("Open a folder…"), "folder", "writeFolder")
-        self.texts: list[WrittenText] = []  # parents before their branches
+        self.texts = WrittenTexts()
         self._prepared: Prepared | None = None  # is done next, in place of what the form asks for
         self._looked: WrittenText | None = None  # at it the newest job looks
         self._growing: dict[int, WrittenText] = {}  # by their number in the newest job
@@ -103,7 +95,7 @@ class WritePage(GenerationPage):
         self.studio.store.runs_changed.connect(self._offer_runs)
         self.form.look_requested.connect(self._look)
         self.form.model.chosen.connect(self._show_page)
-        self.train_button.clicked.connect(self.train_requested)
+        self.train_button.clicked.connect(self._train)
         self.folder_button.clicked.connect(self.form.model.ask)
         self.shown.branch_wanted.connect(self._branch)
         self.shown.more_wanted.connect(self._go_on)
@@ -128,7 +120,8 @@ class WritePage(GenerationPage):
         self._end_growth("stopped")  # this job takes the place of theirs
         prepared, self._prepared = self._prepared, None
         self._drop_empty(prepared)
-        self._make_room()
+        if self.texts.make_room(self.shown.shown):
+            self.shown.tree.show_texts(self.texts, self.shown.shown)
         if prepared is None:
             settings = {"prompts": (self.form.prompt.toPlainText(),), **self.form.settings()}
             prepared = Prepared(self._new_job("text", settings))
@@ -156,7 +149,7 @@ class WritePage(GenerationPage):
             else:
                 self.form.show_prompt(found)
 
-        self._aside.do(lambda: _read_prompt(path), take)
+        self._aside.do(lambda: read_prompt(path), take)
 
     def take_run(self, run_id: str) -> None:
         """Chooses a run that another panel offers."""
@@ -190,6 +183,10 @@ class WritePage(GenerationPage):
         self._prepared = prepared
         self.asked.emit()
         self._prepared = None  # where it was not taken
+
+    @Slot()
+    def _train(self) -> None:
+        self.model_wanted.emit("gpt2")
 
     @Slot()
     def _look(self) -> None:
@@ -231,9 +228,7 @@ class WritePage(GenerationPage):
         """Takes the attention of the text that is looked at."""
         if self._looked is not None and job.id == self._job:
             self._looked.take_attention(images.pictures, images.details)
-            seeing = [text for text in self.texts if text.attention is not None and text is not self._looked]
-            for text in seeing[: -MOST_LOOKED_AT + 1]:
-                text.attention, text.examined = None, False  # it is asked for again when it is looked at again
+            self.texts.bound_attention(self._looked)
 
     def take_text(self, job: Job, piece: Text) -> None:
         """Takes the prompt of a text that begins, or a token of one that grows."""
@@ -285,7 +280,7 @@ class WritePage(GenerationPage):
     # -- keeping and showing ------------------------------------------------------------------------------
 
     def _keep(self, text: WrittenText, *, show: bool = True) -> None:
-        self.texts.append(text)
+        self.texts.add(text)
         self.shown.tree.add(text)
         if show:
             self.shown.show_text(text)
@@ -300,10 +295,8 @@ class WritePage(GenerationPage):
     def _drop_empty(self, prepared: Prepared | None = None) -> None:
         """Forgets texts of which nothing came, but not those of a job that is only prepared."""
         coming = (prepared.grows, prepared.looks) if prepared is not None else ()
-        kept = [text for text in self.texts if text.tokens or text in coming]
-        if len(kept) < len(self.texts):
-            self.texts = kept
-            self.shown.tree.show_texts(kept, self.shown.shown)
+        if self.texts.drop_empty(coming):
+            self.shown.tree.show_texts(self.texts, self.shown.shown)
         if self.shown.shown not in self.texts:
             if self.texts:
                 self.shown.show_text(self.texts[-1])
@@ -311,22 +304,11 @@ class WritePage(GenerationPage):
                 self.shown.forget()
         self._show_page()
 
-    def _make_room(self) -> None:
-        """Forgets the oldest texts where there are very many tokens, but not the one that is shown."""
-        kept, tokens = [], 0
-        for text in reversed(self.texts):
-            tokens += len(text.tokens)
-            if tokens <= MOST_TOKENS or text is self.shown.shown:
-                kept.append(text)
-        if len(kept) < len(self.texts):
-            self.texts = kept[::-1]
-            self.shown.tree.show_texts(self.texts, self.shown.shown)
-
     @Slot()
     def _forget(self) -> None:
         if not self._growing:
-            self.texts = []
-            self.shown.tree.show_texts([], None)
+            self.texts.clear()
+            self.shown.tree.show_texts((), None)
             self._drop_empty()
 
     @Slot(object)
@@ -349,20 +331,3 @@ class WritePage(GenerationPage):
         else:
             self._pages.setCurrentIndex(INVITATION if self.form.model.value else EMPTY)
         self.form.look_button.setEnabled(bool(self.form.model.value))
-
-
-def _read_prompt(path: Path) -> str | UserError | None:
-    """Returns a text file's text, or why it is none; None for a folder."""
-    try:
-        if path.is_dir():
-            return None
-        if path.stat().st_size > MOST_PROMPT_BYTES:
-            return UserError(
-                "'{name}' is too long for a prompt.", hint="Train on it, or drop a part of it.", name=path.name
-            )
-        return decode_text(path.read_bytes())[0]
-    except OSError as error:
-        reason = why_not_opened(error)
-    except TextError as error:
-        reason = str(error)
-    return UserError("'{name}' can't be read: {reason}", name=path.name, reason=reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
@@ -66,7 +66,7 @@ class TextTree(QWidget):
                 above.setExpanded(True)
         self._items[id(text)] = item
 
-    def show_texts(self, texts: Sequence[WrittenText], chosen: WrittenText | None) -> None:
+    def show_texts(self, texts: Iterable[WrittenText], chosen: WrittenText | None) -> None:
         """Shows other texts; parents stand before their branches."""
         with QSignalBlocker(self.list):
             self.list.clear()

@@ -64,7 +64,7 @@ def test_it_needs_no_gan_and_offers_only_what_can_compare(panel):
     assert page.backbone.value == panel.trained["cnn"]
     assert page.backbone.findData(panel.trained["vit"]) == -1
     panel.show_page("draw")
-    assert panel.empty.isVisible()
+    assert panel.frame.empty.isVisible()
 
 
 def test_it_says_what_is_missing(panel, window, jobs, qtbot, tmp_path):

@@ -216,7 +216,7 @@ def test_a_failed_look_changes_nothing(page, window, engine, qtbot):
     shown = page.shown.shown
     _press(window, qtbot, "writeLook")
     engine.answer(Status("failed", "The text has {count} tokens.", values={"count": 99}))
-    assert page.texts == [shown]
+    assert list(page.texts) == [shown]
     assert page.shown.shown is shown
     assert "99 tokens" in _told(window)
     _press(window, qtbot, "generate")
@@ -239,7 +239,7 @@ def test_a_failure_is_told_and_leaves_no_empty_text(page, window, engine, qtbot)
     engine.answer(text_runs.prompted())
     engine.answer(Status("failed", "The prompt has {count} tokens.", values={"count": 3}))
     assert "The prompt has 3 tokens." in _told(window)
-    assert page.texts == []
+    assert not len(page.texts)
     assert page.view.currentIndex() == 1  # the invitation
 
 
@@ -341,7 +341,7 @@ def test_all_texts_are_forgotten(page, window, engine, qtbot):
     _write(window, qtbot, engine, 1)
     page.shown.tabs.setCurrentIndex(TEXTS)
     _press(window, qtbot, "writeClear")
-    assert page.texts == []
+    assert not len(page.texts)
     assert page.view.currentIndex() == 1
 
 
@@ -389,7 +389,7 @@ def test_a_long_text_in_one_bundle_holds_up_nothing(page, window, engine, qtbot)
 
 
 def test_only_the_oldest_texts_are_forgotten(page, window, engine, qtbot, monkeypatch):
-    monkeypatch.setattr("desktop_app.panels.generation_write.MOST_TOKENS", 10)
+    monkeypatch.setattr("desktop_app.written_texts.MOST_TOKENS", 10)
     for _ in range(4):
         _write(window, qtbot, engine, 1, 4)  # four tokens each
     assert len(page.texts) == 3  # two from before, and the one written last
@@ -398,7 +398,7 @@ def test_only_the_oldest_texts_are_forgotten(page, window, engine, qtbot, monkey
 
 
 def test_the_attention_of_few_texts_is_kept(page, window, engine, qtbot, monkeypatch):
-    monkeypatch.setattr("desktop_app.panels.generation_write.MOST_LOOKED_AT", 2)
+    monkeypatch.setattr("desktop_app.written_texts.MOST_LOOKED_AT", 2)
     page.shown.tabs.setCurrentIndex(ATTENTION)
     for _ in range(3):
         _write(window, qtbot, engine, 1, 4)
