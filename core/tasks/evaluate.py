@@ -22,7 +22,7 @@ from core.models.saved import ModelDescription
 from core.runs import Run
 from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
-from core.tasks.reported import report_path, with_report
+from core.tasks.reports import report_path, with_report
 from core.tasks.trained import trained_model
 from core.training.predict import predict_split
 

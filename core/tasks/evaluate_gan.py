@@ -32,7 +32,7 @@ from core.tasks.gan_attendant import (
     measured_labels,
 )
 from core.tasks.judge import Judge, make_judge
-from core.tasks.reported import report_path, with_report
+from core.tasks.reports import report_path, with_report
 from core.tasks.trained_gan import trained_gan
 from core.training.paint import one_hot, paint
 

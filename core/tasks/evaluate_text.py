@@ -18,11 +18,11 @@ from core.runs import Run
 from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
 from core.tasks.begin import check_unchanged
-from core.tasks.reported import report_path, with_report
+from core.tasks.reports import report_path, with_report
 from core.tasks.text_model import text_model
 from core.tasks.train_text import rows_of, text_metrics
 from core.tasks.trained_text import trained_text_model
-from core.tasks.written import TEMPERATURE, write_some
+from core.tasks.write_some import TEMPERATURE, write_some
 from core.text.corpus import Corpus, load_corpus, load_undivided
 from core.text.pieces import Passage
 from core.text.rows import UNASKED, Rows
@@ -67,7 +67,7 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
     passed = time.perf_counter() - began
     asked = rows.labels[rows.labels != UNASKED]
     names = [text.name for text in corpus.splits["test"]]
-    found = text_metrics(float(nats.sum(dtype=np.float64)) / len(asked), rows, len(names))
+    found = text_metrics(nats, rows, len(names))
     kinds, stretches = token_extremes(nats, rows, TOKENS_SHOWN), row_extremes(nats, rows, TEXTS_SHOWN)
     _, writer, _ = text_model(str(run.folder), context)
     result: dict[str, Any] = {

@@ -24,7 +24,7 @@ from core.models.picture_memory import check_picture_memory
 from core.models.value_range import RANGES, guess_range
 from core.picture_files import write_pictures
 from core.settings.stylize import StylizeSettings
-from core.tasks.kept import keep
+from core.tasks.keep import keep
 from core.tasks.trained import trained_model
 from core.training.style import StylePainter, wanted_layers
 

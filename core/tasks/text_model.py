@@ -12,7 +12,7 @@ from core.events import Progress
 from core.files import path_exists
 from core.models.gpt2_folder import Gpt2, open_gpt2
 from core.models.saved_text import is_text_model
-from core.tasks.kept import keep
+from core.tasks.keep import keep
 from core.tasks.trained import stamp
 from core.tasks.trained_text import trained_text_model
 from core.text.place import find_text_model

@@ -20,7 +20,7 @@ from core.text.corpus import Corpus, load_corpus
 from core.text.rows import Packing, Rows, lay_out
 from core.text.tokens import encode_passages
 from core.training.fit import Fitted, fit
-from core.training.perplexity import mean_nats
+from core.training.token_scores import token_scores
 from core.training.writing import writing
 
 
@@ -95,15 +95,17 @@ def rows_of(
     return lay_out(ids, length, tokenizer.end_id, packing=packing, seed=context.job.seed)
 
 
-def text_metrics(nats: float, rows: Rows, texts: int) -> dict[str, float]:
+def text_metrics(nats: np.ndarray, rows: Rows, texts: int) -> dict[str, float]:
     """Returns the mean loss a token and a text, and the perplexity.
 
     Args:
-        nats: float, mean loss a token.
-        rows: what it is the mean over.
+        nats: float32 (N,), the loss of each token, as `token_scores` returns it.
+        rows: whose tokens these are.
         texts: int >= 1, documents or pieces in them.
     """
-    return {"loss": nats, "loss_per_text": nats * rows.asked / texts, "perplexity": float(np.exp(min(nats, 700.0)))}
+    total = float(nats.sum(dtype=np.float64))
+    mean = total / rows.asked
+    return {"loss": mean, "loss_per_text": total / texts, "perplexity": float(np.exp(min(mean, 700.0)))}
 
 
 def _save(run: Run, gpt2: Gpt2, settings: Gpt2Training, fitted: Fitted, context: Context) -> None:
@@ -125,7 +127,7 @@ def _score(
         if not len(rows[split]):
             context.report(Log("There is no {split} split: nothing is measured on it.", "warning", {"split": split}))
             continue
-        nats = mean_nats(model, rows[split], batch_size, context)
+        nats = token_scores(model, rows[split], batch_size, context)
         found = text_metrics(nats, rows[split], len(corpus.splits[split]))
         if split == "test":
             metrics["perplexity"] = found["perplexity"]

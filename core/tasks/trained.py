@@ -16,7 +16,7 @@ from core.events import Log, Progress
 from core.models.saved import ModelDescription, load_model, rebuild
 from core.runs import Run, RunRecord
 from core.sealed import MANIFEST
-from core.tasks.kept import keep
+from core.tasks.keep import keep
 from core.training.checkpoints import Checkpoints
 
 MODELS_KEPT = 3

@@ -12,7 +12,7 @@ from core.models.gpt2_folder import Gpt2
 from core.models.saved_text import TextDescription, load_text_model
 from core.models.variables import named_variables, write_variables
 from core.runs import Run
-from core.tasks.kept import keep
+from core.tasks.keep import keep
 from core.tasks.language import kept_language
 from core.tasks.trained import MODELS_KEPT, newest_model, stamp
 
