@@ -121,6 +121,7 @@ class TrainingLooks(QObject):
                 self._view.tabs.setCurrentIndex(PICTURES)
         elif status.state == "failed":
             self._view.pictures.clear()
+            self._view.pictures.hide()
             self._view.classes.hide()
             error = UserError(status.message, hint=status.hint, **status.values)
             # The data may be good where the engine died looking at them.

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from desktop_app.translation import translator
+
 
 def choose_gpt2(window):
     setup = window.panels["training"].setup
@@ -43,3 +47,19 @@ def test_settings_that_both_know_are_kept_when_the_model_changes(window):
     setup = window.panels["training"].setup
     setup.form.show_values({**setup.form.values(), "test_share": 0.3})
     assert choose_gpt2(window).job().settings["test_share"] == 0.3
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_data_fit_their_column_in_each_language(window, language):
+    translator().set_language(language)
+    setup = choose_gpt2(window)
+    assert setup.data.minimumSizeHint().width() <= setup.form.minimumSizeHint().width()  # which fills the column
+    assert setup.data.text_button.isVisible()
+
+
+def test_where_the_data_are_refused_no_empty_grid_is_shown(window, qtbot, tmp_path):
+    setup = choose_gpt2(window)
+    setup.data.choose(str(tmp_path))
+    looks = window.panels["training"].looks
+    qtbot.waitUntil(lambda: looks.problem is not None, timeout=60_000)
+    assert not window.panels["training"].view.pictures.isVisible()
