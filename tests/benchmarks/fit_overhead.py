@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import statistics
 import sys
 import tempfile
@@ -30,11 +29,12 @@ def main() -> None:
     parser.add_argument("--size", default="fast", choices=["tiny", "fast"])
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--batches", type=int, default=256, help="an epoch's")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "gpu"])
     values = parser.parse_args()
 
     from core.backend import prepare
 
-    prepare(values.backend, "cpu" if not os.environ.get("PIXELWRIGHT_GPU") else "auto", 0)
+    prepare(values.backend, "cpu" if values.device == "cpu" else "gpu:0", 0)
     ours, theirs = make_sides(values)
     rates = []
     for _ in range(values.pairs):
@@ -49,6 +49,7 @@ def main() -> None:
                 "backend": values.backend,
                 "against": values.against,
                 "size": values.size,
+                "device": values.device,
                 "side_px": values.side,
                 "batch_size": values.batch_size,
                 "pairs": values.pairs,
@@ -179,7 +180,8 @@ class TorchLoop:
         self.batch_size = chosen.batch_size
         self.images = torch.from_numpy(dataset.images).permute(0, 3, 1, 2).contiguous()  # (N, C, H, W)
         self.labels = torch.from_numpy(dataset.labels).long()
-        self.net = torch.nn.Sequential(*self._layers(torch, chosen, dataset.shape))
+        self.device = "cpu" if values.device == "cpu" else "cuda"
+        self.net = torch.nn.Sequential(*self._layers(torch, chosen, dataset.shape)).to(self.device)
         self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=chosen.lr, weight_decay=chosen.weight_decay)
         self.loss = torch.nn.CrossEntropyLoss(label_smoothing=chosen.label_smoothing)
 
@@ -218,9 +220,11 @@ class TorchLoop:
             order = torch.randperm(len(self.labels))
             for chosen in order.split(self.batch_size):
                 self.optimizer.zero_grad()
-                loss = self.loss(self.net(self.images[chosen].float() / 255), self.labels[chosen])
+                images, labels = self.images[chosen].to(self.device), self.labels[chosen].to(self.device)
+                loss = self.loss(self.net(images.float() / 255), labels)
                 loss.backward()
                 self.optimizer.step()
+        loss.detach().item()  # waits for the last
         return time.perf_counter() - began
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import statistics
 import sys
 import time
@@ -30,11 +29,12 @@ def main() -> None:
     parser.add_argument("--classes", type=int, default=10)
     parser.add_argument("--filters", type=int, default=32)
     parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--device", default="cpu", choices=["cpu", "gpu"])
     values = parser.parse_args()
 
     from core.backend import prepare
 
-    prepare(values.backend, "cpu" if not os.environ.get("PIXELWRIGHT_GPU") else "auto", 0)
+    prepare(values.backend, "cpu" if values.device == "cpu" else "gpu:0", 0)
     sides = [Ours(values), TorchLoop(values)]
     steps = []
     for side in sides:
@@ -107,6 +107,7 @@ class TorchLoop:
 
         torch.manual_seed(0)
         self.torch, self.latent, self.classes = torch, 64, values.classes
+        self.device = "cpu" if values.device == "cpu" else "cuda"
         images, labels = pictures(values)
         self.images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()  # (B, C, H, W)
         self.labels = torch.from_numpy(labels).long()
@@ -145,7 +146,9 @@ class TorchLoop:
                 features = self.layers(x)
                 return self.real(features) + (features * self.embed(classes)).sum(1, keepdim=True)
 
-        self.generator, self.mean, self.critic = Generator(), Generator(), Discriminator()
+        self.generator, self.mean, self.critic = (
+            net.to(self.device) for net in (Generator(), Generator(), Discriminator())
+        )
         self.of_generator = torch.optim.Adam(self.generator.parameters(), 2e-4, (0.5, 0.999))
         self.of_critic = torch.optim.Adam(self.critic.parameters(), 4e-4, (0.5, 0.999))
 
@@ -154,23 +157,27 @@ class TorchLoop:
         relu = torch.nn.functional.relu
         began = time.perf_counter()
         for _ in range(steps):
-            real = self.images.float() / 127.5 - 1
-            classes = torch.nn.functional.one_hot(self.labels, self.classes).float()
+            real = self.images.to(self.device).float() / 127.5 - 1
+            classes = torch.nn.functional.one_hot(self.labels.to(self.device), self.classes).float()
             with torch.no_grad():
-                fake = self.generator(torch.randn(len(real), self.latent), classes)
+                fake = self.generator(self.latents(), classes)
             scores = self.critic(torch.cat([real, fake]), torch.cat([classes, classes]))
             loss = relu(1 - scores[: len(real)]).mean() + relu(1 + scores[len(real) :]).mean()
             self.of_critic.zero_grad()
             loss.backward()
             self.of_critic.step()
-            loss = -self.critic(self.generator(torch.randn(len(real), self.latent), classes), classes).mean()
+            loss = -self.critic(self.generator(self.latents(), classes), classes).mean()
             self.of_generator.zero_grad()
             loss.backward()
             self.of_generator.step()
             with torch.no_grad():
                 for mean, value in zip(self.mean.parameters(), self.generator.parameters(), strict=True):
                     mean.lerp_(value, 0.005)
+        loss.detach().item()  # waits for the last
         return time.perf_counter() - began
+
+    def latents(self):
+        return self.torch.randn(len(self.images), self.latent, device=self.device)
 
 
 if __name__ == "__main__":

@@ -45,20 +45,21 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=5.0, help="least time of each side of a pair")
     parser.add_argument("--size", default="124M", choices=list(SIZES))
+    parser.add_argument("--device", default="cpu", choices=["cpu", "gpu"])
     values = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gpt2-generation-") as place:
         folder = Path(place) / "gpt2"
         with Side(write_folder, folder, SIZES[values.size]) as maker:
             maker.ask("write")
-        with Side(OurSide, folder, values.backend, values.int8) as ours:
+        with Side(OurSide, folder, values.backend, values.int8, values.device) as ours:
             if values.lengths:
                 print(json.dumps({"backend": values.backend, "size": values.size, "by_length": ours.ask("lengths")}))
                 return
             side, *more = {
-                "transformers": (TransformersSide,),
+                "transformers": (TransformersSide, values.device),
                 "ctranslate2": (CTranslate2Side, "float32"),
                 "ctranslate2-int8": (CTranslate2Side, "int8"),
-                "bare-step": (BareStep, values.backend, values.int8),
+                "bare-step": (BareStep, values.backend, values.int8, values.device),
             }[values.against]
             with Side(side, folder, *more) as theirs:
                 print(json.dumps(compare(values, ours, theirs)))
@@ -78,6 +79,7 @@ def compare(values: argparse.Namespace, ours: Side, theirs: Side) -> dict:
         "backend": values.backend,
         "against": values.against,
         "size": values.size,
+        "device": values.device,
         "int8": values.int8,
         "pairs": values.pairs,
         "seconds": values.seconds,
@@ -176,10 +178,10 @@ class Timed:
 class OurSide(Timed):
     """The task as the window runs it."""
 
-    def __init__(self, folder: Path, backend: str, int8: bool):
+    def __init__(self, folder: Path, backend: str, int8: bool, device: str):
         from core.backend import prepare
 
-        prepare(backend, "cpu", 0)
+        prepare(backend, "cpu" if device == "cpu" else "gpu:0", 0)
         from core.context import Context
         from core.jobs import Job
         from core.runs import Workspace
@@ -251,24 +253,24 @@ class BareStep(OurSide):
 class TransformersSide(Timed):
     """`generate` of transformers, with its cache."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, device: str):
         import torch
         import transformers
 
         torch.set_num_threads(os.cpu_count())
-        self.torch = torch
-        self.model = transformers.GPT2LMHeadModel.from_pretrained(folder).eval()
+        self.torch, self.device = torch, "cpu" if device == "cpu" else "cuda"
+        self.model = transformers.GPT2LMHeadModel.from_pretrained(folder).eval().to(self.device)
         self.model.generation_config.eos_token_id = None
 
     def generate(self) -> list[int]:
-        ids = self.torch.tensor([PROMPT])
+        ids = self.torch.tensor([PROMPT], device=self.device)
         options = {"max_new_tokens": OUT, "do_sample": False, "pad_token_id": 0}
         found = self.model.generate(ids, attention_mask=self.torch.ones_like(ids), **options)
         return found[0, IN:].tolist()
 
     def best(self, ids: list[int]) -> list[int]:
         with self.torch.no_grad():
-            return self.model(self.torch.tensor([ids])).logits[0].argmax(-1).tolist()
+            return self.model(self.torch.tensor([ids], device=self.device)).logits[0].argmax(-1).tolist()
 
 
 class CTranslate2Side(Timed):
