@@ -1,7 +1,8 @@
 """Gradients and compiled steps, spelt once for every backend. With `core.backend` the only code that tells them apart.
 
 A step is a plain function that reads and assigns Keras variables. TensorFlow traces it into a graph, PyTorch runs it
-as it stands, and for JAX, whose functions must be pure, the variables travel in and out of it.
+as it stands (and records it on a GPU), and for JAX, whose functions must be pure, the variables travel in and out of
+it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 
 import keras
 from keras import StatelessScope, tree
+
+from core.training.cuda_graph import PlayedBack
 
 
 class CompiledStep:
@@ -28,6 +31,7 @@ class CompiledStep:
         self._function = function
         self._variables = list(variables)
         self._values: list[Any] | None = None
+        self._played: PlayedBack | None = None
         self.traces = 0  # how often it was traced; more than once means that shapes or types changed
         backend = keras.backend.backend()
         self._call = {"tensorflow": self._tensorflow, "jax": self._jax}.get(backend, self._torch)()
@@ -50,6 +54,11 @@ class CompiledStep:
                 variable._value = value
             self._values = None
 
+    @property
+    def recorded(self) -> bool:
+        """Whether it is played back on a GPU, as PyTorch's steps are after a few calls."""
+        return self._played is not None and self._played.recorded
+
     def _traced(self, *arrays: Any) -> Any:
         self.traces += 1
         return self._function(*arrays)
@@ -63,12 +72,17 @@ class CompiledStep:
     def _torch(self) -> Callable[..., Any]:
         import torch
 
-        def call(*arrays: Any) -> Any:
-            self.traces = 1
-            tensors = [keras.ops.convert_to_tensor(array) for array in arrays]
+        def run(*tensors: Any) -> Any:
             with torch.enable_grad():
                 outputs = self._function(*tensors)
             return tree.map_structure(lambda one: one.detach() if torch.is_tensor(one) else one, outputs)
+
+        if any(variable.value.is_cuda for variable in self._variables):
+            self._played = PlayedBack(run)
+
+        def call(*arrays: Any) -> Any:
+            self.traces = 1
+            return (self._played or run)(*(keras.ops.convert_to_tensor(array) for array in arrays))
 
         return call
 

@@ -5,4 +5,4 @@ import os
 from core.backend import prepare
 from core.jobs import default_backend
 
-prepare(os.environ.get("KERAS_BACKEND") or default_backend(), "cpu", 0)
+prepare(os.environ.get("KERAS_BACKEND") or default_backend(), os.environ.get("PIXELWRIGHT_TEST_DEVICE", "cpu"), 0)
