@@ -15,7 +15,9 @@ from core.settings.base import Settings, describe
 
 FORMAT = 1
 Value = str | int | float | bool | None
-PATH_KINDS = ("data", "file", "folder", "paths", "run")  # settings that name a place on the computer of whoever made it
+# Settings that name a place on the computer of whoever made it.
+PATH_KINDS = ("backbone", "data", "file", "folder", "paths", "run")
+WITHOUT_RUN = ("stylize",)  # tasks that make pictures with no run's model
 
 
 class RecipeJob(BaseModel):
@@ -42,7 +44,7 @@ class Recipe(BaseModel):
     Args:
         format: int, version of this layout.
         job: what was asked for.
-        run: str, id of the run whose model made it.
+        run: str, id of the run whose model made it; "" for the tasks of `WITHOUT_RUN`, as are its name and model.
         name: str, what the run was called.
         model: str, a key of `catalog.MODELS`.
         epoch: int, epochs done by the weights that made it; 0 where it isn't known.
@@ -60,20 +62,22 @@ class Recipe(BaseModel):
     version: str = Field(__version__, max_length=40)
 
     @classmethod
-    def of(cls, job: Job, run: Run, epoch: int) -> Self:
+    def of(cls, job: Job, run: Run | None = None, epoch: int = 0) -> Self:
         """Makes the recipe of a picture that a job makes.
 
         Args:
-            job: a job of a task whose settings have the field `run`.
+            job: a job of a task whose settings have the field `run`, or of one of `WITHOUT_RUN`.
             run: the run that field names.
             epoch: int, epochs done by the weights that are used.
         """
-        record = run.record()
         settings = job.typed_settings()
         values = {
             name: value for name, value in settings.model_dump(mode="json").items() if not _is_place(settings, name)
         }
         made = RecipeJob(task=job.task, settings=values, backend=job.backend, seed=job.seed)
+        if run is None:
+            return cls(job=made, run="", name="", model="", epoch=epoch)
+        record = run.record()
         return cls(job=made, run=run.id, name=record.name, model=record.job.model, epoch=epoch)
 
     def text(self) -> str:
@@ -132,19 +136,19 @@ def job_of(recipe: Recipe, workspace: Workspace) -> Job:
     """
     row = catalog.TASKS.get(recipe.job.task)
     kind: type[Settings] | None = catalog.load(row.settings) if row is not None and row.settings else None
-    if kind is None or "run" not in kind.model_fields:
+    if kind is None or not ("run" in kind.model_fields or recipe.job.task in WITHOUT_RUN):
         raise UserError(
             "The picture was made by '{task}', which this version of Pixelwright can't do again.",
             hint="Update the program.",
             task=recipe.job.task,
         )
-    run = _find_run(recipe, workspace)
     settings: dict[str, Any] = {
         name: value
         for name, value in recipe.job.settings.items()
         if name not in kind.model_fields or not _is_place(kind, name)
     }
-    settings["run"] = str(run.folder)
+    if "run" in kind.model_fields:
+        settings["run"] = str(_find_run(recipe, workspace).folder)
     if "epoch" in kind.model_fields and recipe.epoch:
         settings["epoch"] = recipe.epoch  # the newest weights then; by now there may be newer ones
     missing = {

@@ -23,6 +23,7 @@ from core.models.keras_file import read_keras_file
 from core.models.picture_memory import check_picture_memory
 from core.models.value_range import RANGES, guess_range
 from core.picture_files import write_pictures
+from core.recipe import Recipe
 from core.settings.stylize import StylizeSettings
 from core.tasks.keep import keep
 from core.tasks.trained import trained_model
@@ -63,7 +64,7 @@ def stylize(settings: StylizeSettings, context: Context) -> dict[str, Any]:
     if settings.out:
         out = path_of(settings.out).absolute()
         context.report(Progress("save"))
-        write_pictures(out, [picture], columns=1, gap_px=0, scale=1)
+        write_pictures(out, [picture], columns=1, gap_px=0, scale=1, recipe=Recipe.of(context.job))
         context.report(Saved(str(out), "pictures"))
         files.append(str(out))
     meant = max(1, min(MOST_MEANT, len(losses) // 10))

@@ -203,6 +203,9 @@ class GenerationPanel(Panel):
                 UserError("No page here does again what '{task}' has made.", task=found.row.title)
             )
             return
+        if "run" not in found.settings:
+            self._show_settings(found)
+            return
         self._recalled = found
         self.runs.take_run(Path(str(found.settings["run"])).name, int(found.settings.get("epoch", 0)))
         self._show_run()
@@ -212,9 +215,7 @@ class GenerationPanel(Panel):
         if job is None or run is None or run.id != Path(str(job.settings["run"])).name:
             return  # not listed yet
         self._recalled = None
-        page = next(page for page in self.pages.values() if page.task == job.task)
-        self.show_page(page.key)
-        page.show_settings(job.settings, job.seed)
+        self._show_settings(job)
         epoch = int(job.settings.get("epoch", 0))
         if epoch not in (0, run.own_age, *run.ages):
             self.studio.messages.show_message(
@@ -223,6 +224,11 @@ class GenerationPanel(Panel):
                 level="warning",
                 epochs=epoch,
             )
+
+    def _show_settings(self, job: Job) -> None:
+        page = next(page for page in self.pages.values() if page.task == job.task)
+        self.show_page(page.key)
+        page.show_settings(job.settings, job.seed)
         self.draw()
 
     @Slot(object, object)

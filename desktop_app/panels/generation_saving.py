@@ -64,7 +64,7 @@ class GenerationSaving(QWidget):
 
         Args:
             picture: uint8 (H, W, C).
-            job: that made it; the file carries it where it names a run.
+            job: that made it; the file carries it.
             epoch: int, the age of that run.
             name: str, what the file may be called.
         """
@@ -108,7 +108,7 @@ class GenerationSaving(QWidget):
 
 def _write(path: Path, picture: np.ndarray, job: Job, epoch: int, workspace: Workspace) -> None:
     run = str(job.settings.get("run", ""))
-    recipe = catalog.load(RECIPE).of(job, workspace.find(run), epoch) if run else None
+    recipe = catalog.load(RECIPE).of(job, workspace.find(run) if run else None, epoch)
     catalog.load(WRITE)(path, [picture], columns=1, gap_px=0, scale=1, recipe=recipe)
 
 

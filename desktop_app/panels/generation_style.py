@@ -116,7 +116,9 @@ class StylePage(GenerationPage):
         return Job(task=self.task, settings=settings, **given)
 
     def show_settings(self, settings: Mapping[str, object], seed: int) -> None:
-        """Does nothing: a painted picture does not tell how it was made."""
+        """Shows how an earlier picture was painted; from which pictures, and where these are, no file tells."""
+        for name, editor in self.editors.items():
+            editor.show_value(settings.get(name, FIELDS[name].default))
 
     def take_path(self, path: Path) -> None:
         """Takes the content, then the style; once there are both, another style."""

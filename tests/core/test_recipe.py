@@ -89,6 +89,16 @@ def test_settings_of_a_recipe_are_checked(run, workspace, settings):
         job_of(recipe.model_copy(update={"job": job}), workspace)
 
 
+def test_a_painted_picture_needs_no_run_and_tells_no_path(workspace):
+    settings = {"content": "/home/ann/a.png", "style": "b.png", "backbone": "/models/c.keras", "strength": 3.0}
+    made = Job(task="stylize", settings=settings, backend="tensorflow", seed=4)
+    text = Recipe.of(made).text()
+    assert not any(word in text for word in ("ann", "b.png", "c.keras"))
+    job = job_of(Recipe.parse(text, "painted.png"), workspace)
+    assert (job.task, job.seed, job.settings["strength"]) == ("stylize", 4, 3.0)
+    assert not {"content", "style", "backbone", "run"} & job.settings.keys()
+
+
 @pytest.mark.parametrize("task", ["train", "check", "unheard-of", ""])
 def test_a_task_that_makes_nothing_with_a_run_is_refused(run, workspace, task):
     recipe = Recipe.of(classification(run), run, epoch=0)

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QAbstractButton
 
 from core.events import Images, Status
 from core.jobs import Job
+from core.picture_files import write_pictures
+from core.recipe import Recipe
 
 
 @pytest.fixture
@@ -97,6 +99,26 @@ def test_two_dropped_pictures_are_painted_live_and_saved(panel, window, jobs, qt
     qtbot.waitUntil(lambda: "Saved" in _told(window))
     with Image.open(tmp_path / "out.png") as saved:
         assert np.array_equal(np.asarray(saved), painting)
+
+    # Dropped elsewhere, it brings its settings back; the pictures that were chosen stay.
+    page.editors["strength"].show_value(1.0)
+    panel.show_page("draw")
+    panel.take_paths([tmp_path / "out.png"])
+    qtbot.waitUntil(lambda: len(jobs) == 2)
+    assert panel.page is page
+    again = jobs[1].typed_settings()
+    assert (again.strength, again.content) == (3.0, settings.content)
+
+
+def test_a_painted_picture_from_elsewhere_asks_for_pictures(panel, window, jobs, qtbot, tmp_path):
+    made = Job(task="stylize", settings={"content": "a", "style": "b", "backbone": "c", "steps": 33})
+    write_pictures(tmp_path / "p.png", [np.zeros((32, 32, 3), np.uint8)], columns=1, recipe=Recipe.of(made))
+    panel.show_page("draw")
+    panel.take_paths([tmp_path / "p.png"])
+    qtbot.waitUntil(lambda: panel.page is panel.pages["style"])
+    assert panel.page.editors["steps"].value() == 33
+    assert "Choose the picture that is to be painted first." in _told(window)
+    assert jobs == []
 
 
 def test_a_file_stays_chosen_whatever_runs_come_and_go(panel, window, qtbot):

@@ -10,6 +10,7 @@ from core.context import Context
 from core.engine import run_job
 from core.events import Images, Metric, Progress
 from core.jobs import Job
+from core.picture_files import read_recipe
 from core.runs import Workspace
 
 BACKEND = keras.backend.backend()
@@ -63,6 +64,7 @@ def test_a_picture_is_painted_and_written(files):
     assert result["files"] == [str(files / "out.png")]
     assert result["loss_last"] < result["loss_first"] / 2
     assert result["size"] == [32, 19]
+    assert read_recipe(files / "out.png").job.settings["steps"] == result["steps"]
     painted = np.asarray(Image.open(files / "out.png").convert("RGB"))
     assert painted.shape == (19, 32, 3)
     assert painted[..., 1].mean() < 60 < painted[..., 0].mean()
