@@ -13,17 +13,18 @@ class Moments:
 
     Args:
         mean: float64 (D,).
-        covariance: float64 (D, D), symmetric; divided by N - 1.
+        factor: float64 (R, D) with factor^T factor = the covariance: what the distance needs, and for fewer features
+            than dimensions much smaller than that.
         count: int, N, the features that it was made of; 0 where it was not made of any.
     """
 
     mean: np.ndarray
-    covariance: np.ndarray
+    factor: np.ndarray
     count: int = 0
 
     @classmethod
     def of(cls, features: np.ndarray) -> Moments:
-        """Returns the moments of features.
+        """Returns the moments of features; the covariance is divided by N - 1.
 
         Args:
             features: float (N, D), N >= 2.
@@ -32,16 +33,33 @@ class Moments:
             raise ValueError(f"Moments need at least two features (N, D). Received: shape {features.shape}")
         wide = features.astype(np.float64)
         mean = wide.mean(axis=0)
-        centred = wide - mean
-        return cls(mean, centred.T @ centred / (len(wide) - 1), len(wide))
+        centred = (wide - mean) / np.sqrt(len(wide) - 1)
+        factor = centred if len(centred) <= len(mean) else np.asarray(np.linalg.qr(centred, mode="r"))
+        return cls(mean, factor, len(wide))
+
+    @classmethod
+    def given(cls, mean: np.ndarray, covariance: np.ndarray) -> Moments:
+        """Returns moments that are known.
+
+        Args:
+            mean: float (D,).
+            covariance: float (D, D), symmetric and positive semi-definite.
+        """
+        values, vectors = np.linalg.eigh(covariance)
+        return cls(mean, np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)  # rounding leaves some just below zero
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """float64 (D, D)."""
+        return self.factor.T @ self.factor
 
 
 def frechet_distance(one: Moments, other: Moments) -> float:
     """Returns |m1 - m2|^2 + tr(C1) + tr(C2) - 2 tr((C1 C2)^(1/2)), the squared 2-Wasserstein distance of two normals.
 
-    The trace of the root is the sum of the singular values of C1^(1/2) C2^(1/2). Both roots are of symmetric matrices,
-    so that nothing becomes complex, and no epsilon is needed where a covariance is singular, as it is whenever there
-    are fewer features than dimensions.
+    With C1 = A^T A and C2 = B^T B the trace of the root is the sum of the singular values of A B^T. So nothing becomes
+    complex, and no epsilon is needed where a covariance is singular, as it is whenever there are fewer features than
+    dimensions.
 
     Args:
         one: of D dimensions.
@@ -57,11 +75,6 @@ def frechet_distance(one: Moments, other: Moments) -> float:
     if one.mean.shape != other.mean.shape:
         raise ValueError(f"Both clouds need as many dimensions. Received: {one.mean.shape} and {other.mean.shape}")
     apart = one.mean - other.mean
-    shared = np.linalg.svd(_root(one.covariance) @ _root(other.covariance), compute_uv=False).sum()
-    return max(0.0, float(apart @ apart + np.trace(one.covariance) + np.trace(other.covariance) - 2 * shared))
-
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    """Returns the symmetric root of a positive semi-definite matrix (D, D)."""
-    values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T  # rounding leaves some just below zero
+    shared = np.linalg.svd(one.factor @ other.factor.T, compute_uv=False).sum()
+    spread = (one.factor**2).sum() + (other.factor**2).sum()
+    return max(0.0, float(apart @ apart + spread - 2 * shared))

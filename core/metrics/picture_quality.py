@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core.metrics.frechet import Moments, frechet_distance
@@ -27,6 +29,7 @@ class Yardstick:
         features: float (N, D) of real pictures that the features' source wasn't trained on, N >= 4.
         count: int, how many pictures are to be compared at most; 0 takes as many as there are.
         seed: int, fixes the divisions.
+        check: called between parts of the work, each of seconds at most; may raise to stop.
 
     Attributes:
         count: int, how many are compared at most.
@@ -34,12 +37,14 @@ class Yardstick:
         kid_floor: float, the same for the kernel distance.
     """
 
-    def __init__(self, features: np.ndarray, count: int = 0, seed: int = 0) -> None:
+    def __init__(
+        self, features: np.ndarray, count: int = 0, seed: int = 0, check: Callable[[], None] = lambda: None
+    ) -> None:
         half = len(features) // 2
         self.count = min(count, half) if count else half
         if self.count < FEWEST:
             raise ValueError(f"A yardstick needs at least four real pictures. Received: {len(features)}")
-        self._features, self._seed = features.astype(np.float64), seed
+        self._features, self._seed, self._check = features, seed, check
         self._of_count: dict[int, tuple[Moments, float, float]] = {}
         self._moments, self.floor, self.kid_floor = self._at(self.count)
 
@@ -58,7 +63,9 @@ class Yardstick:
         if count < FEWEST:
             raise ValueError(f"At least two generated pictures are needed. Received: {len(features)}")
         moments, floor, kid_floor = self._at(count)
+        self._check()
         kid = kernel_distance(self._half(0, count, 0), features[:count], seed=self._seed)
+        self._check()
         found: dict[str, float] = {
             "fid": frechet_distance(moments, Moments.of(features[:count])),
             "kid": kid.value,
@@ -74,14 +81,19 @@ class Yardstick:
     def _at(self, count: int) -> tuple[Moments, float, float]:
         """Returns the first half's moments and both floors at this count."""
         if count not in self._of_count:
-            halves = [[self._half(split, count, side) for side in (0, 1)] for split in range(FLOOR_SPLITS)]
-            moments = [[Moments.of(half) for half in pair] for pair in halves]
-            self._of_count[count] = (
-                moments[0][0],
-                float(np.mean([frechet_distance(*pair) for pair in moments])),
-                float(np.mean([kernel_distance(*pair, subsets=0).value for pair in halves])),
-            )
+            divisions = [self._divide(split, count) for split in range(FLOOR_SPLITS)]
+            first = Moments.of(self._half(0, count, 0))
+            floor, kid_floor = np.mean(divisions, axis=0)
+            self._of_count[count] = (first, float(floor), float(kid_floor))
         return self._of_count[count]
+
+    def _divide(self, split: int, count: int) -> tuple[float, float]:
+        """Returns how far the two halves of one division are apart, by both distances."""
+        halves = [self._half(split, count, side) for side in (0, 1)]
+        self._check()
+        frechet = frechet_distance(*map(Moments.of, halves))
+        self._check()
+        return frechet, kernel_distance(*halves, subsets=0).value
 
     def _half(self, split: int, count: int, side: int) -> np.ndarray:
         """Returns one side of a division, (count, D)."""

@@ -67,7 +67,7 @@ class GanAttendant:
         context.report(Progress("measure"))
         shown = looked_at(shown, settings.measure_count, seed, context)
         features, _ = judge.look(dataset.images[shown])
-        self._yardstick = Yardstick(features, settings.measure_count, seed)
+        self._yardstick = Yardstick(features, settings.measure_count, seed, context.check)
         self._measured = measured_labels(dataset, shown, self._yardstick.count, seed)
         self._measured_latents = latents(seed + SHOWN_SEED, self._yardstick.count, gan.latent)
 
@@ -164,7 +164,7 @@ def measure_drawn(
     """
     if len(real_features) < FEWEST_MEASURED:
         return {}
-    yardstick = Yardstick(real_features, most, seed)
+    yardstick = Yardstick(real_features, most, seed, context.check)
     labels = measured_labels(dataset, dataset.splits["train"], yardstick.count, seed)
     context.report(Progress("measure", 0, yardstick.count, "pictures"))
     source = latents(seed + MEASURED_SEED, yardstick.count, gan.latent)

@@ -64,3 +64,20 @@ def test_too_few_to_measure():
         Yardstick(features(0, 3))
     with pytest.raises(ValueError, match="two generated"):
         Yardstick(features(0, 8)).measure(features(0, 1))
+
+
+def test_it_can_be_stopped_between_its_parts():
+    calls = []
+
+    def check():
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Yardstick(features(0), check=check)
+    calls.clear()
+    yardstick = Yardstick(features(0), check=lambda: calls.append(1))
+    before = len(calls)
+    yardstick.measure(features(1))
+    assert len(calls) > before
