@@ -369,6 +369,8 @@ def _row(run: Run) -> dict[str, Any]:
         "test_accuracy": metrics.get("test_accuracy"),
         "fid": metrics.get("fid"),
         "fid_floor": metrics.get("floor"),
+        "fid_count": metrics.get("count"),
+        "judge": record.result.get("judge"),
         "perplexity": metrics.get("perplexity"),
     }
 
@@ -378,7 +380,8 @@ def _score(row: dict[str, Any]) -> str:
     if row["test_accuracy"] is not None:
         return f"accuracy {row['test_accuracy']:.2%}"
     if row["fid"] is not None:
-        return f"FID {row['fid']:.2f}" + ("" if row["fid_floor"] is None else f" (floor {row['fid_floor']:.2f})")
+        floor = "" if row["fid_floor"] is None else f", floor {row['fid_floor']:.2f}"
+        return f"FID {row['fid']:.2f} ({row['fid_count']:,.0f} pictures{floor})"
     return "" if row["perplexity"] is None else f"perplexity {row['perplexity']:.2f}"
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from desktop_app.translation import mark, tr
+from core.settings.dcgan import FEWEST_DECIDING
+from desktop_app.translation import mark, tr, tr_parts
 
 JUDGES = (  # what the engine calls the networks that it trains to judge
     mark("CNN of this data"),
@@ -29,6 +30,9 @@ class Score(Protocol):
 
     def tip(self) -> str:
         """All there is to know."""
+
+    def doubt(self) -> bool:
+        """Whether there is reason not to be glad of it, as the sentence says."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,25 @@ class AccuracyScore:
         """See `Score`."""
         return f"{self.number()} {self.sentence()}"
 
+    def doubt(self) -> bool:
+        """See `Score`."""
+        return False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the engine says of the drawn pictures beside the figures.
+
+    Args:
+        message: str, English, with places for the values.
+        values: what stands there.
+        alarm: whether something is wrong.
+    """
+
+    message: str
+    values: Mapping[str, Any]
+    alarm: bool
+
 
 @dataclass(frozen=True)
 class DrawnScore:
@@ -90,17 +113,25 @@ class DrawnScore:
     Args:
         fid: Fréchet distance between drawn and real pictures, 0 or more; lower is better.
         floor: the same between real and real pictures; None where it is not known.
+        kid: kernel distance between drawn and real pictures; None where it is not known.
+        kid_floor: the same between real and real pictures, about 0; None where it is not known.
+        inception: Inception Score, 1 or more; higher is better; None where the judge knows no classes.
         count: pictures on each side; 0 where that is not known.
         agreement: share of the drawn pictures taken for the class they were drawn as, in [0, 1]; None where the GAN
             doesn't draw by class.
         judge: whose features measured; "" where nobody says.
+        verdicts: on collapse and on copies, where they were looked for.
     """
 
     fid: float
     floor: float | None = None
+    kid: float | None = None
+    kid_floor: float | None = None
+    inception: float | None = None
     count: int = 0
     agreement: float | None = None
     judge: str = ""
+    verdicts: tuple[Verdict, ...] = ()
 
     def brief(self) -> str:
         """See `Score`."""
@@ -116,14 +147,14 @@ class DrawnScore:
         """See `Score`."""
         parts = []
         if self.floor is not None:
-            parts.append(
-                tr(
-                    "Floor (real to real): {floor}.",
-                    floor=figure(self.floor),
-                )
-            )
+            parts.append(tr("Floor (real to real): {floor}.", floor=figure(self.floor)))
+        if self.count:
+            parts.append(tr("{count} pictures on each side.", count=f"{self.count:,}"))
+        if self._too_few():
+            parts.append(tr("So few say little."))
         if self.agreement is not None:
             parts.append(tr("{share} are taken for the class they were drawn as.", share=f"{self.agreement:.1%}"))
+        parts += [tr_parts(verdict.message, verdict.values) for verdict in self.verdicts if verdict.alarm]
         return " ".join(parts)
 
     def tip(self) -> str:
@@ -133,11 +164,21 @@ class DrawnScore:
             self.sentence(),
             tr("FID: how far drawn pictures are from real ones; the floor is as near as real ones come."),
         ]
-        if self.count:
-            parts.append(tr("Compared: {count} drawn with {count} real pictures.", count=f"{self.count:,}"))
+        if self.kid is not None and self.kid_floor is not None:
+            parts.append(tr("KID {kid} (floor {floor}).", kid=f"{self.kid:.4f}", floor=f"{self.kid_floor:.4f}"))
+        if self.inception is not None:
+            parts.append(tr("Inception Score {score}.", score=f"{self.inception:.2f}"))
         if self.judge:
             parts.append(tr("Measured by: {judge}.", judge=judge_name(self.judge)))
+        parts += [tr_parts(verdict.message, verdict.values) for verdict in self.verdicts if not verdict.alarm]
         return "\n".join(part for part in parts if part)
+
+    def doubt(self) -> bool:
+        """See `Score`."""
+        return self._too_few() or any(verdict.alarm for verdict in self.verdicts)
+
+    def _too_few(self) -> bool:
+        return 0 < self.count < FEWEST_DECIDING
 
 
 @dataclass(frozen=True)
@@ -165,6 +206,10 @@ class WrittenScore:
     def tip(self) -> str:
         """See `Score`."""
         return f"{self.number()} {self.sentence()}"
+
+    def doubt(self) -> bool:
+        """See `Score`."""
+        return False
 
 
 def score_of(result: dict[str, Any]) -> Score | None:
@@ -200,10 +245,21 @@ def _drawn(value: float, result: dict[str, Any]) -> DrawnScore:
     return DrawnScore(
         value,
         _known(metrics, "floor"),
+        _known(metrics, "kid"),
+        _known(metrics, "kid_floor"),
+        _known(metrics, "is"),
         int(metrics.get("count", 0)),
         _known(metrics, "agreement"),
         str(result.get("judge", "")),
+        tuple(verdict for name in ("collapse", "memorisation") if (verdict := _verdict(result.get(name)))),
     )
+
+
+def _verdict(found: Any) -> Verdict | None:
+    says = found.get("says") if isinstance(found, dict) else None
+    if not isinstance(says, dict) or not isinstance(says.get("values"), dict):
+        return None
+    return Verdict(str(says.get("message", "")), says["values"], bool(found.get("alarm")))
 
 
 def _written(value: float, result: dict[str, Any]) -> WrittenScore:

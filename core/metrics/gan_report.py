@@ -72,7 +72,7 @@ these come nearest: the number is the distance over that of the next training pi
 trained on.</p>
 <div class="pictures">{% for pair in pairs %}<figure class="pair">
 <img src="data:image/png;base64,{{ pair.drawn }}" alt=""> <img src="data:image/png;base64,{{ pair.nearest }}" alt="">
-<figcaption>{{ "%.2f"|format(pair.ratio) }}{% if pair.copy %} <b>copy</b>{% endif %}<br>
+<figcaption>{{ "%.2f"|format(pair.ratio) }}{% if pair.is_copy %} <b>copy</b>{% endif %}<br>
 <span class="muted">{{ pair.name }}</span></figcaption></figure>{% endfor %}</div>
 </body></html>
 """
@@ -172,7 +172,7 @@ def _pairs(dataset: Dataset, pictures: np.ndarray, copies: Memorisation) -> list
             "drawn": png(pictures[place], PAIR_PX),
             "nearest": png(np.asarray(dataset.images[copies.nearest[place]]), PAIR_PX),
             "ratio": float(copies.ratios[place]),
-            "copy": int(place) in copies.copies,
+            "is_copy": int(place) in copies.copies,
             "name": dataset.names[copies.nearest[place]],
         }
         for place in np.argsort(copies.ratios, kind="stable")[:PAIRS]

@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Literal
 from core.settings.base import Settings, setting
 from core.settings.dataset import DatasetSettings
 
+FEWEST_DECIDING = 50  # pictures on each side; of fewer the distances of two generators differ by chance
+
 
 class DcganSettings(Settings):
     """A generator and a discriminator made of strided convolutions."""
@@ -170,7 +172,8 @@ class AdversarialFitSettings(Settings):
     keep: Literal["best", "last"] = setting(
         "best",
         "Keep",
-        "Which epoch's weights become the model: of those measured the one with the lowest FID, or the last.",
+        "Which epoch's weights become the model: of those measured the one with the lowest FID (the last where there "
+        "are too few pictures to tell), or the last.",
         group="Training",
         advanced=True,
     )

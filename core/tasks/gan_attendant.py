@@ -12,22 +12,26 @@ from core.data.dataset import Dataset
 from core.events import Images, Log, Progress, Saved
 from core.jobs import Job
 from core.latents import latents
+from core.metrics.collapse import find_collapse
 from core.metrics.picture_quality import Yardstick
 from core.models.dcgan import Gan
 from core.picture_files import grid, write_pictures
 from core.recipe import Recipe
 from core.runs import Run
-from core.settings.dcgan import AdversarialFitSettings
+from core.settings.dcgan import FEWEST_DECIDING, AdversarialFitSettings
 from core.tasks.judge import Judge
 from core.training.paint import one_hot, paint
 
 ROWS, COLUMNS = 8, 10  # of a sheet at most; each column is of one class where there are no more classes than that
 FEWEST_MEASURED = 8  # real pictures; of fewer no distance means anything
+LEAST_SKILL = 0.2  # of a judge whose distances choose an epoch
+YOUNG = 0.1  # share of the training in which every generator draws few kinds of pictures: no alarm yet
 GAP_PX = 1  # between the pictures of a sheet
 ENOUGH = 200  # pictures of a split that are measured by without others
 # Added to the job's: beyond any seed of a user's, so that no picture of theirs was chosen by before.
 MEASURED_SEED, AGREEMENT_SEED, SHOWN_SEED, VARIETY_SEED = (2**31 * place for place in range(2, 6))
-MEASURED = ("fid", "kid", "is", "fid_floor")
+# The column of a run's history -> what `Yardstick.measure` calls it.
+MEASURED = {"fid": "fid", "kid": "kid", "is": "is", "fid_floor": "floor", "kid_floor": "kid_floor"}
 
 
 class GanAttendant:
@@ -66,25 +70,49 @@ class GanAttendant:
             return
         context.report(Progress("measure"))
         shown = looked_at(shown, settings.measure_count, seed, context)
-        features, _ = judge.look(dataset.images[shown])
-        self._yardstick = Yardstick(features, settings.measure_count, seed, context.check)
+        self._seen = judge.look(dataset.images[shown])
+        self._yardstick = Yardstick(self._seen[0], settings.measure_count, seed, context.check)
         self._measured = measured_labels(dataset, shown, self._yardstick.count, seed)
         self._measured_latents = latents(seed + SHOWN_SEED, self._yardstick.count, gan.latent)
+        context.report(
+            Log(
+                "FID, KID and Inception Score compare {count} drawn with {count} real pictures.",
+                values={"count": self._yardstick.count},
+            )
+        )
+        self._said = ""  # the last verdict on the variety
+        if not self.decides:
+            message = "Distances say little here ({count} pictures on each side, by {judge}): the last epoch is kept."
+            context.report(Log(message, "warning", {"count": self._yardstick.count, "judge": judge.name}))
+
+    @property
+    def decides(self) -> bool:
+        """See `core.training.fit_gan.Attendant`."""
+        if self._yardstick is None or self._judge is None:
+            return False
+        return self._yardstick.count >= FEWEST_DECIDING and self._judge.skill >= LEAST_SKILL
 
     def attend(self, epoch: int, *, last: bool) -> Mapping[str, float]:
-        """See `core.training.fit_gan.Attendant`; the numbers are `MEASURED`."""
+        """See `core.training.fit_gan.Attendant`; the numbers are those of `MEASURED`."""
         self._draw_sheet(epoch)
         every = self._settings.measure_epochs
         due = last or (every > 0 and (epoch == 0 or (epoch + 1) % every == 0))
         if self._yardstick is None or self._judge is None or not due:
             return dict.fromkeys(MEASURED, math.nan)
-        found = self._measure(self._yardstick, self._judge)
-        return {name: found.get("floor" if name == "fid_floor" else name, math.nan) for name in MEASURED}
+        found = self._measure(self._yardstick, self._judge, young=epoch + 1 < YOUNG * self._settings.epochs)
+        return {column: found.get(name, math.nan) for column, name in MEASURED.items()}
 
-    def _measure(self, yardstick: Yardstick, judge: Judge) -> dict[str, float]:
+    def _measure(self, yardstick: Yardstick, judge: Judge, *, young: bool) -> dict[str, float]:
         self._context.report(Progress("measure", 0, yardstick.count, "pictures"))
         drawn = paint(self._gan, self._measured_latents, one_hot(self._measured, self._gan), self._context.check)
-        return yardstick.measure(*judge.look(drawn))
+        features, probabilities = judge.look(drawn)
+        if not young:
+            seed = self._context.job.seed
+            found = find_collapse(self._seen[0], features, self._seen[1], probabilities, judge.classes, seed=seed)
+            if found.verdict.message != self._said:
+                self._context.report(found.verdict)
+            self._said = found.verdict.message
+        return yardstick.measure(features, probabilities)
 
     def _draw_sheet(self, epoch: int) -> None:
         pictures = paint(self._gan, self._latents, one_hot(self._labels, self._gan), self._context.check)

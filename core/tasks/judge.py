@@ -38,6 +38,7 @@ class Judge:
         context: asked between batches whether to stop.
         classes: K names; none where it only gives features.
         accuracy: float in [0, 1], share of unseen pictures it is right about; None where nobody knows.
+        chance: float in [0, 1), share of them that a guess would be right about.
     """
 
     def __init__(
@@ -47,12 +48,19 @@ class Judge:
         context: Context,
         classes: Sequence[str] = (),
         accuracy: float | None = None,
+        chance: float = 0.0,
     ) -> None:
         self.name = name
         self.classes = tuple(classes)
         self.accuracy = accuracy
+        self._chance = chance
         self._network, self._context, self._logits = network, context, len(classes)
         self.dimensions = int(network.output_shape[-1]) - self._logits
+
+    @property
+    def skill(self) -> float:
+        """How much better than a guess it is: 0 is as good, 1 is always right, as far as anybody knows."""
+        return 1.0 if self.accuracy is None else (self.accuracy - self._chance) / (1 - self._chance)
 
     def look(self, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Returns features and probabilities of pictures, which are resized to what the network takes.
@@ -123,7 +131,8 @@ def _own(dataset: Dataset, context: Context, run: Run, plan: Plan) -> Judge:
     if plan is INDEPENDENT:
         what = f"independent {what}"
     classes = () if known.turns else known.description.classes
-    return Judge(_name(what, known.accuracy), _with_features(model, len(classes)), context, classes, known.accuracy)
+    network, chance = _with_features(model, len(classes)), 1 / max(2, len(known.description.classes))
+    return Judge(_name(what, known.accuracy), network, context, classes, known.accuracy, chance)
 
 
 def _of_run(run: Run, context: Context) -> Judge:
@@ -137,7 +146,8 @@ def _of_run(run: Run, context: Context) -> Judge:
         )
     right = record.result.get("metrics", {}).get("test_accuracy")
     name = _name(f"{record.job.model} of the run '{record.name}'", right)
-    return Judge(name, _with_features(model, len(description.classes)), context, description.classes, right)
+    classes = description.classes
+    return Judge(name, _with_features(model, len(classes)), context, classes, right, 1 / max(2, len(classes)))
 
 
 def _inception(named: str, context: Context) -> Judge:

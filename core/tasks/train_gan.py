@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from core.context import Context
 from core.data.load import load
 from core.data.reading import expected_shape
@@ -16,6 +18,7 @@ from core.tasks.agreement import class_agreement
 from core.tasks.begin import begin, outcome, save_kept
 from core.tasks.gan_attendant import GanAttendant, held_out_places, looked_at, measure_drawn
 from core.tasks.judge import make_judge
+from core.tasks.variety import find_variety
 from core.training.fit_gan import fit_gan
 
 
@@ -28,7 +31,8 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
 
     Returns:
         {"run", "metrics": {"fid", "kid", "is", "floor", "kid_floor", "count", "agreement"}, "judge" (whose features
-        measured), "epochs", "kept_epoch", "samples_per_s", "train_s", "classes", "counts", "parameters", "flops"}.
+        measured), "collapse" and "memorisation" (see `Variety.values`), "epochs", "kept_epoch", "samples_per_s",
+        "train_s", "classes", "counts", "parameters", "flops"}.
         `agreement` is the share of drawn pictures that an independent classifier takes for the class they were drawn
         as; only where the GAN draws by class.
 
@@ -61,12 +65,15 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     fitted = fit_gan(gan, generator, dataset, settings, context, run, attendant)
     save_kept(run, gan, description, fitted, context)
     places = looked_at(held_out_places(dataset), settings.measure_count, context.job.seed, context)
-    held_out, _ = judge.look(dataset.images[places])
-    metrics = measure_drawn(gan, dataset, judge, held_out, settings.measure_count, context.job.seed, context)
+    real = np.asarray(dataset.images[places])
+    seen = judge.look(real)
+    metrics = measure_drawn(gan, dataset, judge, seen[0], settings.measure_count, context.job.seed, context)
     metrics |= class_agreement(gan, dataset, context, run)
+    variety = find_variety(gan, dataset, judge, real, seen, context, mirrored=settings.flip, seed=context.job.seed)
     return {
         **outcome(run, fitted),
         "metrics": metrics,
+        **variety.values(),
         "judge": judge.name,
         "classes": list(dataset.classes),
         "counts": counts,

@@ -36,6 +36,10 @@ LATE = 0.1  # share of the running mean that a new step makes up, in what is sho
 class Attendant(Protocol):
     """What is done with the GAN at the end of an epoch, before the epoch is written down."""
 
+    @property
+    def decides(self) -> bool:
+        """Whether its distances are sure enough to choose the epoch to keep by; else the last one is kept."""
+
     def attend(self, epoch: int, *, last: bool) -> Mapping[str, float]:
         """Draws and measures; returns the same numbers by name each time, NaN where they weren't taken.
 
@@ -240,7 +244,7 @@ class AdversarialTraining:
         """Whether an epoch's Fréchet distance is the lowest so far; an epoch that wasn't measured never is."""
         state = self._journal.state
         lowest = state.history[state.best_epoch]["fid"] if state.best_epoch >= 0 else math.inf
-        return fid < lowest  # NaN is not
+        return self._attendant.decides and fid < lowest  # NaN is not
 
     def _is_sound(self) -> bool:
         """Returns whether the numbers are still numbers; if not, the training ends."""

@@ -84,10 +84,18 @@ DISTANCE = Plan(
         Line("fid_floor", mark("Floor: real pictures"), "muted", dashed=True),
     ),
 )
+KERNEL_DISTANCE = Plan(
+    mark("KID"),
+    (
+        Line("kid", mark("Drawn"), "curve_accuracy", marked=True),
+        Line("kid_floor", mark("Floor: real pictures"), "muted", dashed=True),
+    ),
+)
+INCEPTION_SCORE = Plan(mark("Inception Score"), (Line("is", mark("Drawn"), "curve_accuracy", marked=True),), "bottom")
 
 # Kind -> the plots, from left to right; of each the first plan is shown first.
 PLANS: Mapping[str, tuple[tuple[Plan, ...], tuple[Plan, ...]]] = {
     "classifier": ((LOSS,), (ACCURACY,)),
-    "gan": ((ADVERSARIAL_LOSS, GRADIENTS), (DISTANCE, TOLD_RIGHT)),
+    "gan": ((ADVERSARIAL_LOSS, GRADIENTS), (DISTANCE, KERNEL_DISTANCE, INCEPTION_SCORE, TOLD_RIGHT)),
     "text": ((LOSS,), (PERPLEXITY,)),
 }

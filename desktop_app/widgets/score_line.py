@@ -8,7 +8,7 @@ from desktop_app.scores import Score
 from desktop_app.theme import SPACING, show_icon
 from desktop_app.translation import say
 from desktop_app.uses import Use
-from desktop_app.widgets.elements import ButtonRow, SlotLike, button, label, row
+from desktop_app.widgets.elements import ButtonRow, SlotLike, button, label, row, set_role
 
 NARROW_PX = 560  # below this width the sentence needs the room of the button's caption
 
@@ -31,6 +31,7 @@ class ScoreLine(QWidget):
         """Shows what came of a training."""
         say(self.number.setText, "{text}", text=score.number)
         say(self.sentence.setText, "{text}", text=score.sentence)
+        set_role(self.number, "role", "score in doubt" if score.doubt() else "score")
         for widget in (self.number, self.sentence):
             say(widget.setToolTip, "{text}", text=score.tip)
         self.show()

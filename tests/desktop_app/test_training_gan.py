@@ -24,6 +24,7 @@ from desktop_app.translation import translator
 from desktop_app.widgets.form_editors import make_editor
 from desktop_app.widgets.plot_plans import PLANS
 from desktop_app.widgets.sample_strip import SampleStrip
+from desktop_app.widgets.score_line import ScoreLine
 
 RESULT = {
     "metrics": {"fid": 12.34, "floor": 1.1, "count": 500, "agreement": 0.912},
@@ -236,7 +237,7 @@ def test_the_table_says_which_score_it_is(window, qtbot, workspace):
     cells = {row.run.id: model.data(model.index(line, 2)) for line, row in enumerate(model.rows)}
     assert cells == {gan.id: "FID 12.3 (floor 1.10)", cnn.id: "75.0% right"}
     tip = model.data(model.index([row.run.id for row in model.rows].index(gan.id), 2), Qt.ItemDataRole.ToolTipRole)
-    assert "500 drawn with 500 real" in tip
+    assert "500 pictures on each side" in tip
     assert "Measured by: CNN of this data, 98.0 % right." in tip
     translator().set_language("zh_CN")
     assert "用这些数据训练的 CNN" in window.store.row(gan.id).score.tip()
@@ -347,6 +348,46 @@ def test_a_result_in_words_is_told_by_its_perplexity():
     assert score.brief() == "perplexity 23.5"
     assert score_of({"metrics": {"fid": math.nan}}) is None
     assert score_of({}) is None
+
+
+def _drawn(count, **more):
+    metrics = {"fid": 2.0, "floor": 1.0, "kid": 0.01, "kid_floor": -0.0001, "is": 7.5, "count": count}
+    return score_of({"metrics": metrics, "judge": "CNN of this data, 97.5 % right", **more})
+
+
+def test_a_gans_score_tells_its_count_and_what_measured():
+    score = _drawn(1000)
+    assert "1,000 pictures on each side." in score.sentence()
+    assert "little" not in score.sentence()
+    for part in ("KID 0.0100 (floor -0.0001).", "Inception Score 7.50.", "CNN of this data, 97.5 % right"):
+        assert part in score.tip()
+    assert not score.doubt()
+
+
+def test_a_score_of_few_pictures_is_in_doubt():
+    score = _drawn(9)
+    assert "9 pictures on each side. So few say little." in score.sentence()
+    assert score.doubt()
+
+
+def test_an_alarm_stands_beside_the_score(qtbot):
+    says = {"message": "The generator hardly draws {missed} of {kinds} kinds of pictures: {names}."}
+    collapse = {"alarm": True, "says": {**says, "values": {"missed": 1, "kinds": 3, "names": "cat"}}}
+    copies = {"message": "None of {count} generated pictures is a copy of a training picture.", "values": {"count": 9}}
+    score = _drawn(1000, collapse=collapse, memorisation={"alarm": False, "says": copies})
+    assert "hardly draws 1 of 3 kinds of pictures: cat." in score.sentence()
+    assert "None of 9" not in score.sentence()
+    assert "None of 9" in score.tip()
+    assert score.doubt()
+    translator().set_language("zh_CN")
+    assert "cat" in score.sentence()
+    assert "hardly" not in score.sentence()
+    line = ScoreLine(lambda: None)
+    qtbot.addWidget(line)
+    line.show_score(score)
+    assert line.number.property("role") == "score in doubt"
+    line.show_score(_drawn(1000))
+    assert line.number.property("role") == "score"
 
 
 def test_every_kind_of_model_has_its_plots():

@@ -38,9 +38,9 @@ def train(folder, **settings):
     workspace = Workspace(folder)
     job = Job(task="train", model="dcgan", settings={**SETTINGS, **settings}, backend=BACKEND, seed=3)
     run, _ = workspace.create_run(job)
-    ending, _ = do(workspace, "train", {}, run=run)
+    ending, events = do(workspace, "train", {}, run=run)
     assert ending.state == "finished", ending.trace
-    return workspace, run, ending.result
+    return workspace, run, {**ending.result, "events": events}
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,18 @@ def test_the_figures_are_those_of_the_trainings_end(trained, evaluated):
     for name, value in result["metrics"].items():
         assert scored["metrics"][name] == pytest.approx(value, rel=1e-3, abs=1e-6), name
     assert json.loads(json.dumps(scored)) == scored
+    assert scored["collapse"] == result["collapse"]
+    assert {**result["memorisation"], "nearest": scored["memorisation"]["nearest"]} == scored["memorisation"]
+
+
+def test_a_training_tells_of_collapse_while_it_lasts(trained):
+    """Two epochs of a tiny GAN draw blurs: the first measurement says so, the next need not say it again."""
+    _, _, result = trained
+    said = [event.message for event in result["events"] if isinstance(event, Log) and event.level == "warning"]
+    assert any("kinds" in message or "alike" in message for message in said)
+    assert result["collapse"]["alarm"]
+    sentence = result["collapse"]["says"]
+    assert sentence["message"].format(**sentence["values"]) == result["collapse"]["verdict"]
 
 
 def test_two_epochs_are_told_from_real_pictures(evaluated):
@@ -99,6 +111,8 @@ def test_the_report_holds_everything_it_shows(trained, evaluated):
     assert "epoch 1<" in page
     assert "epoch 2<" in page
     assert page.count("data:image/png") == 1 + 2 + 2 * 24
+    assert "<b>copy</b>" not in page
+    assert scored["memorisation"]["copies"] == 0
 
 
 def test_other_data_takes_the_held_out_pictures_place(trained, evaluated, tmp_path):

@@ -8,6 +8,7 @@ from PIL import Image
 from core.context import Context
 from core.engine import make_run, run_job
 from core.errors import UserError
+from core.events import Log
 from core.jobs import Job
 from core.runs import Workspace
 from core.tasks import own_judge
@@ -37,8 +38,12 @@ def test_pictures_in_no_class_folders(pictures, tmp_path, monkeypatch):
         make_run(Job(task="train", model="cnn", settings={"data": str(pictures)}, backend=BACKEND), workspace)
     settings = {**SETTINGS, "data": str(pictures)}
     run, job = make_run(Job(task="train", model="dcgan", settings=settings, backend=BACKEND), workspace)
-    ending = run_job(Context(job, workspace, run))
+    events = []
+    ending = run_job(Context(job, workspace, run, listener=events.append))
     assert ending.state == "finished", ending.trace
+    said = [event.message for event in events if isinstance(event, Log) and event.level == "warning"]
+    assert any("the last epoch is kept" in message for message in said)
+    assert ending.result["collapse"]["says"]["message"].startswith("There are too few")
     assert ending.result["classes"] == ["bars"]
     assert "agreement" not in ending.result["metrics"]
     assert ending.result["metrics"]["fid"] > 0

@@ -26,6 +26,8 @@ STEPS = 5  # an epoch
 class Attendant:
     """Counts its calls; gives made-up distances, the second epoch's being the lowest."""
 
+    decides = True
+
     def __init__(self, stop_at=None):
         self.epochs = []
         self._stop_at = stop_at
@@ -109,6 +111,13 @@ def test_it_trains_to_its_end_and_keeps_the_best_measured_epoch(straight):
     header, *rows = run.history_path.read_text().splitlines()
     assert len(rows) == 3
     assert {"epoch", "generator_loss", "discriminator_loss", "real_right", "fid", "kid"} <= set(header.split(","))
+
+
+def test_distances_that_decide_nothing_leave_the_last_epoch(train):
+    attendant = Attendant()
+    attendant.decides = False
+    _, fitted, _ = train(attendant=attendant)
+    assert (fitted.state.epoch, fitted.kept_epoch, fitted.state.best_epoch) == (3, 2, -1)
 
 
 def test_stopped_within_an_epoch_and_gone_on_it_ends_with_the_same_bits(train, straight):
