@@ -17,6 +17,7 @@ from desktop_app.panel import Panel, Studio
 from desktop_app.panels.training_looks import TrainingLooks
 from desktop_app.panels.training_memory import TrainingMemory
 from desktop_app.panels.training_offers import TrainingOffers
+from desktop_app.panels.training_report import TrainingReport
 from desktop_app.panels.training_runs import TrainingRuns
 from desktop_app.panels.training_samples import TrainingSamples
 from desktop_app.panels.training_setup import TrainingSetup
@@ -41,7 +42,8 @@ class TrainingPanel(Panel):
         super().__init__(studio)
         self.setup = TrainingSetup()
         self.view = TrainingView()
-        self.runs = TrainingRuns(studio.store, studio.engines)
+        self.report = TrainingReport(studio)
+        self.runs = TrainingRuns(studio.store, studio.engines, self.report)
         self.looks = TrainingLooks(studio.engines, self.setup, self.view)
         self.samples = TrainingSamples(studio.store.background, self.view.samples)
         self._shown: JobHandle | None = None  # the training the view shows
@@ -80,6 +82,7 @@ class TrainingPanel(Panel):
         self.runs.looked_at.connect(self.look_at)
         self.runs.resume_requested.connect(self.resume)
         self.runs.use_requested.connect(self._use)
+        self.runs.report_requested.connect(self.report.show_report)
         self.runs.repeat_requested.connect(self._repeat)
         self.runs.delete_requested.connect(self.delete)
         self.offers.accepted.connect(self._resume_all)
@@ -181,7 +184,14 @@ class TrainingPanel(Panel):
 
         def do() -> None:
             handle = self.studio.engines.handle(row.job.id)
-            if handle is not None and handle.run_folder in ("", str(row.run.folder)):
+            if handle is not None and handle.state != "queued":  # it has begun since the question was asked
+                self.studio.messages.show_message(
+                    "'{name}' is being trained by now. Stop it first.",
+                    level="warning",
+                    seconds=12,
+                    name=row.record.name,
+                )
+            elif handle is not None and handle.run_folder in ("", str(row.run.folder)):
                 self._cancel_and_delete(handle)
             else:
                 self.studio.store.delete(row.run)

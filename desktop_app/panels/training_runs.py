@@ -21,21 +21,23 @@ class TrainingRuns(QWidget):
     """The run table with its buttons.
 
     Signals:
-        resume_requested, use_requested, delete_requested, repeat_requested: a `RunRow`.
+        resume_requested, use_requested, report_requested, delete_requested, repeat_requested: a `RunRow`.
         looked_at: the `RunRow` that was clicked.
 
     Args:
         store: where the rows come from.
         engines: know which of the runs is queued.
+        report: the line that shows how far the scoring of a run is.
     """
 
     resume_requested = Signal(object)
     use_requested = Signal(object)
+    report_requested = Signal(object)
     delete_requested = Signal(object)
     repeat_requested = Signal(object)
     looked_at = Signal(object)
 
-    def __init__(self, store: Store, engines: Engines) -> None:
+    def __init__(self, store: Store, engines: Engines, report: QWidget) -> None:
         super().__init__()
         self._store = store
         self._engines = engines
@@ -46,6 +48,13 @@ class TrainingRuns(QWidget):
         self._pages.addWidget(self.table)
         self.resume_button = button("Resume", self._resume, icon="resume", name="resumeRun")
         self.use_button = button("Classify with it", self._use, icon="classification", name="useRun")
+        self.report_button = button(
+            "Report",
+            self._report,
+            icon="text",
+            name="reportRun",
+            tip="Scores the model on what its training never saw, and opens a page with all there is to see.",
+        )
         self.repeat_button = button(
             "Repeat", self._repeat, icon="copy", name="repeatRun", tip="Takes its data, model and settings over."
         )
@@ -56,11 +65,13 @@ class TrainingRuns(QWidget):
         buttons = (
             self.resume_button,
             self.use_button,
+            self.report_button,
             self.repeat_button,
             self.folder_button,
             self.delete_button,
         )
         layout.addLayout(row(label("Runs", role="section"), 1, ButtonRow(buttons, narrow_px=620, ground=self)))
+        layout.addWidget(report)
         layout.addWidget(self._pages, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -102,6 +113,7 @@ class TrainingRuns(QWidget):
             self.table.setFocus()  # else its neighbour would get it, to be pressed next
         self.resume_button.setEnabled(resumable)
         self._name_use(USES.get(chosen.kind) if chosen is not None else None, usable=bool(chosen and chosen.has_model))
+        self.report_button.setEnabled(chosen is not None and chosen.has_model and not running and not queued)
         self.repeat_button.setEnabled(chosen is not None)
         self.folder_button.setEnabled(chosen is not None)
         self.delete_button.setEnabled(chosen is not None and not running)
@@ -121,6 +133,10 @@ class TrainingRuns(QWidget):
     @Slot()
     def _use(self) -> None:
         self._emit(self.use_requested)
+
+    @Slot()
+    def _report(self) -> None:
+        self._emit(self.report_requested)
 
     @Slot()
     def _repeat(self) -> None:

@@ -61,6 +61,22 @@ def test_deleting_a_training_that_waits_takes_it_out_of_the_queue(window, qtbot,
     assert [run.id for run in workspace.runs()] == [window.store.rows[0].run.id]
 
 
+def test_a_question_asked_while_it_waited_deletes_no_training_that_has_begun(window, qtbot):
+    panel = window.panels["training"]
+    window.engines.training._main = fake_engine.deaf
+    _start(window, qtbot, times=2)
+    running, waiting = window.engines.active_trainings()
+    row = next(row for row in window.store.rows if row.job.id == waiting.job.id)
+    panel.delete(row)
+    waiting.state = "running"  # its turn has come
+    _answer(window, qtbot, "Delete")
+    assert waiting.job.id not in panel._discarding
+    assert row.run.folder.exists()
+    assert "Stop it first" in " ".join(message.text.text() for message in window.messages.messages())
+    waiting.state = "queued"
+    _end_all(window, qtbot)
+
+
 def test_data_on_a_dead_share_does_not_keep_the_window_from_opening(qtbot, workspace, preferences, monkeypatch):
     def dead(path, *arguments, stat=Path.stat, **options):
         if str(path).startswith("/dead"):
