@@ -151,7 +151,7 @@ class DrawnScore:
         if self.count:
             parts.append(tr("{count} pictures on each side.", count=f"{self.count:,}"))
         if self._too_few():
-            parts.append(tr("So few say little."))
+            parts.append(tr("That is too few to say much."))
         if self.agreement is not None:
             parts.append(tr("{share} are taken for the class they were drawn as.", share=f"{self.agreement:.1%}"))
         parts += [tr_parts(verdict.message, verdict.values) for verdict in self.verdicts if verdict.alarm]

@@ -13,6 +13,7 @@ from core.data.decode import DecodeError, decode
 from core.metrics.memorisation import Memorisation
 from core.metrics.page import curve, figure, history, png, render, svg
 from core.runs import Run
+from core.settings.dcgan import FEWEST_DECIDING
 
 ROWS, COLUMNS = 10, 12  # of the sheet
 STAGES = 8  # of the strip through time
@@ -27,7 +28,8 @@ PAGE = """<!doctype html>
 .sheet { image-rendering: pixelated; width: 100%; max-width: {{ sheet_px }}px; }
 .strip { display: flex; gap: .6rem; overflow-x: auto; } .strip figure { width: auto; flex: none; }
 .strip img { width: auto; height: 13rem; background: none; } .pair img { width: 64px; height: 64px; }
-.alarm, .good { border-left: 4px solid #168c50; padding-left: .8rem; } .alarm { border-color: #c62828; }
+.alarm, .good, .open { border-left: 4px solid #168c50; padding-left: .8rem; } .alarm { border-color: #c62828; }
+.open { border-color: #8a8f98; }
 </style></head><body>
 <h1>{{ name }}</h1>
 <p class="muted">{{ facts }}</p>
@@ -41,7 +43,9 @@ PAGE = """<!doctype html>
 </div>
 <p class="muted">Features and classes by: {{ judge }}. The distance is that of {{ "%d"|format(metrics.count) }} drawn
 pictures from as many real ones, of {{ real_count }} that were not trained on; beside it stands the distance of these
-from as many other real ones.{% if by_class %} Agreement: how often a classifier that nothing else was measured with
+from as many other real ones.
+{% if metrics.count < fewest %}<b>That is too few to say much.</b>{% endif %}
+{% if by_class %} Agreement: how often a classifier that nothing else was measured with
 {% if "agreement_judge_accuracy" in metrics %}(right about
 {{ "%.1f"|format(100 * metrics.agreement_judge_accuracy) }} % of real pictures){% endif %} sees the class that was asked
 for, of {{ "%d"|format(metrics.agreement_count) }} pictures.{% endif %}</p>
@@ -54,8 +58,8 @@ for, of {{ "%d"|format(metrics.agreement_count) }} pictures.{% endif %}</p>
 {% endfor %}</div>{% endif %}
 {% if curves %}<h2>Training</h2>{{ curves|safe }}{% endif %}
 <h2>Variety</h2>
-<p class="{{ "alarm" if collapse.alarm else "good" }}">{{ collapse.verdict }}</p>
-<table><tr><th class="name">beside real pictures</th><th>ratio</th></tr>
+<p class="{{ "alarm" if collapse.alarm else "good" if collapse.kinds else "open" }}">{{ collapse.verdict }}</p>
+{% if collapse.kinds %}<table><tr><th class="name">beside real pictures</th><th>ratio</th></tr>
 <tr><td class="name">how many kinds are drawn</td><td>{{ "%.2f"|format(collapse.kinds_drawn) }}</td></tr>
 <tr><td class="name">mean distance of two pictures</td><td>{{ "%.2f"|format(collapse.diversity) }}</td></tr>
 <tr><td class="name">mean distance of two pictures of one kind</td><td>{{ "%.2f"|format(collapse.within) }}</td></tr>
@@ -63,6 +67,7 @@ for, of {{ "%d"|format(metrics.agreement_count) }} pictures.{% endif %}</p>
 <tr><td class="name">distance of a picture from the one nearest to it</td>
 <td>{{ "%.2f"|format(collapse.spacing) }}</td></tr>
 </table><p class="muted">{{ collapse.count }} drawn pictures were looked at. 1 is as varied as real pictures.</p>
+{% endif %}
 <h2>Nearest training pictures</h2>
 <p class="{{ "alarm" if memorisation.alarm else "good" }}">{{ memorisation.verdict }}</p>
 <p class="muted">Left: drawn. Right: the training picture nearest to it. Of {{ memorisation.count }} drawn pictures
@@ -104,6 +109,7 @@ def render_gan_report(
         f"after {result['epochs']} epochs, measured on {result['data']}",
         judge=result["judge"],
         real_count=result["real_count"],
+        fewest=FEWEST_DECIDING,
         metrics=result["metrics"],
         sheet=png(sheet, SHEET_PX),
         sheet_px=min(SHEET_PX, 3 * sheet.shape[1]),

@@ -21,6 +21,8 @@ from core.tasks.judge import make_judge
 from core.tasks.variety import find_variety
 from core.training.fit_gan import fit_gan
 
+FEW_STEPS, USUAL_STEPS = 1000, 2000  # digits are recognised after about so many
+
 
 def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     """Trains the job's GAN, or goes on where its run stopped, saves it and measures what it draws.
@@ -59,6 +61,7 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
             },
         )
     )
+    _warn_of_few_steps(counts["train"], settings, context)
     judge = make_judge(dataset, settings, context, run)
     context.report(Log("Drawn pictures are measured by: {judge}.", values={"judge": judge.name}))
     attendant = GanAttendant(gan, dataset, judge, settings, context, run)
@@ -81,6 +84,18 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
         "parameters": size.parameters,
         "flops": size.flops,
     }
+
+
+def _warn_of_few_steps(pictures: int, settings: DcganTraining, context: Context) -> None:
+    each = max(1, pictures // (settings.batch_size * settings.critic_steps))
+    if settings.epochs * each < FEW_STEPS:
+        context.report(
+            Log(
+                "{steps} steps of training are few for a GAN: with so many pictures {epochs} epochs are a beginning.",
+                "warning",
+                {"steps": settings.epochs * each, "epochs": -(-USUAL_STEPS // each)},
+            )
+        )
 
 
 def _side(settings: DcganTraining, context: Context) -> int:

@@ -12,7 +12,7 @@ from core.data.dataset import Dataset
 from core.errors import fill
 from core.events import Images, Log, Progress
 from core.latents import latents
-from core.metrics.collapse import Collapse, find_collapse
+from core.metrics.collapse import FEWEST, Collapse, find_collapse
 from core.metrics.memorisation import Memorisation, find_copies
 from core.models.dcgan import Gan
 from core.tasks.gan_attendant import VARIETY_SEED, held_out_places, measured_labels
@@ -106,7 +106,7 @@ def find_variety(
         gan: finished.
         dataset: what it learnt from; pictures are drawn in the proportions of its classes.
         judge: whose features tell how varied they are.
-        real: uint8 (N, H, W, C), real pictures to compare with.
+        real: uint8 (N, H, W, C), real pictures to compare with; where they are too few, training pictures are.
         seen: what the judge sees in these.
         context: is told of the progress, and asked whether to stop.
         mirrored: bool, whether the training mirrored pictures.
@@ -120,6 +120,9 @@ def find_variety(
     context.report(Progress("measure", 0, LOOKED_AT, "pictures"))
     pictures = paint(gan, source, one_hot(labels, gan), context.check)
     features, probabilities = judge.look(pictures)
+    if len(real) < FEWEST:
+        real = np.asarray(dataset.images[dataset.splits["train"][:LOOKED_AT]])
+        seen = judge.look(real)
     collapse = find_collapse(
         seen[0],
         features,

@@ -54,6 +54,7 @@ class TrainingView(QWidget):
         self.discard_button = button(
             "Discard", self.discard_requested, icon="trash", role="quiet", name="discard", tip="Deletes the run."
         )
+        self.warning = label(role="warning", wrap=True, name="trainingWarning")
         self.score = ScoreLine(self.use_requested)
         self.tabs = TrainingPages()
         self.pictures, self.plot, self.samples = self.tabs.pictures, self.tabs.plot, self.tabs.samples
@@ -67,6 +68,7 @@ class TrainingView(QWidget):
         head = row(self.title, self.state, 1, buttons)
         layout.addLayout(head)
         layout.addWidget(self.progress)
+        layout.addWidget(self.warning)
         layout.addWidget(self.score)
         pages, pages_layout = card()
         pages_layout.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, 2 * SPACING)
@@ -94,6 +96,7 @@ class TrainingView(QWidget):
         self.show_name(job.name or f"{tr(job.model.upper())} · {data}")
         self.tabs.setCurrentIndex(CURVES)
         self.score.hide()
+        self.warning.hide()
         self.progress.show()
         self.progress.wait()
         self.progress.say("Starting the engine")
@@ -176,6 +179,7 @@ class TrainingView(QWidget):
 
     def _rest(self, text: str, **values: Any) -> None:
         self.score.hide()
+        self.warning.hide()
         self.progress.show()
         self.progress.rest(text, **values)
         self.show_resumable(resumable=False)
@@ -203,8 +207,12 @@ class TrainingView(QWidget):
 
     @Slot(list)
     def add_log(self, events: list[Log]) -> None:
-        """Writes log lines."""
+        """Writes log lines; the newest warning is shown with the progress as well."""
         self.log.add(events)
+        for event in events:
+            if event.level == "warning":
+                say(self.warning.setText, "{text}", text=lambda event=event: tr_parts(event.message, event.values))
+                self.warning.show()
 
     @Slot(object)
     def show_preview(self, images: Images) -> None:

@@ -65,7 +65,7 @@ def test_a_question_asked_while_it_waited_deletes_no_training_that_has_begun(win
     panel = window.panels["training"]
     window.engines.training._main = fake_engine.deaf
     _start(window, qtbot, times=2)
-    running, waiting = window.engines.active_trainings()
+    _, waiting = window.engines.active_trainings()
     row = next(row for row in window.store.rows if row.job.id == waiting.job.id)
     panel.delete(row)
     waiting.state = "running"  # its turn has come

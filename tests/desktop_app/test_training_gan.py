@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog
 
 from core import catalog
-from core.events import Metric
+from core.events import Log, Metric
 from core.jobs import Job
 from core.settings.dcgan import DcganTraining
 from core.training.history import MetricsLog
@@ -350,6 +350,17 @@ def test_a_result_in_words_is_told_by_its_perplexity():
     assert score_of({}) is None
 
 
+def test_a_warning_stands_with_the_progress_until_the_next_training(window):
+    view = window.panels["training"].view
+    values = {"percent": 9}
+    message = "The generator keeps to few kinds of pictures: {percent} % of the variety of real ones."
+    view.add_log([Log(message, "warning", values), Log("All is well.")])
+    assert view.warning.isVisible()
+    assert view.warning.text() == message.format(**values)
+    view.begin(Job(task="train", model="dcgan", settings={"data": "digits"}))
+    assert not view.warning.isVisible()
+
+
 def _drawn(count, **more):
     metrics = {"fid": 2.0, "floor": 1.0, "kid": 0.01, "kid_floor": -0.0001, "is": 7.5, "count": count}
     return score_of({"metrics": metrics, "judge": "CNN of this data, 97.5 % right", **more})
@@ -366,7 +377,7 @@ def test_a_gans_score_tells_its_count_and_what_measured():
 
 def test_a_score_of_few_pictures_is_in_doubt():
     score = _drawn(9)
-    assert "9 pictures on each side. So few say little." in score.sentence()
+    assert "9 pictures on each side. That is too few to say much." in score.sentence()
     assert score.doubt()
 
 
