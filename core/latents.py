@@ -16,6 +16,7 @@ LATENTS, WALKS = 1, 2  # streams of a seed that have nothing to do with each oth
 HARMONICS = 3  # of a walk: how often it may turn on its way round
 FINE = 32  # points looked at for every step of a walk, to make its steps equally long
 TINY = 1e-6
+LEAST = 0.05  # truncation: below it nearly every number drawn is thrown away, and the drawing does not end
 
 
 def latents(seed: int, count: int, dims: int, *, first: int = 0, truncation: float = 0.0) -> np.ndarray:
@@ -29,14 +30,18 @@ def latents(seed: int, count: int, dims: int, *, first: int = 0, truncation: flo
         count: int, K.
         dims: int, D.
         first: int, the number of the first latent, 0 or more.
-        truncation: float, psi, 0.01 or more; 0 leaves it out.
+        truncation: float, psi, 0.05 or more; 0 leaves it out.
 
     Returns:
         float32 (K, D).
 
+    Raises:
+        ValueError: the truncation is smaller than that.
+
     Reference:
         Brock et al., Large scale GAN training for high fidelity natural image synthesis, ICLR 2019, section 3.1.
     """
+    check_truncation(truncation)
     return np.stack([_latent(seed, number, dims, truncation) for number in range(first, first + count)])
 
 
@@ -47,6 +52,17 @@ def _latent(seed: int, number: int, dims: int, truncation: float) -> np.ndarray:
         while len(beyond := np.flatnonzero(np.abs(values) > truncation)):
             values[beyond] = source.standard_normal(len(beyond))
     return values.astype(np.float32)
+
+
+def check_truncation(truncation: float) -> float:
+    """Returns the truncation.
+
+    Raises:
+        ValueError: it is neither 0 nor `LEAST` or more.
+    """
+    if truncation and truncation < LEAST:
+        raise ValueError(f"it takes 0, which leaves chance free, or at least {LEAST}")
+    return truncation
 
 
 def linear(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
@@ -130,8 +146,8 @@ def on_shell(latent: np.ndarray, radius: float) -> np.ndarray:
 
 
 def shell_radius(dims: int, truncation: float = 0.0) -> float:
-    """Returns the root mean square norm of latents drawn with that truncation: sqrt(D) without."""
-    if not truncation:
+    """Returns the root mean square norm of latents drawn with that truncation, as in `latents`: sqrt(D) without."""
+    if not check_truncation(truncation):
         return math.sqrt(dims)
     density = math.exp(-(truncation**2) / 2) / math.sqrt(2 * math.pi)
     return math.sqrt(dims * (1 - 2 * truncation * density / math.erf(truncation / math.sqrt(2))))

@@ -86,7 +86,8 @@ def setting(
         unit: str, "px", "s", "epochs", ... or empty.
         group: str, heading under which the form puts it.
         advanced: bool, whether the form hides it behind "More".
-        kind: str, a hint to the form where the type does not tell: "data", "folder", "file", "run", "judge".
+        kind: str, a hint to the form where the type does not tell: "data", "folder", "file", "run", "judge",
+            "truncation".
         bounds: pydantic's ge, gt, le, lt, multiple_of, min_length, max_length.
     """
     extra: dict[str, JsonValue] = {"unit": unit, "group": group, "advanced": advanced, "kind": kind}

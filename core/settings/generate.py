@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.settings.base import setting
 from core.settings.picture_file import PictureFileSettings
+from core.settings.truncation import Truncation, truncation_setting
 
 
 class GenerateSettings(PictureFileSettings):
@@ -18,14 +19,7 @@ class GenerateSettings(PictureFileSettings):
         group="Pictures",
         kind="label",
     )
-    truncation: float = setting(
-        0.0,
-        "Truncation",
-        "Chance is kept within this: lower is more typical and less varied; 0 leaves it free.",
-        group="Pictures",
-        ge=0.0,
-        le=5.0,
-    )
+    truncation: Truncation = truncation_setting("Pictures")
     epoch: int = setting(
         0,
         "Age",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.latents import Method
 from core.settings.base import setting
 from core.settings.picture_file import PictureFileSettings
+from core.settings.truncation import Truncation, truncation_setting
 
 MOST = 2**31 - 1
 
@@ -95,14 +96,7 @@ class InterpolateSettings(PictureFileSettings):
         kind="label",
         advanced=True,
     )
-    truncation: float = setting(
-        0.0,
-        "Truncation",
-        "Chance is kept within this: lower is more typical and less varied; 0 leaves it free.",
-        group="Way",
-        ge=0.0,
-        le=5.0,
-    )
+    truncation: Truncation = truncation_setting("Way")
     epoch: int = setting(
         0,
         "Age",

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.latents import LEAST
 from core.settings.base import describe
 from desktop_app.translation import tr, translator
 from desktop_app.widgets.editor import Editor
@@ -107,7 +108,21 @@ class IntEditor(Editor):
 
 
 class PlainDoubleSpinBox(QDoubleSpinBox):
-    """A spin box that writes 0.004 and 1e-05, not 0.0040000000."""
+    """A spin box that writes 0.004 and 1e-05, not 0.0040000000.
+
+    Args:
+        least: float, the smallest number that it takes beside 0; 0 for any.
+    """
+
+    def __init__(self, least: float = 0.0) -> None:
+        super().__init__()
+        self._least = least
+
+    def stepBy(self, steps: int) -> None:  # noqa: N802 (Qt's name)
+        """Steps over what lies between 0 and the least."""
+        super().stepBy(steps)
+        if 0 < self.value() < self._least:
+            self.setValue(self._least if steps > 0 else 0.0)
 
     def textFromValue(self, value: float) -> str:  # noqa: N802 (Qt's name)
         """Returns the shortest writing."""
@@ -126,16 +141,23 @@ class PlainDoubleSpinBox(QDoubleSpinBox):
             beginning = all(sign in "0123456789.e+-" for sign in written)
             kind = QValidator.State.Intermediate if beginning else QValidator.State.Invalid
         else:
-            fits = self.minimum() <= number <= self.maximum()
+            fits = self.minimum() <= number <= self.maximum() and not 0 < number < self._least
             kind = QValidator.State.Acceptable if fits else QValidator.State.Intermediate
         return kind, text, position
 
 
 class FloatEditor(Editor):
-    """A number within its range; the arrows change it by a tenth of its size."""
+    """A number within its range; the arrows change it by a tenth of its size.
 
-    def __init__(self, low: float | None, high: float | None, *, open_low: bool) -> None:
-        self._box = PlainDoubleSpinBox()
+    Args:
+        low: float, the smallest; None for any.
+        high: float, the largest; None for any.
+        open_low: bool, whether the smallest itself is left out.
+        least: float, as in `PlainDoubleSpinBox`.
+    """
+
+    def __init__(self, low: float | None, high: float | None, *, open_low: bool, least: float = 0.0) -> None:
+        self._box = PlainDoubleSpinBox(least)
         self._box.setDecimals(9)
         bottom = -1e9 if low is None else low + (1e-9 if open_low else 0.0)
         self._box.setRange(bottom, 1e9 if high is None else high)
@@ -262,7 +284,7 @@ def make_editor(field: FieldInfo) -> Editor:
     if annotation is int:
         return IntEditor(low, high, step)
     if annotation is float:
-        return FloatEditor(low, high, open_low=open_low)
+        return FloatEditor(low, high, open_low=open_low, least=LEAST if kind == "truncation" else 0.0)
     return TextEditor(plural=get_origin(annotation) in (tuple, list))
 
 

@@ -44,12 +44,19 @@ def test_truncation_draws_anew_only_what_lies_beyond(psi):
     assert np.linalg.norm(cut, axis=1).mean() == pytest.approx(shell_radius(200, psi), rel=0.03)
 
 
+@pytest.mark.parametrize("draw", [latents, walk])
+def test_a_truncation_that_would_never_end_is_refused(draw):
+    for psi in (0.049, 1e-9):
+        with pytest.raises(ValueError, match=r"at least 0\.05"):
+            draw(0, 2, 64, truncation=psi)
+
+
 def test_the_shell_of_known_truncations():
     assert shell_radius(64) == 8
     assert shell_radius(3, 50.0) == pytest.approx(math.sqrt(3))
     # A normal cut at 1 has variance 1 - 2 phi(1) / (2 Phi(1) - 1) = 1 - 0.48394 / 0.68269 = 0.29112.
     assert shell_radius(1, 1.0) ** 2 == pytest.approx(0.29112, abs=1e-5)
-    assert shell_radius(1, 0.01) == pytest.approx(0.01 / math.sqrt(3), rel=1e-3)  # nearly uniform
+    assert shell_radius(1, 0.05) == pytest.approx(0.05 / math.sqrt(3), rel=1e-3)  # nearly uniform
 
 
 def test_linear_goes_straight():

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -97,6 +98,16 @@ def test_a_painted_picture_needs_no_run_and_tells_no_path(workspace):
     job = job_of(Recipe.parse(text, "painted.png"), workspace)
     assert (job.task, job.seed, job.settings["strength"]) == ("stylize", 4, 3.0)
     assert not {"content", "style", "backbone", "run"} & job.settings.keys()
+
+
+@pytest.mark.parametrize("task_name", ["generate", "interpolate"])
+def test_a_truncation_that_would_never_end_is_refused_in_a_sentence(run, workspace, task_name):
+    made = Recipe.of(Job(task=task_name, settings={"run": str(run.folder), "truncation": 0.05}), run)
+    assert job_of(made, workspace).settings["truncation"] == 0.05
+    changed_job = made.job.model_copy(update={"settings": {**made.job.settings, "truncation": 1e-9}})
+    said = "'truncation' does not fit: it takes 0, which leaves chance free, or at least 0.05. Received: 1e-09."
+    with pytest.raises(UserError, match=re.escape(said)):
+        job_of(made.model_copy(update={"job": changed_job}), workspace)
 
 
 @pytest.mark.parametrize("task", ["train", "check", "unheard-of", ""])

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QPus
 
 from core import catalog
 from core.settings.base import Settings, setting
+from core.settings.generate import GenerateSettings
 from desktop_app.translation import translator
+from desktop_app.widgets.form_editors import make_editor
 from desktop_app.widgets.settings_form import SettingsForm
 
 
@@ -96,6 +98,21 @@ def test_small_numbers_are_written_plainly(form):
     form.show_values({"rate": 0.00004})
     assert form.editor("rate").text() == "4e-05"
     assert form.values()["rate"] == pytest.approx(4e-5)
+
+
+def test_a_truncation_is_off_or_large_enough(qtbot):
+    editor = make_editor(GenerateSettings.model_fields["truncation"])
+    box = editor.widget
+    qtbot.addWidget(box)
+    box.stepUp()
+    assert editor.value() == 0.05
+    box.stepDown()
+    assert editor.value() == 0.0
+    editor.show_value(0.5)
+    box.lineEdit().selectAll()
+    qtbot.keyClicks(box, "0.01")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert editor.value() == 0.5  # what does not fit is not taken
 
 
 def test_the_form_follows_the_language(form):

@@ -1,0 +1,25 @@
+"""The setting that keeps the chance in drawn pictures within bounds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from core.latents import check_truncation
+from core.settings.base import setting
+
+Truncation = Annotated[float, AfterValidator(check_truncation)]
+
+
+def truncation_setting(group: str) -> Any:
+    """Declares the field, of type `Truncation`, under that heading."""
+    return setting(
+        0.0,
+        "Truncation",
+        "Chance is kept within this, at least 0.05: lower is more typical and less varied; 0 leaves it free.",
+        group=group,
+        kind="truncation",
+        ge=0.0,
+        le=5.0,
+    )
