@@ -229,7 +229,7 @@ class GenerationPanel(Panel):
         page = next(page for page in self.pages.values() if page.task == job.task)
         self.show_page(page.key)
         page.show_settings(job.settings, job.seed)
-        self.draw()
+        self.ask()
 
     @Slot(object, object)
     def _take_pictures(self, job: Job, images: Images) -> None:

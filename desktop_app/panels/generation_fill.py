@@ -196,6 +196,7 @@ class FillPage(GenerationPage):
 
     def show_settings(self, settings: Mapping[str, Any], seed: int) -> None:
         """Shows what an earlier picture was filled by; which picture that was, and where, no file tells."""
+        self._forget()
         self.seed.show_value(seed)
         self.label.choose(str(settings.get("label", "")))
         for name, editor in self.editors.items():

@@ -141,6 +141,21 @@ def test_a_dropped_filling_brings_its_settings_back_and_asks_for_the_picture(pan
     assert "Choose a picture first" in _told(window)
 
 
+def test_a_dropped_filling_begins_a_series_of_its_own(panel, painted, window, jobs, qtbot, tmp_path):
+    painted.count.setValue(2)
+    _press(panel, qtbot, "generate")
+    _fill(window, jobs[0], 60)
+    _fill(window, jobs[1], 30)
+    made = Job(task="inpaint", settings={"run": panel.trained.id, "picture": "a", "mask": "b"}, seed=500)
+    panel.recall(gan_runs.save_with_recipe(tmp_path / "filled.png", made, panel.trained))
+    qtbot.waitUntil(lambda: len(jobs) == 3)
+    assert painted.candidates == []
+    _fill(window, jobs[2], 60)
+    _fill(window, jobs[3], 30)
+    assert [job.seed for job in jobs[2:]] == [500, 501]
+    assert len(painted.candidates) == 2
+
+
 def test_a_file_that_is_no_picture_is_a_sentence(panel, window, qtbot, tmp_path):
     (tmp_path / "no.png").write_text("no picture")
     panel.take_paths([tmp_path / "no.png"])
