@@ -19,6 +19,7 @@ from desktop_app.panel import Studio
 from desktop_app.panels.generation_page import GenerationPage
 from desktop_app.panels.generation_picture import PictureField
 from desktop_app.panels.generation_run import GanRun
+from desktop_app.panels.generation_unseen import UnseenSettings
 from desktop_app.translation import mark, say, tr
 from desktop_app.widgets.class_box import ClassBox
 from desktop_app.widgets.drop_area import DropArea
@@ -32,6 +33,7 @@ from desktop_app.widgets.seed_editor import SeedEditor
 
 FIELDS = InpaintSettings.model_fields
 SHOWN = ("attempts", "steps", "prior", "blend")
+UNSEEN = ("window_px", "far", "lr")
 MOST_CANDIDATES = 12
 CANDIDATES_PX = 84
 INVITATION, WORK = range(2)
@@ -79,6 +81,7 @@ class FillPage(GenerationPage):
         self.editors = {name: make_editor(FIELDS[name]) for name in SHOWN}
         self.label = ClassBox("fillLabel", mark("any"))
         self.seed = SeedEditor("fill")
+        self.unseen = UnseenSettings(FIELDS, UNSEEN, "fillUnseen")
         self.count = QSpinBox()
         self.canvas = MaskCanvas()
         self.result = PictureView()  # as large as the picture beside it, so not by whole steps
@@ -140,7 +143,7 @@ class FillPage(GenerationPage):
             )
         )
         other, other_layout = card()
-        other_layout.addLayout(column(label("Search", role="section"), search))
+        other_layout.addLayout(column(label("Search", role="section"), search, self.unseen))
         both = QWidget()
         both.setLayout(column(frame, other, spacing=12))
         return both
@@ -191,6 +194,7 @@ class FillPage(GenerationPage):
             "label": self.label.label if self.run().classes else "",
             "epoch": epoch,
             **{name: editor.value() for name, editor in self.editors.items()},
+            **self.unseen.values,
         }
         return self.run().job(self.task, settings, seed)
 
@@ -199,6 +203,7 @@ class FillPage(GenerationPage):
         self._forget()
         self.seed.show_value(seed)
         self.label.choose(str(settings.get("label", "")))
+        self.unseen.take(settings)
         for name, editor in self.editors.items():
             editor.show_value(settings.get(name, FIELDS[name].default))
 

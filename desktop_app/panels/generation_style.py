@@ -15,6 +15,7 @@ from core.settings.stylize import StylizeSettings
 from desktop_app.panel import Studio
 from desktop_app.panels.generation_page import GenerationPage
 from desktop_app.panels.generation_picture import PictureField
+from desktop_app.panels.generation_unseen import UnseenSettings
 from desktop_app.translation import mark, say, tr
 from desktop_app.widgets.drop_area import DropArea
 from desktop_app.widgets.elements import button, card, label, row
@@ -22,9 +23,11 @@ from desktop_app.widgets.field_grid import FieldGrid
 from desktop_app.widgets.form_editors import make_editor
 from desktop_app.widgets.model_box import ModelBox, choose_keras_file
 from desktop_app.widgets.picture_view import PictureView
+from desktop_app.widgets.seed_editor import SeedEditor
 
 FIELDS = StylizeSettings.model_fields
 SHOWN = ("strength", "steps", "size_px", "start", "smoothness")
+UNSEEN = ("style_px", "lr", "shift_px", "style_layers", "content_layers", "layer_weights", "value_range")
 CONVOLUTIONAL = ("cnn",)  # models that can compare pictures layer by layer
 INVITATION, PAINTING = range(2)
 
@@ -50,6 +53,8 @@ class StylePage(GenerationPage):
         self.style = PictureField(studio, mark("Style"), "styleStyle")
         self.backbone = ModelBox("styleBackbone", mark("A .keras file…"), choose_keras_file)
         self.editors = {name: make_editor(FIELDS[name]) for name in SHOWN}
+        self.seed = SeedEditor("style")
+        self.unseen = UnseenSettings(FIELDS, UNSEEN, "styleUnseen")
         self.picture = PictureView()
         self.summary = label(role="heading", name="styleSummary")
         self.controls = self._make_controls()
@@ -73,6 +78,7 @@ class StylePage(GenerationPage):
             editor.widget.setObjectName(f"style{name.capitalize()}")
             grid.add(FIELDS[name].title or "", editor.widget, FIELDS[name].description or "")
             editor.show_value(FIELDS[name].default)
+        grid.add(mark("Seed"), self.seed, mark("The same seed paints the same picture again."))
         grid.add(FIELDS["backbone"].title or "", self.backbone, FIELDS["backbone"].description or "")
         frame, layout = card()
         layout.addWidget(label("Pictures", role="section"))
@@ -81,6 +87,7 @@ class StylePage(GenerationPage):
         layout.addSpacing(8)
         layout.addWidget(label("Painting", role="section"))
         layout.addLayout(grid)
+        layout.addWidget(self.unseen)
         return frame
 
     def _make_painting(self) -> QWidget:
@@ -112,11 +119,14 @@ class StylePage(GenerationPage):
             "style": self.style.path,
             "backbone": self.backbone.value,
             **{name: editor.value() for name, editor in self.editors.items()},
+            **self.unseen.values,
         }
-        return Job(task=self.task, settings=settings, **given)
+        return Job(task=self.task, settings=settings, seed=self.seed.seed, **given)
 
     def show_settings(self, settings: Mapping[str, object], seed: int) -> None:
         """Shows how an earlier picture was painted; from which pictures, and where these are, no file tells."""
+        self.seed.show_value(seed)
+        self.unseen.take(settings)
         for name, editor in self.editors.items():
             editor.show_value(settings.get(name, FIELDS[name].default))
 

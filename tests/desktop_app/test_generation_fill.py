@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QAbstractButton
 from core.events import Images, Status
 from core.jobs import Job
 from core.picture_files import read_recipe
+from core.settings.inpaint import InpaintSettings
+from desktop_app.panels import generation_fill
 
 
 @pytest.fixture
@@ -154,6 +156,29 @@ def test_a_dropped_filling_begins_a_series_of_its_own(panel, painted, window, jo
     _fill(window, jobs[3], 30)
     assert [job.seed for job in jobs[2:]] == [500, 501]
     assert len(painted.candidates) == 2
+
+
+def test_settings_that_no_editor_shows_come_back_and_are_named(panel, painted, window, jobs, qtbot, tmp_path):
+    unseen = {"lr": 0.2, "far": 0.0, "window_px": 21}
+    settings = {"run": panel.trained.id, "picture": "a", "mask": "b", **unseen}
+    made = Job(task="inpaint", settings=settings, seed=5)
+    panel.recall(gan_runs.save_with_recipe(tmp_path / "filled.png", made, panel.trained))
+    qtbot.waitUntil(lambda: len(jobs) == 1)
+    assert unseen.items() <= jobs[0].settings.items()
+    assert painted.unseen.isVisible()
+    assert painted.unseen.words.text() == (
+        "Further settings come from the picture: Neighbourhood 21, Far pixels 0.0, Learning rate 0.2."
+    )
+    _press(panel, qtbot, "fillUnseenDefaults")
+    assert not painted.unseen.isVisible()
+    _press(panel, qtbot, "generate")
+    again = jobs[1].typed_settings()
+    assert (again.lr, again.far, again.window_px) == (0.05, 1.0, 7)
+
+
+def test_every_setting_of_a_filling_is_shown_or_kept(panel):
+    known = {*panel.pages["fill"].editors, *generation_fill.UNSEEN, "label", "epoch"}
+    assert known | {"run", "picture", "mask", "out"} == set(InpaintSettings.model_fields)  # these name places
 
 
 def test_a_file_that_is_no_picture_is_a_sentence(panel, window, qtbot, tmp_path):

@@ -10,6 +10,8 @@ from core.events import Images, Status
 from core.jobs import Job
 from core.picture_files import write_pictures
 from core.recipe import Recipe
+from core.settings.stylize import StylizeSettings
+from desktop_app.panels import generation_style
 
 
 @pytest.fixture
@@ -119,6 +121,34 @@ def test_a_painted_picture_from_elsewhere_asks_for_pictures(panel, window, jobs,
     assert panel.page.editors["steps"].value() == 33
     assert "Choose the picture that is to be painted first." in _told(window)
     assert jobs == []
+
+
+def test_a_painted_picture_brings_all_its_settings_back(panel, window, jobs, qtbot, tmp_path):
+    unseen = {
+        "style_px": 100, "lr": 0.1, "shift_px": 3, "style_layers": ("a", "b"), "content_layers": ("c",),
+        "layer_weights": (1.0, 2.0), "value_range": "caffe",
+    }  # fmt: skip
+    places = {"content": "a", "style": "b", "backbone": "c"}
+    made = Job(task="stylize", settings={**places, **unseen}, seed=77)
+    write_pictures(tmp_path / "p.png", [np.zeros((32, 32, 3), np.uint8)], columns=1, recipe=Recipe.of(made))
+    _drop_both(panel, qtbot, tmp_path)
+    panel.recall(tmp_path / "p.png")
+    qtbot.waitUntil(lambda: len(jobs) == 1)
+    assert unseen.items() <= jobs[0].settings.items()
+    assert jobs[0].seed == 77
+    page = panel.pages["style"]
+    assert "Shifts 3, Style layers a b, Content layers c" in page.unseen.words.text()
+    plain = Job(task="stylize", settings=places, seed=78)  # another picture, of the defaults
+    write_pictures(tmp_path / "q.png", [np.zeros((32, 32, 3), np.uint8)], columns=1, recipe=Recipe.of(plain))
+    panel.recall(tmp_path / "q.png")
+    qtbot.waitUntil(lambda: len(jobs) == 2)
+    assert (jobs[1].typed_settings().shift_px, jobs[1].seed) == (8, 78)
+    assert not page.unseen.isVisible()
+
+
+def test_every_setting_of_a_painting_is_shown_or_kept(panel):
+    known = {*panel.pages["style"].editors, *generation_style.UNSEEN}
+    assert known | {"content", "style", "backbone", "out"} == set(StylizeSettings.model_fields)  # these name places
 
 
 def test_a_file_stays_chosen_whatever_runs_come_and_go(panel, window, qtbot):
