@@ -233,6 +233,11 @@ def _runs(workspace: Workspace) -> list[Run]:
     return [Run(Path(entry.path)) for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
 
 
+def has_model(run: Run) -> bool:
+    """Whether a run can be used, as in `RunRow`. Reads the disk: call it off the window's thread."""
+    return _model_stamp(run) > 0
+
+
 def _stamp(run: Run) -> tuple[int, ...]:
     status = run.record_path.stat()
     return status.st_mtime_ns, status.st_size, status.st_ino, _model_stamp(run)

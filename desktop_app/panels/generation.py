@@ -118,8 +118,8 @@ class GenerationPanel(Panel):
 
     def recall(self, path: Path) -> None:
         """Brings back what a saved picture was made with."""
-        workspace = self.studio.store.workspace
-        self._aside.do(lambda: recall(path, workspace), self._take_recalled)
+        workspace, kinds = self.studio.store.workspace, {page.task: page.kind for page in self.pages.values()}
+        self._aside.do(lambda: recall(path, workspace, kinds), self._take_recalled)
 
     def remember(self) -> None:
         """Keeps the run for the next start."""
@@ -197,11 +197,6 @@ class GenerationPanel(Panel):
     def _take_recalled(self, found: Job | UserError) -> None:
         if isinstance(found, UserError):
             self.studio.messages.show_error(found)
-            return
-        if not any(page.task == found.task for page in self.pages.values()):
-            self.studio.messages.show_error(
-                UserError("No page here does again what '{task}' has made.", task=found.row.title)
-            )
             return
         if "run" not in found.settings:
             self._show_settings(found)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from core import catalog
 from core.errors import UserError
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs import Run, Workspace
+from desktop_app.store import has_model
+from desktop_app.uses import kind_of
 
 READ = "core.picture_files:read_recipe"  # by name: the libraries for pictures are loaded when the first one is dropped
 JOB_OF = "core.recipe:job_of"
@@ -21,12 +24,13 @@ def carries_recipe(path: Path) -> bool:
         return True
 
 
-def recall(path: Path, workspace: Workspace) -> Job | UserError:
+def recall(path: Path, workspace: Workspace, kinds: Mapping[str, str]) -> Job | UserError:
     """Returns the job that makes a picture again, or why there is none.
 
     Args:
         path: any file.
         workspace: where its run is looked for.
+        kinds: task -> kind of the models that the page for it works with.
     """
     try:
         recipe = catalog.load(READ)(path)
@@ -37,6 +41,24 @@ def recall(path: Path, workspace: Workspace) -> Job | UserError:
                 name=path.name,
             )
         job: Job = catalog.load(JOB_OF)(recipe, workspace)
+        return _why_not(job, kinds) or job
     except UserError as error:
         return error
-    return job
+
+
+def _why_not(job: Job, kinds: Mapping[str, str]) -> UserError | None:
+    """Returns why no page here can do the job, or None."""
+    if job.task not in kinds:
+        return UserError("No page here does again what '{task}' has made.", task=job.row.title)
+    if "run" not in job.settings:
+        return None
+    run = Run(Path(str(job.settings["run"])))
+    if kind_of(run.record().job.model) != kinds[job.task]:
+        return UserError("The run '{run}', which the picture names, draws no pictures.", run=run.id)
+    if not has_model(run):
+        return UserError(
+            "The run '{run}' that made the picture has no model and no checkpoint any more.",
+            hint="Resume or repeat its training, or bring its folder back whole.",
+            run=run.id,
+        )
+    return None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import gan_runs
 import pytest
 from dropping import drop
@@ -247,6 +249,31 @@ def test_a_picture_of_a_run_that_is_not_there_is_a_sentence(panel, window, engin
     qtbot.waitUntil(lambda: "'faces'" in _told(window))
     assert "is not in this workspace" in _told(window)
     assert not engine.jobs
+
+
+def test_a_picture_of_a_run_without_a_model_leaves_the_choice_as_it_is(
+    panel, window, engine, qtbot, tmp_path, workspace
+):
+    empty = gan_runs.make_gan_run(workspace, name="empty")
+    shutil.rmtree(empty.model_folder)
+    made = Job(task="generate", settings={"run": empty.id}, seed=1, backend="tensorflow")
+    drop(window, gan_runs.save_with_recipe(tmp_path / "sheet.png", made, empty))
+    qtbot.waitUntil(lambda: f"The run '{empty.id}' that made the picture has no model" in _told(window))
+    with qtbot.waitSignal(panel.runs.listed):
+        window.store.refresh()
+    assert panel.runs.run.id == panel.trained.id
+    assert panel.draw_button.isEnabled()
+    assert not engine.jobs
+
+
+def test_a_picture_that_names_a_run_of_another_kind_leaves_the_choice_as_it_is(
+    panel, window, engine, qtbot, tmp_path, workspace
+):
+    other, _ = workspace.create_run(Job(task="train", model="cnn", settings={"data": "digits"}))
+    made = Job(task="generate", settings={"run": other.id}, seed=1, backend="tensorflow")
+    drop(window, gan_runs.save_with_recipe(tmp_path / "sheet.png", made, other))
+    qtbot.waitUntil(lambda: "which the picture names, draws no pictures" in _told(window))
+    assert panel.runs.run.id == panel.trained.id
 
 
 def test_an_age_that_is_no_longer_kept_is_told(panel, window, engine, qtbot, tmp_path):
