@@ -70,6 +70,7 @@ class GenerationPanel(Panel):
             page.end_offered.connect(self._take_end)
             page.again.connect(self._go_on)
             page.asked.connect(self._do_prepared)
+            page.unwanted.connect(self._give_up)
             page.text_offered.connect(self.saving.save_text)
             page.model_wanted.connect(self.model_wanted)
         self.frame.train_button.clicked.connect(self._train)
@@ -143,8 +144,12 @@ class GenerationPanel(Panel):
         if missing := page.missing():
             self.studio.messages.show_message("{what}", what=lambda: tr(missing), level="warning", seconds=8)
             return
-        job = page.job(self.runs.epoch)
         self.studio.messages.withdraw(self.key)  # what the last job failed of
+        try:
+            job = page.job(self.runs.epoch)
+        except UserError as error:
+            self.studio.messages.show_error(error, about=self.key)
+            return
         asked = run.id if run is not None and page.needs_run else ""
         self._begin()
         self.jobs.show(job)
@@ -167,6 +172,11 @@ class GenerationPanel(Panel):
     def _do_prepared(self) -> None:
         if self.sender() is self.page:
             self.draw()
+
+    @Slot()
+    def _give_up(self) -> None:
+        if self.sender() is self.pages.get(self._drawing[0]):
+            self.jobs.give_up()
 
     @Slot(object, str, object)
     def _save_again(self, job: Job, name: str, kinds: Mapping[str, str]) -> None:

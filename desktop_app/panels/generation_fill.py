@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QSlider, QSpinBox, QStackedWidget, QWidget
 
+from core.errors import UserError
 from core.events import Images, Status
 from core.jobs import Job
 from core.settings.inpaint import InpaintSettings
@@ -72,6 +74,7 @@ class FillPage(GenerationPage):
         super().__init__(studio, parent)
         self._folder: tempfile.TemporaryDirectory[str] | None = None  # of the masks, made with the first
         self._masks = 0
+        self._mask: Path | None = None  # of the newest job
         self._newest: np.ndarray | None = None  # what the job that runs has found so far
         self._stale = False  # whether the paint is another one than that of the job that runs
         self._series = 0  # how many of the candidates that were asked for have been begun
@@ -185,12 +188,13 @@ class FillPage(GenerationPage):
 
     def job(self, epoch: int) -> Job:
         """Returns the job that looks for the next candidate."""
+        mask = self._write_mask()
         seed = (self.seed.seed + self._series) % 2**31
         self._series += 1
         self._newest, self._stale = None, False
         settings = {
             "picture": self.picture.path,
-            "mask": self._write_mask(),
+            "mask": mask,
             "label": self.label.label if self.run().classes else "",
             "epoch": epoch,
             **{name: editor.value() for name, editor in self.editors.items()},
@@ -218,12 +222,31 @@ class FillPage(GenerationPage):
             self._folder = None
 
     def _write_mask(self) -> str:
+        """Writes what is painted, in place of the mask of the job before, which is over or gives way to this one.
+
+        Raises:
+            UserError: there is no room for it.
+        """
+        self._masks += 1
+        try:
+            path = self._make_folder() / f"{self._masks}.png"
+        except OSError as error:
+            raise _unwritten(tempfile.gettempdir()) from error
+        if not self.canvas.save_mask(str(path)):
+            raise _unwritten(str(path.parent))
+        if self._mask is not None:
+            with suppress(OSError):  # a job that is slow to stop may hold it; it goes with the folder
+                self._mask.unlink(missing_ok=True)
+        self._mask = path
+        return str(path)
+
+    def _make_folder(self) -> Path:
+        """Returns the folder of the masks, made anew where a clean-up of the system has taken it."""
+        if self._folder is not None and not Path(self._folder.name).is_dir():
+            self.remember()
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="pixelwright-", ignore_cleanup_errors=True)
-        self._masks += 1
-        path = str(Path(self._folder.name) / f"{self._masks}.png")
-        self.canvas.save_mask(path)
-        return path
+        return Path(self._folder.name)
 
     @Slot()
     def _use_brush(self) -> None:
@@ -285,6 +308,7 @@ class FillPage(GenerationPage):
     def _forget(self) -> None:
         self._stale = True
         self.clear()
+        self.unwanted.emit()
 
     @Slot()
     def _save(self) -> None:
@@ -292,6 +316,14 @@ class FillPage(GenerationPage):
             chosen = self.candidates[self.sheet.current]
             name = f"{Path(self.picture.path).stem} {tr('filled')}"
             self.keep_requested.emit(chosen.picture, chosen.job, chosen.epoch, name)
+
+
+def _unwritten(folder: str) -> UserError:
+    return UserError(
+        "What is painted can't be written into '{folder}'.",
+        hint="Make room on that disk, then try again.",
+        folder=folder,
+    )
 
 
 def _words(candidate: Candidate) -> str:

@@ -66,6 +66,11 @@ class GenerationJobs(QObject):
         """Starts a job that writes a file, after what is being done."""
         self._start(job)
 
+    def give_up(self) -> None:
+        """Asks the job to stop whose pictures were to be shown; files are written to their end."""
+        if (shown := self._handles.get(self._shown)) is not None:
+            shown.cancel(grace_s=PATIENCE_S)
+
     def stop(self) -> None:
         """Asks everything to stop."""
         for handle in list(self._handles.values()):

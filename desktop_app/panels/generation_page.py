@@ -38,6 +38,7 @@ class GenerationPage(QObject):
         keep_requested: (picture, Job, age of its run, what the file may be called): it is to be saved as it is.
         end_offered: ("from" or "to", details of a picture, its truncation): the picture is to be that end of a way.
         again: the next one of a series is to be drawn.
+        unwanted: what is being drawn for the page no longer fits what it shows.
         asked: what the page has prepared is to be done now, instead of what is being done.
         model_wanted: str, key of `core.catalog.MODELS`: one is to be trained, for want of it.
         text_offered: (text, what the file may be called): it is to be saved.
@@ -52,6 +53,7 @@ class GenerationPage(QObject):
     keep_requested = Signal(object, object, int, str)
     end_offered = Signal(str, object, float)
     again = Signal()
+    unwanted = Signal()
     asked = Signal()
     model_wanted = Signal(str)
     text_offered = Signal(str, str)
@@ -100,6 +102,9 @@ class GenerationPage(QObject):
 
         Args:
             epoch: int, the run's age; 0 for the model as it is kept.
+
+        Raises:
+            UserError: what the job needs on the disk can't be written.
         """
         raise NotImplementedError
 

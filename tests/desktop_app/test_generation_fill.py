@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
 
 import gan_runs
@@ -17,12 +19,18 @@ from desktop_app.panels import generation_fill
 
 
 @pytest.fixture
-def jobs(window, monkeypatch):
+def cancelled():
+    """Ids of the jobs that the interactive engine is asked to stop."""
+    return []
+
+
+@pytest.fixture
+def jobs(window, monkeypatch, cancelled):
     """What the interactive engine is asked for; it never answers by itself. The data engine is the real one."""
     made: list[Job] = []
     submit = lambda job, folder="": made.append(job) if job.task != "describe" else None  # noqa: E731
     monkeypatch.setattr(window.engines.interactive, "submit", submit)
-    monkeypatch.setattr(window.engines.interactive, "cancel", lambda job_id, *, grace_s=0: None)
+    monkeypatch.setattr(window.engines.interactive, "cancel", lambda job_id, *, grace_s=0: cancelled.append(job_id))
     yield made
     for job in made:
         if (handle := window.engines.handle(job.id)) is not None:
@@ -100,9 +108,10 @@ def test_what_is_painted_is_filled_as_often_as_wanted(panel, painted, window, jo
     assert painted.summary.text() == "seed 5 · class 1 · misfit 0.600"
 
 
-def test_other_paint_forgets_what_was_filled_and_what_still_runs(panel, painted, window, jobs, qtbot):
+def test_other_paint_forgets_what_was_filled_and_what_still_runs(panel, painted, window, jobs, cancelled, qtbot):
     _press(panel, qtbot, "generate")
     qtbot.mouseClick(painted.canvas, Qt.MouseButton.LeftButton, pos=painted.canvas.picture_rect().topLeft().toPoint())
+    assert cancelled == [jobs[0].id]
     _fill(window, jobs[0], 60)
     assert painted.candidates == []
     assert len(jobs) == 1
@@ -186,6 +195,29 @@ def test_a_file_that_is_no_picture_is_a_sentence(panel, window, qtbot, tmp_path)
     panel.take_paths([tmp_path / "no.png"])
     qtbot.waitUntil(lambda: "no.png" in _told(window), timeout=20_000)
     assert panel.pages["fill"].picture.picture is None
+
+
+def test_one_mask_at_a_time_is_kept(panel, painted, window, jobs, qtbot):
+    painted.count.setValue(2)
+    _press(panel, qtbot, "generate")
+    _fill(window, jobs[0], 60)
+    masks = [Path(job.settings["mask"]) for job in jobs]
+    assert [mask.exists() for mask in masks] == [False, True]
+
+
+def test_a_folder_of_masks_that_was_swept_away_is_made_anew(panel, painted, window, jobs, qtbot):
+    painted.count.setValue(2)
+    _press(panel, qtbot, "generate")
+    shutil.rmtree(Path(jobs[0].settings["mask"]).parent)
+    _fill(window, jobs[0], 60)
+    assert Path(jobs[1].settings["mask"]).exists()
+
+
+def test_paint_that_can_not_be_written_is_a_sentence(panel, painted, window, jobs, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    _press(panel, qtbot, "generate")
+    assert f"What is painted can't be written into '{tmp_path / 'gone'}'." in _told(window)
+    assert jobs == []
 
 
 def test_no_mask_is_left_behind(panel, painted, window, jobs, qtbot):
