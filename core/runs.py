@@ -180,6 +180,12 @@ class Run:
         lock.release()
         return False
 
+    def ages(self) -> list[int]:
+        """Returns the ages that a GAN's training has kept beside its model, in epochs, youngest first."""
+        with suppress(OSError):
+            return sorted(int(folder.name) for folder in self.snapshots.iterdir() if folder.name.isdecimal())
+        return []  # none, or deleted just now
+
     def epochs_done(self) -> int:
         """Returns how many epochs history.csv tells of; 0 where there is none."""
         with suppress(OSError):

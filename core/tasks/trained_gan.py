@@ -56,15 +56,8 @@ def trained_gan(run: Run, context: Context, epoch: int = 0) -> tuple[Gan, ModelD
     return model, ModelDescription(**{**vars(description), "epochs": found})
 
 
-def ages(run: Run) -> list[int]:
-    """Returns the ages that are kept beside the model, in epochs, youngest first."""
-    if not run.snapshots.is_dir():
-        return []
-    return sorted(int(folder.name) for folder in run.snapshots.iterdir() if folder.name.isdigit())
-
-
 def _stage(run: Run, epoch: int) -> tuple[dict[str, np.ndarray], int]:
-    known = ages(run)
+    known = run.ages()
     if epoch not in known:
         raise UserError(
             "The run '{run}' has not kept its age of {epoch} epochs.",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from core.jobs import Job, installed_backends
-from core.runs import Run
 from desktop_app.store import RunRow
 from desktop_app.translation import tr
 
@@ -56,14 +54,8 @@ def gan_runs(rows: list[RunRow]) -> list[GanRun]:
     Returns:
         Those that draw and hold a model, in the same order.
     """
-    found = [GanRun(row, tuple(_kept(row.run))) for row in rows if row.has_model and row.kind == "gan"]
+    found = [GanRun(row, tuple(row.run.ages())) for row in rows if row.has_model and row.kind == "gan"]
     return [replace(run, ages=tuple(age for age in run.ages if age != run.own_age)) for run in found]
-
-
-def _kept(run: Run) -> list[int]:
-    with suppress(OSError):
-        return sorted(int(folder.name) for folder in run.snapshots.iterdir() if folder.name.isdecimal())
-    return []  # none, or deleted just now
 
 
 def age_text(epochs: int) -> str:

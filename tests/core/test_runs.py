@@ -30,6 +30,13 @@ def test_a_new_run_is_queued_and_its_job_spells_out_every_setting(workspace):
     assert "test_share" in job.settings
 
 
+def test_ages_are_the_folders_that_are_numbers(run):
+    assert run.ages() == []
+    for name in ("000012", "000003", "5²", "notes"):
+        (run.snapshots / name).mkdir(parents=True)
+    assert run.ages() == [3, 12]
+
+
 def test_a_run_is_found_by_id_name_start_and_folder(workspace, run):
     for text in (run.id, "first", run.id[:15], str(run.folder)):
         assert workspace.find(text).folder == run.folder

@@ -13,7 +13,7 @@ from core.models.saved import ModelDescription, save_model
 from core.models.variables import named, pack, read_variables
 from core.runs import Workspace
 from core.sealed import seal
-from core.tasks.trained_gan import ages, trained_gan
+from core.tasks.trained_gan import trained_gan
 from core.training.fit_gan import STAGE, WEIGHTS
 
 KERNEL = "generator/first/kernel"
@@ -46,7 +46,7 @@ def test_two_runs_take_turns_at_their_ages(tmp_path):
     workspace = Workspace(tmp_path)
     one, other = made_run(workspace, 1.0), made_run(workspace, 5.0)
     context = Context(one.record().job, workspace)
-    assert ages(one) == [1]
+    assert one.ages() == [1]
     assert seen(one, context, 1) == (2.0, 1)
     assert seen(other, context) == (5.0, 3)
     assert seen(one, context) == (1.0, 3)
