@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 from core import catalog
 from core.settings.base import describe
@@ -28,6 +29,9 @@ WINDOW_CALLS = {
     "DropArea": 1,
 }
 COMMAND_LINE = ("cli.py", "headless.py", "doctor.py", "console.py")  # and every command_*.py
+# Choices that are called so in every language.
+NAMES = {"adamw", "sgd", "relu", "gelu", "tanh", "sigmoid", "wasserstein", "imagenet", "caffe"}
+NAMES |= {"utf-8", "utf-16", "gb18030", "latin-1"}
 CORE_CALLS = {"UserError": 0, "Log": 0, "Status": 1, "Skipped": 1, "DecodeError": 0, "Skip": 0, "because": 0}
 
 
@@ -49,7 +53,7 @@ def core_texts() -> set[str]:
 
 
 def settings_texts() -> set[str]:
-    """Titles, helps, units and groups of all settings, and what the catalog calls its rows."""
+    """Titles, helps, units, groups and choices of all settings, and what the catalog calls its rows."""
     found = set()
     for row in (*catalog.MODELS.values(), *catalog.TASKS.values()):
         found |= {row.title, getattr(row, "help", "")}
@@ -58,7 +62,15 @@ def settings_texts() -> set[str]:
         for field in catalog.load(row.settings).model_fields.values():
             known = describe(field)
             found |= {field.title or "", field.description or "", known.get("unit", ""), known.get("group", "")}
+            found |= _choices(field.annotation) - NAMES
     return {text for text in found if _is_text(text)}
+
+
+def _choices(annotation: Any) -> set[str]:
+    """The words that a field lets one choose from; a field of several takes them as typed text instead."""
+    if get_origin(annotation) is Literal:
+        return {str(choice) for choice in get_args(annotation)}
+    return set().union(*map(_choices, get_args(annotation))) if type(None) in get_args(annotation) else set()
 
 
 def _is_text(text: str) -> bool:
