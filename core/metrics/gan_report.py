@@ -140,7 +140,9 @@ def _sheet(pictures: np.ndarray, labels: np.ndarray, *, by_class: bool) -> tuple
 
 def _strip(run: Run) -> list[dict[str, Any]]:
     """Returns sheets that were drawn while it trained, more of the early ones, where it changes fastest."""
-    found = sorted((path for path in run.samples.glob("*.png") if path.stem.isdigit()), key=lambda path: int(path.stem))
+    found = sorted(
+        (path for path in run.samples.glob("*.png") if path.stem.isdecimal()), key=lambda path: int(path.stem)
+    )
     count = min(STAGES, len(found))
     places = sorted({round(len(found) ** (place / max(1, count - 1))) - 1 for place in range(count)})
     return [stage for path in (found[place] for place in places) if (stage := _stage(path)) is not None]

@@ -76,8 +76,9 @@ class GanAttendant:
         self._measured_latents = latents(seed + SHOWN_SEED, self._yardstick.count, gan.latent)
         context.report(
             Log(
-                "FID, KID and Inception Score compare {count} drawn with {count} real pictures.",
-                values={"count": self._yardstick.count},
+                "While it trains FID, KID and Inception Score compare {count} drawn pictures with as many real ones, "
+                "of the {split} split.",
+                values={"count": self._yardstick.count, "split": shown_split(dataset)},
             )
         )
         self._said = ""  # the last verdict on the variety
@@ -133,13 +134,17 @@ class GanAttendant:
 
 
 def shown_places(dataset: Dataset) -> np.ndarray:
-    """Returns the pictures that the epochs are measured by, int64 (M,), and so the one to keep chosen.
+    """Returns the pictures that the epochs are measured by, int64 (M,), and so the one to keep chosen."""
+    return dataset.splits[shown_split(dataset)]
 
-    Never those of the test split. Where the validation split is small the distance would be mostly chance: there it is
-    the pictures learnt from, as is usual for a Fréchet distance.
+
+def shown_split(dataset: Dataset) -> str:
+    """Returns the split that these are of.
+
+    Never the test split. Where the validation split is small the distance would be mostly chance: there it is the
+    pictures learnt from, as is usual for a Fréchet distance.
     """
-    validation = dataset.splits["validation"]
-    return validation if len(validation) >= ENOUGH else dataset.splits["train"]
+    return "validation" if len(dataset.splits["validation"]) >= ENOUGH else "train"
 
 
 def held_out_places(dataset: Dataset) -> np.ndarray:

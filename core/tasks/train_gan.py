@@ -16,7 +16,7 @@ from core.models.size import model_size
 from core.settings.dcgan import DcganTraining
 from core.tasks.agreement import class_agreement
 from core.tasks.begin import begin, outcome, save_kept
-from core.tasks.gan_attendant import GanAttendant, held_out_places, looked_at, measure_drawn
+from core.tasks.gan_attendant import FEWEST_MEASURED, GanAttendant, held_out_places, looked_at, measure_drawn
 from core.tasks.judge import make_judge
 from core.tasks.variety import find_variety
 from core.training.fit_gan import fit_gan
@@ -68,6 +68,10 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     fitted = fit_gan(gan, generator, dataset, settings, context, run, attendant)
     save_kept(run, gan, description, fitted, context)
     places = looked_at(held_out_places(dataset), settings.measure_count, context.job.seed, context)
+    if len(places) < FEWEST_MEASURED:
+        context.report(
+            Log("Too few pictures were held back from the training to measure the finished GAN by.", "warning")
+        )
     real = np.asarray(dataset.images[places])
     seen = judge.look(real)
     metrics = measure_drawn(gan, dataset, judge, seen[0], settings.measure_count, context.job.seed, context)
