@@ -147,7 +147,7 @@ class AdversarialStep:
 
         value, (of_real, of_fake), gradients = value_and_grad(play, critic.trainable_variables)
         self._of_critic.apply(gradients, critic.trainable_variables)
-        middle = loss.middle(of_real, of_fake)
+        middle = loss.middle(of_real, of_fake, settings.label_smoothing)
         right = [ops.mean(ops.cast(hit, "float32")) for hit in (of_real > middle, of_fake < middle)]
         return value, *right, _norm(gradients)
 

@@ -3,12 +3,12 @@
 import keras
 import numpy as np
 import pytest
-from keras import ops
+from keras import layers, ops
 
-from core.models.dcgan import build, build_generator, fitting_side
+from core.models.dcgan import Gan, build, build_generator, fitting_side
 from core.models.spectral import SpectralDense
 from core.settings.dcgan import DcganTraining
-from core.training.adversarial import METRICS, AdversarialStep
+from core.training.adversarial import METRICS, AdversarialStep, Noise
 from core.training.adversarial_losses import LOSSES
 from core.training.diffaugment import NUMBERS
 from core.training.diffaugment import augment as augment_tensors
@@ -56,6 +56,51 @@ def test_losses_are_as_written_in_the_papers(name, smoothing, critic, generator)
     real, fake = ops.convert_to_tensor(REAL), ops.convert_to_tensor(FAKE)
     assert float(_numpy(LOSSES[name].discriminator(real, fake, smoothing))) == pytest.approx(float(critic), rel=1e-5)
     assert float(_numpy(LOSSES[name].generator(fake))) == pytest.approx(float(generator), rel=1e-5)
+
+
+def _flat_generator():
+    """Paints all pixels as bright as the first latent number says: (B, 2) -> (B, 2, 2, 1)."""
+    latents = keras.Input((2,))
+    paint = layers.Dense(4, use_bias=False, name="paint")
+    model = keras.Model(latents, layers.Reshape((2, 2, 1))(paint(latents)), name="generator")
+    paint.kernel.assign([[1.0] * 4, [0.0] * 4])
+    return model
+
+
+def _mean_critic(bias):
+    """Scores a picture by its mean plus a bias."""
+    pixels = keras.Input((2, 2, 1))
+    score = layers.Dense(1, name="score")
+    model = keras.Model(pixels, score(layers.Flatten()(pixels)), name="discriminator")
+    score.kernel.assign([[0.25]] * 4)
+    score.bias.assign([bias])
+    return model
+
+
+@pytest.mark.parametrize(
+    ("loss", "smoothing", "bias", "real_right", "fake_right"),
+    [
+        ("non-saturating", 0.0, 0, 2 / 4, 2 / 4),
+        ("non-saturating", 0.2, 0, 3 / 4, 1 / 4),  # the middle is log(0.4 / 0.6) = -0.405
+        ("least-squares", 0.0, 0, 1 / 4, 3 / 4),  # 0.5
+        ("least-squares", 0.2, 0, 2 / 4, 2 / 4),  # 0.4
+        ("hinge", 0.0, 0, 2 / 4, 2 / 4),
+        ("hinge", 0.2, 0, 2 / 4, 2 / 4),  # its labels aren't smoothed
+        ("wasserstein", 0.0, 5, 2 / 4, 2 / 4),  # half-way between the means, wherever they lie
+    ],
+)
+def test_a_picture_is_taken_for_real_above_the_middle_of_its_loss(loss, smoothing, bias, real_right, fake_right):
+    settings = DcganTraining.parse({"loss": loss, "label_smoothing": smoothing, "augment": "none"})
+    gan = Gan(_flat_generator(), _mean_critic(bias), 0)
+    step = AdversarialStep(gan, _flat_generator(), settings, 10)
+    grey = np.array([0, 102, 184, 255], np.uint8)  # scores -1, -0.2, 0.443 and 1, and the bias
+    real = np.broadcast_to(grey[:, None, None, None], (4, 2, 2, 1))
+    latents = np.zeros((2, 4, 2), np.float32)
+    latents[:, :, 0] = [-0.9, -0.3, 0.45, 0.6]  # scores, and the bias
+    noise = Noise(latents, np.zeros((2, 8, NUMBERS), np.float32), np.zeros((1, 4), np.float32))
+    found = dict(zip(METRICS, _numpy(step(real, np.zeros(4, np.int32), noise)), strict=True))
+    assert found["real_right"] == pytest.approx(real_right)
+    assert found["fake_right"] == pytest.approx(fake_right)
 
 
 @pytest.mark.parametrize(("side", "expected"), [(8, 32), (27, 32), (28, 28), (32, 32), (45, 48), (64, 64), (300, 64)])
