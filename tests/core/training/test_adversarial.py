@@ -67,14 +67,33 @@ def _flat_generator():
     return model
 
 
-def _mean_critic(bias):
-    """Scores a picture by its mean plus a bias."""
+def _mean_critic(bias=0.0, *, squared=False):
+    """Scores a picture of 2 x 2 px by the mean of its pixels, or of their squares, plus a bias."""
     pixels = keras.Input((2, 2, 1))
-    score = layers.Dense(1, name="score")
-    model = keras.Model(pixels, score(layers.Flatten()(pixels)), name="discriminator")
+    flat, score = layers.Flatten()(pixels), layers.Dense(1, name="score")
+    model = keras.Model(pixels, score(layers.Multiply()([flat, flat]) if squared else flat), name="discriminator")
     score.kernel.assign([[0.25]] * 4)
     score.bias.assign([bias])
     return model
+
+
+def _one_step(settings, critic, real, fake, mix):
+    """Returns the metrics of a first step on pictures of one grey each.
+
+    Args:
+        settings: how it is trained.
+        critic: of pictures of 2 x 2 px.
+        real: (B,), 0 to 255.
+        fake: (B,), in the critic's own range, where 255 is 1.
+        mix: (B,), where between real and fake the slope is taken.
+    """
+    count = len(real)
+    images = np.broadcast_to(np.array(real, np.uint8)[:, None, None, None], (count, 2, 2, 1))
+    latents = np.zeros((2, count, 2), np.float32)
+    latents[:, :, 0] = fake
+    noise = Noise(latents, np.zeros((2, 2 * count, NUMBERS), np.float32), np.array([mix], np.float32))
+    step = AdversarialStep(Gan(_flat_generator(), critic, 0), _flat_generator(), settings, 10)
+    return dict(zip(METRICS, _numpy(step(images, np.zeros(count, np.int32), noise)), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -91,16 +110,39 @@ def _mean_critic(bias):
 )
 def test_a_picture_is_taken_for_real_above_the_middle_of_its_loss(loss, smoothing, bias, real_right, fake_right):
     settings = DcganTraining.parse({"loss": loss, "label_smoothing": smoothing, "augment": "none"})
-    gan = Gan(_flat_generator(), _mean_critic(bias), 0)
-    step = AdversarialStep(gan, _flat_generator(), settings, 10)
-    grey = np.array([0, 102, 184, 255], np.uint8)  # scores -1, -0.2, 0.443 and 1, and the bias
-    real = np.broadcast_to(grey[:, None, None, None], (4, 2, 2, 1))
-    latents = np.zeros((2, 4, 2), np.float32)
-    latents[:, :, 0] = [-0.9, -0.3, 0.45, 0.6]  # scores, and the bias
-    noise = Noise(latents, np.zeros((2, 8, NUMBERS), np.float32), np.zeros((1, 4), np.float32))
-    found = dict(zip(METRICS, _numpy(step(real, np.zeros(4, np.int32), noise)), strict=True))
+    # Scores -1, -0.2, 0.443 and 1, and the bias; those of the fake ones are their grey, and the bias.
+    found = _one_step(settings, _mean_critic(bias), [0, 102, 184, 255], [-0.9, -0.3, 0.45, 0.6], [0.0] * 4)
     assert found["real_right"] == pytest.approx(real_right)
     assert found["fake_right"] == pytest.approx(fake_right)
+
+
+@pytest.mark.parametrize(("weight", "loss", "gradient"), [(0, 3.625, 7.25), (10, 17.6875, 78.5)])
+def test_the_gradient_penalty_holds_the_slope_between_real_and_fake_to_one(weight, loss, gradient):
+    settings = DcganTraining.parse({"loss": "wasserstein", "gradient_penalty": weight, "augment": "none"})
+    found = _one_step(settings, _mean_critic(squared=True), [255, 0], [3.0, 0.5], [0.25, 0.5])
+    # Scores are squares: fake ones 9 and 0.25, real ones 1 and 1. A quarter of 1 and the rest of 3 make 2.5, half of -1
+    # and half of 0.5 make -0.25. The mean of four squares is as steep as its pixels are bright: 1.5^2 and 0.75^2.
+    assert found["discriminator_loss"] == pytest.approx(loss, rel=1e-5)
+    # Each of the four weights moves the scores by 3.625, and the penalty by the mean of 2 * 1.5 * 2.5 and
+    # 2 * -0.75 * 0.25, which is 3.5625; the four as one vector are twice as long. The bias moves nothing.
+    assert found["discriminator_gradient"] == pytest.approx(gradient, rel=1e-5)
+
+
+@pytest.mark.parametrize("spectral_norm", [True, False])
+def test_the_class_adds_its_inner_product_with_the_features_to_the_score(spectral_norm):
+    keras.utils.set_random_seed(0)
+    critic = build(DcganTraining.parse({**TINY, "spectral_norm": spectral_norm}), (28, 28, 1), 3).discriminator
+    pixels = np.random.default_rng(0).uniform(-1, 1, (2, 28, 28, 1)).astype(np.float32)
+    features = keras.Model(critic.inputs[0], critic.get_layer("flatten").output)(pixels)  # (B, F)
+    embed = critic.get_layer("class")
+    table = _numpy(embed.normalised(training=False) if spectral_norm else embed.kernel)  # (K, F)
+    unconditional = _numpy(critic.get_layer("real")(features))[:, 0]
+    for label in range(3):
+        classes = np.eye(3, dtype=np.float32)[[label, label]]
+        scores = _numpy(critic([ops.convert_to_tensor(pixels), ops.convert_to_tensor(classes)]))[:, 0]
+        expected = _numpy(features) @ table[label]
+        assert np.abs(expected).min() > 1e-3
+        np.testing.assert_allclose(scores - unconditional, expected, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize(("side", "expected"), [(8, 32), (27, 32), (28, 28), (32, 32), (45, 48), (64, 64), (300, 64)])
@@ -163,6 +205,49 @@ def test_colour_stays_where_all_numbers_are_in_the_middle():
     picture = np.random.default_rng(1).uniform(-1, 1, (2, 8, 8, 3)).astype(np.float32)
     numbers = np.full((2, NUMBERS), 0.5, np.float32)
     np.testing.assert_allclose(_numpy(augment(picture, numbers, "colour")), picture, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("place", "darkest", "brightest"),
+    [
+        (0, [[0.1, -0.5, -0.8], [-0.2] * 3], [[1.1, 0.5, 0.2], [0.8] * 3]),  # brightness: half less or more
+        (1, [[0.1] * 3, [0.3] * 3], [[1.1, -0.1, -0.7], [0.3] * 3]),  # saturation: of greys 0.1 and 0.3, none or twice
+        (
+            2,
+            [[0.4, 0.1, -0.05], [0.25] * 3],
+            [[0.8, -0.1, -0.55], [0.35] * 3],
+        ),  # contrast: half or 1.5 times, round 0.2
+    ],
+)
+def test_colour_changes_as_far_as_its_number_says(place, darkest, brightest):
+    picture = np.array([[[0.6, 0.0, -0.3], [0.3, 0.3, 0.3]]], np.float32)  # 1 x 2 px
+    numbers = np.full((3, NUMBERS), 0.5, np.float32)
+    numbers[[0, 2], place] = 0.0, 1.0
+    changed = _numpy(augment(np.stack([picture] * 3), numbers, "colour"))
+    np.testing.assert_allclose(changed, [[darkest], picture, [brightest]], atol=1e-6)
+
+
+@pytest.mark.parametrize("ema", [0.2, 0.0])
+def test_the_kept_generator_is_the_mean_that_its_memory_makes(ema):
+    keras.utils.set_random_seed(0)
+    settings = DcganTraining.parse({**TINY, "ema": ema})
+    gan, raw = build(settings, (28, 28, 1), 0), build_generator(settings, (28, 28, 1), 0)
+    step = AdversarialStep(gan, raw, settings, 1000)
+    images = np.random.default_rng(0).integers(0, 256, (8, 28, 28, 1), np.uint8)
+    expected = {variable.path: np.array(_numpy(_plain(variable))) for variable in raw.variables}
+    start = dict(expected)
+    for place in range(1, 4):
+        step(images, np.zeros(8, np.int32), step.noise(7, 0, place, 8))
+        step.sync()
+        memory = min(ema, (1 + place) / (10 + place))  # 2 / 11 in the first step, the setting from then on
+        for variable in raw.variables:
+            mean = expected[variable.path]
+            expected[variable.path] = memory * mean + (1 - memory) * np.array(_numpy(_plain(variable)))
+    assert any("moving_variance" in path for path in expected)
+    for kept, variable in zip(gan.generator.variables, raw.variables, strict=True):
+        path = variable.path
+        np.testing.assert_allclose(_numpy(_plain(kept)), expected[path], rtol=1e-5, atol=1e-6, err_msg=path)
+        assert not np.allclose(expected[path], start[path], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("loss", ["hinge", "wasserstein"])  # the others differ in their formulas alone
