@@ -113,6 +113,14 @@ def test_it_trains_to_its_end_and_keeps_the_best_measured_epoch(straight):
     assert {"epoch", "generator_loss", "discriminator_loss", "real_right", "fid", "kid"} <= set(header.split(","))
 
 
+def _assert_same_training(run, straight):
+    expected, found = _last_checkpoint(straight), _last_checkpoint(run)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+    assert run.history_path.read_bytes() == straight.history_path.read_bytes()
+
+
 def test_distances_that_decide_nothing_leave_the_last_epoch(train):
     attendant = Attendant()
     attendant.decides = False
@@ -127,11 +135,24 @@ def test_stopped_within_an_epoch_and_gone_on_it_ends_with_the_same_bits(train, s
     assert fitted.state.steps == STEPS + 1
     run, fitted, _ = train(run=run)
     assert not fitted.stopped
-    expected, found = _last_checkpoint(straight), _last_checkpoint(run)
-    assert found.keys() == expected.keys()
-    for name, value in expected.items():
-        np.testing.assert_array_equal(found[name], value, err_msg=name)
-    assert run.history_path.read_bytes() == straight.history_path.read_bytes()
+    _assert_same_training(run, straight)
+
+
+def test_a_critic_of_several_steps_with_a_penalty_goes_on_with_the_same_bits(train):
+    settings = {
+        "loss": "wasserstein",
+        "critic_steps": 2,
+        "batch_size": 4,  # two batches of pictures a step: as many steps an epoch as with one of 8
+        "epochs": 2,
+        "augment": "colour+translate+cutout",
+        "flip": True,
+    }
+    straight, *_ = train(**settings)
+    run, fitted, _ = train(attendant=Stopper(), **settings)
+    assert fitted.stopped
+    assert fitted.state.steps == STEPS + 1
+    train(run=run, **settings)
+    _assert_same_training(run, straight)
 
 
 def test_stopped_while_measuring_it_measures_again(train, straight):
