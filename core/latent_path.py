@@ -54,7 +54,8 @@ def latent_path(settings: InterpolateSettings, seed: int, dims: int) -> LatentPa
     seeds: tuple[int, ...] = (start, end)
     if settings.method == "arithmetic":
         gone = drawn(less, settings.less_number)
-        path = spherical(combine(first, gone, gone), combine(first, gone, last), steps)
+        begin = first[0] if count == 1 else combine(first, gone, gone)  # a picture of the user's is shown as it is
+        path = spherical(begin, combine(first, gone, last), steps)
         seeds = (start, end, less)
     else:
         path = (linear if settings.method == "linear" else spherical)(first[0], last[0], steps)

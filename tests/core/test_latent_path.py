@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.latent_path import latent_path
-from core.latents import latents, shell_radius
+from core.latents import combine, latents, shell_radius
 from core.settings.interpolate import InterpolateSettings
 
 DIMS = 64
@@ -74,3 +74,11 @@ def test_arithmetic_takes_one_thing_away_and_adds_another(average):
     np.testing.assert_allclose(direction(found.latents[-1]), direction(a - b + c), atol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(found.latents, axis=1), shell_radius(DIMS), rtol=0.15)
     assert found.seeds == (1, 2, 3)
+
+
+def test_arithmetic_begins_with_the_chosen_picture_itself():
+    found = path(method="arithmetic", from_seed=1, from_number=4, to_seed=2, less_seed=3, steps=4, back=True).latents
+    first, added, gone = latents(1, 5, DIMS)[4:], latents(2, 1, DIMS), latents(3, 1, DIMS)
+    np.testing.assert_array_equal(found[0], first[0])
+    np.testing.assert_array_equal(found[3], combine(first, gone, added))
+    assert abs(np.linalg.norm(found[0]) - np.linalg.norm(found[3])) > 0.1  # so the end's norm is not the start's
