@@ -48,7 +48,7 @@ def _change_colour(pictures: Any, numbers: Any) -> Any:
 
 
 def _translate(pictures: Any, numbers: Any) -> Any:
-    """Shifts each picture by whole pixels; what comes in is black, as the paper's zeros are in [-1, 1] grey."""
+    """Shifts each picture by whole pixels; what comes in is grey, which 0 is in [-1, 1], as in the paper."""
     height, width, channels = pictures.shape[1:]
     down = _shift_matrix(numbers[:, 0], height)  # (B, H, H)
     right = _shift_matrix(numbers[:, 1], width)  # (B, W, W)
@@ -77,7 +77,8 @@ def _cut_out(pictures: Any, numbers: Any) -> Any:
 
 
 def _hole(numbers: Any, side: int) -> Any:
-    """Returns 1 where the hole covers a row or column; its middle may lie anywhere."""
-    middle = ops.floor(numbers * side)
-    distance = ops.abs(ops.reshape(ops.arange(side, dtype="float32"), (1, side)) - ops.reshape(middle, (-1, 1)))
-    return ops.cast(distance < side * HOLE / 2, "float32")
+    """Returns 1 where the hole covers a row or column; its middle may lie between any two, or at an edge."""
+    middle = ops.reshape(ops.floor(numbers * (side + 1)), (-1, 1))  # (B, 1), from 0 to the side
+    place = ops.reshape(ops.arange(side, dtype="float32"), (1, side)) - middle  # (B, S), whole numbers
+    half = side * HOLE / 2
+    return ops.cast(ops.logical_and(place >= -half, place < half), "float32")

@@ -195,10 +195,21 @@ def test_translation_moves_a_picture_by_whole_pixels():
     assert (moved == 0).sum() == 3 * (16 * 16 - 14 * 14)  # nothing comes round from the other side
 
 
-def test_cutout_blanks_a_square():
-    numbers = np.full((1, NUMBERS), 0.5, np.float32)
-    kept = _numpy(augment(np.ones((1, 16, 16, 1), np.float32), numbers, "cutout"))
-    assert (kept == 0).sum() in (49, 64)  # 8 x 8, or 7 x 7 where the middle is a pixel
+@pytest.mark.parametrize("side", [16, 28, 32, 64])
+def test_cutout_blanks_a_square_of_half_the_side_and_less_at_an_edge(side):
+    numbers = np.full((side + 1, NUMBERS), 0.5, np.float32)
+    numbers[:, 5] = (np.arange(side + 1) + 0.5) / (
+        side + 1
+    )  # the middle is the upper edge, between rows, the lower edge
+    kept = _numpy(augment(np.ones((side + 1, side, side, 1), np.float32), numbers, "cutout"))[..., 0]
+    for middle, picture in enumerate(kept):
+        expected = np.ones((side, side))
+        rows = slice(max(0, middle - side // 4), middle + side // 4)
+        expected[rows, side // 4 : 3 * side // 4] = 0
+        np.testing.assert_array_equal(picture, expected)
+    numbers[:, [5, 6]] = numbers[:, [6, 5]]
+    across = _numpy(augment(np.ones((side + 1, side, side, 1), np.float32), numbers, "cutout"))[..., 0]
+    np.testing.assert_array_equal(across, kept.transpose(0, 2, 1))
 
 
 def test_colour_stays_where_all_numbers_are_in_the_middle():
