@@ -63,7 +63,7 @@ def test_the_figures_are_those_of_the_trainings_end(trained, evaluated):
     assert scored["judge"] == result["judge"]
     assert scored["judge"].startswith("CNN of this data, ")
     assert set(scored["metrics"]) >= {"fid", "kid", "is", "floor", "kid_floor", "count", "agreement"}
-    assert scored["metrics"]["count"] == 179  # half of the 539 that were held back
+    assert scored["metrics"]["count"] == 179  # half of the 359 test pictures
     for name, value in result["metrics"].items():
         assert scored["metrics"][name] == pytest.approx(value, rel=1e-3, abs=1e-6), name
     assert json.loads(json.dumps(scored)) == scored
