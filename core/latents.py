@@ -12,14 +12,16 @@ from typing import Literal
 import numpy as np
 
 Method = Literal["linear", "spherical", "arithmetic", "walk"]
-LATENTS, WALKS = 1, 2  # streams of a seed that have nothing to do with each other, nor with any other use of it
+LATENTS, WALKS = 1, 2  # streams of a seed that have nothing to do with each other; 3 and up are for others
 HARMONICS = 3  # of a walk: how often it may turn on its way round
 FINE = 32  # points looked at for every step of a walk, to make its steps equally long
 TINY = 1e-6
 LEAST = 0.05  # truncation: below it nearly every number drawn is thrown away, and the drawing does not end
 
 
-def latents(seed: int, count: int, dims: int, *, first: int = 0, truncation: float = 0.0) -> np.ndarray:
+def latents(
+    seed: int, count: int, dims: int, *, first: int = 0, truncation: float = 0.0, stream: int = LATENTS
+) -> np.ndarray:
     """Draws latents. Each depends on the seed and its own number only, so that number 7 is the same in any batch.
 
     Truncation draws every value beyond +-psi anew until it lies within; the others stay. A lower psi gives pictures
@@ -31,6 +33,7 @@ def latents(seed: int, count: int, dims: int, *, first: int = 0, truncation: flo
         dims: int, D.
         first: int, the number of the first latent, 0 or more.
         truncation: float, psi, 0.05 or more; 0 leaves it out.
+        stream: int, 0 to 2**32 - 1: what they are for. No seed has a latent in two streams; users draw from `LATENTS`.
 
     Returns:
         float32 (K, D).
@@ -42,11 +45,11 @@ def latents(seed: int, count: int, dims: int, *, first: int = 0, truncation: flo
         Brock et al., Large scale GAN training for high fidelity natural image synthesis, ICLR 2019, section 3.1.
     """
     check_truncation(truncation)
-    return np.stack([_latent(seed, number, dims, truncation) for number in range(first, first + count)])
+    return np.stack([_latent((stream, seed, number), dims, truncation) for number in range(first, first + count)])
 
 
-def _latent(seed: int, number: int, dims: int, truncation: float) -> np.ndarray:
-    source = np.random.default_rng((LATENTS, seed, number))
+def _latent(seeds: tuple[int, int, int], dims: int, truncation: float) -> np.ndarray:
+    source = np.random.default_rng(seeds)
     values = source.standard_normal(dims)
     if truncation:
         while len(beyond := np.flatnonzero(np.abs(values) > truncation)):

@@ -9,7 +9,7 @@ from core.data.dataset import Dataset
 from core.latents import latents
 from core.models.dcgan import Gan
 from core.runs import Run
-from core.tasks.gan_attendant import AGREEMENT_SEED, measured_labels
+from core.tasks.gan_attendant import AGREEMENT_STREAM, measured_labels
 from core.tasks.judge import independent_judge
 from core.training.paint import one_hot, paint
 
@@ -35,9 +35,10 @@ def class_agreement(gan: Gan, dataset: Dataset, context: Context, run: Run) -> d
     judge = independent_judge(dataset, context, run) if gan.class_count else None
     if judge is None:
         return {}
-    seed = run.record().job.seed + AGREEMENT_SEED
-    labels = measured_labels(dataset, dataset.splits["train"], COUNT, seed)
-    drawn = paint(gan, latents(seed, COUNT, gan.latent), one_hot(labels, gan), context.check)
+    seed = run.record().job.seed
+    labels = measured_labels(dataset, dataset.splits["train"], COUNT, seed, AGREEMENT_STREAM)
+    source = latents(seed, COUNT, gan.latent, stream=AGREEMENT_STREAM)
+    drawn = paint(gan, source, one_hot(labels, gan), context.check)
     _, probabilities = judge.look(drawn)
     if probabilities is None:
         raise TypeError("A classifier of the data gives probabilities. Received: None")

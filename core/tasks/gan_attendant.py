@@ -28,8 +28,9 @@ LEAST_SKILL = 0.2  # of a judge whose distances choose an epoch
 YOUNG = 0.1  # share of the training in which every generator draws few kinds of pictures: no alarm yet
 GAP_PX = 1  # between the pictures of a sheet
 ENOUGH = 200  # pictures of a split that are measured by without others
-# Added to the job's: beyond any seed of a user's, so that no picture of theirs was chosen by before.
-MEASURED_SEED, AGREEMENT_SEED, SHOWN_SEED, VARIETY_SEED = (2**31 * place for place in range(2, 6))
+# Streams of the job's seed beside those of `core.latents`, so that no picture that a user draws was chosen by before.
+MEASURED_STREAM, AGREEMENT_STREAM, SHOWN_STREAM, VARIETY_STREAM = range(3, 7)
+LABELS_STREAM, PLACES_STREAM = 7, 8  # not of latents
 # The column of a run's history -> what `Yardstick.measure` calls it.
 MEASURED = {"fid": "fid", "kid": "kid", "is": "is", "fid_floor": "floor", "kid_floor": "kid_floor"}
 
@@ -72,8 +73,8 @@ class GanAttendant:
         shown = looked_at(shown, settings.measure_count, seed, context)
         self._seen = judge.look(dataset.images[shown])
         self._yardstick = Yardstick(self._seen[0], settings.measure_count, seed, context.check)
-        self._measured = measured_labels(dataset, shown, self._yardstick.count, seed)
-        self._measured_latents = latents(seed + SHOWN_SEED, self._yardstick.count, gan.latent)
+        self._measured = measured_labels(dataset, shown, self._yardstick.count, seed, SHOWN_STREAM)
+        self._measured_latents = latents(seed, self._yardstick.count, gan.latent, stream=SHOWN_STREAM)
         context.report(
             Log(
                 "While it trains FID, KID and Inception Score compare {count} drawn pictures with as many real ones, "
@@ -175,7 +176,7 @@ def looked_at(places: np.ndarray, most: int, seed: int, context: Context) -> np.
             values={"count": 2 * most, "total": len(places)},
         )
     )
-    return np.sort(np.random.default_rng((seed, SHOWN_SEED)).permutation(places)[: 2 * most])
+    return np.sort(np.random.default_rng((PLACES_STREAM, seed)).permutation(places)[: 2 * most])
 
 
 def measure_drawn(
@@ -198,13 +199,21 @@ def measure_drawn(
     if len(real_features) < FEWEST_MEASURED:
         return {}
     yardstick = Yardstick(real_features, most, seed, context.check)
-    labels = measured_labels(dataset, dataset.splits["train"], yardstick.count, seed)
+    labels = measured_labels(dataset, dataset.splits["train"], yardstick.count, seed, MEASURED_STREAM)
     context.report(Progress("measure", 0, yardstick.count, "pictures"))
-    source = latents(seed + MEASURED_SEED, yardstick.count, gan.latent)
+    source = latents(seed, yardstick.count, gan.latent, stream=MEASURED_STREAM)
     return yardstick.measure(*judge.look(paint(gan, source, one_hot(labels, gan), context.check)))
 
 
-def measured_labels(dataset: Dataset, places: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Returns labels for drawn pictures, int (count,), with the shares that the classes have in those places."""
-    places = np.random.default_rng((seed, MEASURED_SEED)).permutation(places)
+def measured_labels(dataset: Dataset, places: np.ndarray, count: int, seed: int, stream: int) -> np.ndarray:
+    """Returns labels for drawn pictures, int (count,), with the shares that the classes have in those places.
+
+    Args:
+        dataset: whose classes they are.
+        places: int (N,).
+        count: int.
+        seed: int, of the run's job.
+        stream: int, that of the latents they are drawn from.
+    """
+    places = np.random.default_rng((LABELS_STREAM, seed, stream)).permutation(places)
     return dataset.labels[np.resize(places, count)].astype(np.int64)

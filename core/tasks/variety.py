@@ -15,7 +15,7 @@ from core.latents import latents
 from core.metrics.collapse import FEWEST, Collapse, find_collapse
 from core.metrics.memorisation import Memorisation, find_copies
 from core.models.dcgan import Gan
-from core.tasks.gan_attendant import VARIETY_SEED, held_out_places, measured_labels
+from core.tasks.gan_attendant import VARIETY_STREAM, held_out_places, measured_labels
 from core.tasks.judge import Judge
 from core.training.paint import one_hot, paint
 
@@ -115,8 +115,8 @@ def find_variety(
     Raises:
         CancelledError: the user has asked the job to stop.
     """
-    labels = measured_labels(dataset, dataset.splits["train"], LOOKED_AT, seed + VARIETY_SEED)
-    source = latents(seed + VARIETY_SEED, LOOKED_AT, gan.latent)
+    labels = measured_labels(dataset, dataset.splits["train"], LOOKED_AT, seed, VARIETY_STREAM)
+    source = latents(seed, LOOKED_AT, gan.latent, stream=VARIETY_STREAM)
     context.report(Progress("measure", 0, LOOKED_AT, "pictures"))
     pictures = paint(gan, source, one_hot(labels, gan), context.check)
     features, probabilities = judge.look(pictures)

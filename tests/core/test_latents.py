@@ -24,6 +24,13 @@ def test_a_seed_keeps_its_latents_from_version_to_version():
 FIRST = np.array([[0.5333539, 1.2422457, 0.1818773], [0.3946598, 0.5838818, -1.1471213]])
 
 
+def test_no_latent_is_in_two_streams():
+    # A number beyond 32 bits would be taken apart, and its upper half for the next of the tuple.
+    drawn = [latents(seed, 50, 8, stream=stream) for seed in (0, 7, 2**31 - 1) for stream in range(1, 7)]
+    np.testing.assert_array_equal(drawn[0], latents(0, 50, 8))
+    assert len(np.unique(np.concatenate(drawn), axis=0)) == 3 * 6 * 50
+
+
 def test_latents_are_standard_normal():
     values = latents(0, 400, 250).ravel()  # 100,000 values: the mean's deviation is 0.003
     assert abs(values.mean()) < 0.015

@@ -1,4 +1,4 @@
-"""Which real pictures a GAN is measured by, while it trains and when it is finished."""
+"""Which real pictures a GAN is measured by, and that no picture a user draws is among those measured."""
 
 import keras
 import numpy as np
@@ -9,13 +9,15 @@ from keras import layers
 from core.context import Context
 from core.data.dataset import Dataset
 from core.jobs import Job
-from core.models.dcgan import build
+from core.latents import latents
+from core.models.dcgan import Gan
 from core.runs import Workspace
 from core.settings.dcgan import DcganTraining
-from core.tasks.gan_attendant import GanAttendant, held_out_places, shown_places
+from core.tasks.gan_attendant import GanAttendant, held_out_places, measure_drawn, shown_places
 from core.tasks.judge import Judge
+from core.training.paint import paint
 
-SIDE = 28
+SIDE, SEED = 28, 7
 
 
 def made_dataset(train, validation, test, black=()):
@@ -51,24 +53,57 @@ def test_the_epoch_is_chosen_by_other_pictures_than_the_finished_one_is_measured
     assert not set(found) & (set(shown_places(dataset)) | set(splits["train"]))
 
 
-@pytest.fixture
-def measure(tmp_path):
-    """Measures an epoch of a generator that was never trained, by a judge that takes pixels for features."""
-    workspace = Workspace(tmp_path)
-    settings = DcganTraining.parse({"filters": 4, "latent": 8, "conditional": False})
+class PixelJudge(Judge):
+    """Takes the means of the picture's four quarters for features; keeps what it was shown."""
 
-    def go(dataset, seed=7):
-        keras.utils.set_random_seed(0)
-        run, job = workspace.create_run(Job(task="train", model="dcgan", settings={}, backend=BACKEND, seed=seed))
-        context = Context(job, workspace, run)
+    def __init__(self, context):
         pixels = keras.Input((SIDE, SIDE, 1))
-        corner = layers.Flatten()(layers.AveragePooling2D(SIDE // 2)(pixels))
-        judge = Judge("pixels", keras.Model(pixels, corner), context)
-        gan = build(settings, dataset.shape, 0)
-        found = GanAttendant(gan, dataset, judge, settings, context, run).attend(0, last=True)
-        return {name: found[name] for name in ("fid", "fid_floor", "kid")}
+        quarters = layers.Flatten()(layers.AveragePooling2D(SIDE // 2)(pixels))
+        super().__init__("pixels", keras.Model(pixels, quarters), context)
+        self.seen = []
+
+    def look(self, pictures):
+        self.seen.append(pictures)
+        return super().look(pictures)
+
+
+def made_gan():
+    """A generator whose pictures are as different as their latents, and a discriminator that isn't asked."""
+    numbers, pixels = keras.Input((8,)), keras.Input((SIDE, SIDE, 1))
+    drawn = layers.Reshape((SIDE, SIDE, 1))(layers.Dense(SIDE * SIDE, "tanh")(numbers))
+    return Gan(keras.Model(numbers, drawn), keras.Model(pixels, layers.Dense(1)(layers.Flatten()(pixels))), 0)
+
+
+@pytest.fixture
+def attend(tmp_path):
+    """Has an epoch measured; returns the distances, the GAN, the judge and the context."""
+    workspace = Workspace(tmp_path)
+
+    def go(dataset):
+        keras.utils.set_random_seed(0)
+        run, job = workspace.create_run(Job(task="train", model="dcgan", settings={}, backend=BACKEND, seed=SEED))
+        context = Context(job, workspace, run)
+        gan, judge = made_gan(), PixelJudge(context)
+        found = GanAttendant(gan, dataset, judge, DcganTraining(), context, run).attend(0, last=True)
+        return {name: found[name] for name in ("fid", "fid_floor", "kid")}, gan, judge, context
 
     return go
+
+
+@pytest.fixture
+def measure(attend):
+    return lambda dataset: attend(dataset)[0]
+
+
+def test_no_picture_that_a_user_draws_with_the_same_seed_is_measured(attend):
+    dataset = made_dataset(30, 200, 200)
+    _, gan, judge, context = attend(dataset)
+    measure_drawn(gan, dataset, judge, judge.look(dataset.images)[0], 100, SEED, context)
+    _, by_epoch, _, finished = judge.seen
+    users = paint(gan, latents(SEED, 300, gan.latent), None)
+    together = np.concatenate([by_epoch, finished, users])
+    assert len(together) == 100 + 100 + 300
+    assert len(np.unique(together, axis=0)) == len(together)
 
 
 def test_an_epochs_distance_knows_nothing_of_the_test_pictures(measure):
