@@ -90,20 +90,25 @@ def _fill(network: keras.Model, file: h5py.File) -> None:
         layer.set_weights(_read(layer, arrays))
 
 
-def _read(layer: keras.layers.Layer, arrays: Sequence[h5py.Dataset]) -> list[np.ndarray]:
-    wanted = [tuple(weight.shape) for weight in layer.weights]
-    if [array.shape for array in arrays] != wanted:
+def _read(layer: keras.layers.Layer, arrays: Sequence[Any]) -> list[np.ndarray]:
+    if not all(_is_plain(array) for array in arrays):
+        raise UnfitError(f"the weights of {layer.name} are no plain arrays of numbers")
+    if [array.shape for array in arrays] != [tuple(weight.shape) for weight in layer.weights]:
         raise UnfitError(f"the weights of {layer.name} have other shapes")
-    for array in arrays:
-        if array.dtype.kind != "f" or array.external is not None or array.is_virtual:
-            raise UnfitError(f"the weights of {layer.name} are no plain arrays of numbers")
     values = [np.asarray(array[()], np.float32) for array in arrays]
     if not all(np.isfinite(value).all() for value in values):
         raise UnfitError(f"a weight of {layer.name} is not a number")
     return values
 
 
-def _old_arrays(file: h5py.File) -> Iterator[list[h5py.Dataset]]:
+def _is_plain(found: Any) -> bool:
+    """Whether what lies in the file is an array of floats, kept in the file itself: no group, no named data type."""
+    return (
+        isinstance(found, h5py.Dataset) and found.dtype.kind == "f" and found.external is None and not found.is_virtual
+    )
+
+
+def _old_arrays(file: h5py.File) -> Iterator[list[Any]]:
     """Yields the arrays of each layer that has some, as Keras 2 wrote them: by lists of names."""
     for name in _names(file, "layer_names"):
         group = _inside(file, name)
@@ -112,7 +117,7 @@ def _old_arrays(file: h5py.File) -> Iterator[list[h5py.Dataset]]:
             yield arrays
 
 
-def _new_arrays(file: h5py.File, network: keras.Model) -> Iterator[list[h5py.Dataset]]:
+def _new_arrays(file: h5py.File, network: keras.Model) -> Iterator[list[Any]]:
     """Yields the same as Keras 3 writes it: layers numbered by their kind, in the network's order."""
     layers, counts = _inside(file, _new_layers_name(file)), dict[str, int]()
     for layer in network.layers:
@@ -134,7 +139,8 @@ def _new_layers_name(file: h5py.File) -> str:
 def _new_layers(file: h5py.File) -> list[str]:
     """Returns what a Keras 3 file calls its layers; nothing for an older one."""
     name = _new_layers_name(file)
-    return list(_inside(file, name)) if name and "layer_names" not in file.attrs else []
+    layers = _inside(file, name) if name and "layer_names" not in file.attrs else None
+    return list(layers) if isinstance(layers, h5py.Group) else []
 
 
 def _names(group: Any, attribute: str) -> list[str]:

@@ -121,6 +121,36 @@ def test_arrays_that_do_not_fit_are_refused_before_they_are_read(old_file, tmp_p
     def spoil(file, layer, name):
         layer[name][0, 0, 0, 0] = np.nan
 
+    def number_pairs(file, layer, name):
+        del layer[name]
+        layer.create_dataset(name, (3, 3, 3, 32), np.complex64)
+
     assert "other shapes" in refusal(spoilt(old_file, tmp_path, enlarge))
+    assert "no plain arrays" in refusal(spoilt(old_file, tmp_path, number_pairs))
     assert "no plain arrays" in refusal(spoilt(old_file, tmp_path, words))
     assert "not a number" in refusal(spoilt(old_file, tmp_path, spoil))
+
+
+@pytest.mark.slow
+def test_what_is_no_array_at_all_is_refused(old_file, network, tmp_path):
+    def group(file, layer, name):
+        del layer[name]
+        layer.create_group(name)
+
+    def data_type(file, layer, name):
+        del layer[name]
+        layer[name] = np.dtype("f4")
+
+    assert "no plain arrays" in refusal(spoilt(old_file, tmp_path, group))
+    assert "no plain arrays" in refusal(spoilt(old_file, tmp_path, data_type))
+    path = write(network, tmp_path / "inception.weights.h5", "new")
+    with h5py.File(path, "a") as file:
+        del file["layers/conv2d/vars/0"]
+        file.create_group("layers/conv2d/vars/0")
+    assert "no plain arrays" in refusal(path)
+
+
+def test_layers_that_are_an_array_are_refused_unread(tmp_path):
+    with h5py.File(tmp_path / "layers.h5", "w") as file:
+        file.create_dataset("layers", (1 << 40,), np.float32, chunks=(1 << 20,))
+    assert refusal(tmp_path / "layers.h5") == "it has 0 layers with weights, not 188"
