@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Mapping
 from math import prod
@@ -18,12 +20,14 @@ import numpy as np
 
 from core.errors import UserError
 from core.models.keras_layers import MERGING, RefusedError, make_layer
+from core.models.keras_weights import check_weights
 from core.models.size import check_size, count_parameters
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 MOST_CONFIG_BYTES, MOST_ENTRIES, MOST_LAYERS = 32 * 2**20, 1000, 2000
 LARGEST_SIDE, MOST_VALUES = 4096, 2**28  # of a picture, px; of one layer's output
 BYTES_TO_USE = 4
+MOST_STORED_BYTES, SLACK_BYTES = 32, 2**26  # of a weight and an optimizer's three numbers as float64; all else
 LAYER_NAME = re.compile(r"[\w./ -]{1,200}")
 
 
@@ -45,8 +49,10 @@ def read_keras_file(path: Path) -> keras.Model:
         if parameters * 2 > weight_bytes:  # float16 is the least that weights are stored in
             raise RefusedError("its weights are fewer than its layers ask for")
         check_size(parameters, bytes_each=BYTES_TO_USE)
+        if weight_bytes > parameters * MOST_STORED_BYTES + SLACK_BYTES:
+            raise RefusedError("its weights are larger than its layers ask for")
         model = _build(config)
-        model.load_weights(path)
+        _load_weights(model, path, parameters)
         if not all(np.isfinite(np.asarray(keras.ops.convert_to_numpy(one.value))).all() for one in model.weights):
             raise RefusedError("some of its weights are no numbers")
     except UserError:
@@ -57,6 +63,8 @@ def read_keras_file(path: Path) -> keras.Model:
         raise _refused(path, error.strerror or "its weights are damaged") from error
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:  # also a password, zlib's own
         raise _refused(path, "it is damaged") from error
+    except MemoryError as error:
+        raise _refused(path, "this computer has not enough memory for it") from error
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
         raise _refused(path, "its layers and weights don't fit each other") from error
     return model if not isinstance(model, keras.Sequential) else keras.Model(model.inputs[0], model.outputs[0])
@@ -92,6 +100,16 @@ def _read_archive(path: Path) -> tuple[dict[str, Any], int]:
         if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
             raise RefusedError("its description is none of a model")
         return config, found[WEIGHTS].file_size
+
+
+def _load_weights(model: keras.Model, path: Path, parameters: int) -> None:
+    """Gives the model the file's weights, from a copy outside the archive: HDF5 jumps about, and an archive is slow."""
+    with tempfile.TemporaryDirectory(prefix="pixelwright-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / WEIGHTS
+        with zipfile.ZipFile(path) as archive, archive.open(WEIGHTS) as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        check_weights(copy, parameters)
+        model.load_weights(copy)
 
 
 def _build(config: Mapping[str, Any]) -> keras.Model:

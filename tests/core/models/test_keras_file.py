@@ -1,10 +1,13 @@
 """A .keras file from anywhere: what is made of Keras's own layers opens equal, all else is refused in a sentence."""
 
+import io
 import json
 import shutil
+import tracemalloc
 import zipfile
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -237,3 +240,98 @@ def test_what_is_no_keras_file_is_told(tmp_path):
         read_keras_file(tmp_path / "b.h5")
     with pytest.raises(UserError, match="no such file"):
         read_keras_file(tmp_path / "c.keras")
+
+
+def with_weights(path, change):
+    """Writes the file anew, its weights changed by `change(file, the first kernel's group)`."""
+    with zipfile.ZipFile(path) as archive:
+        content = io.BytesIO(archive.read(WEIGHTS))
+    with h5py.File(content, "a") as file:
+        change(file, file["layers/conv2d/vars"])
+    return changed(path, lambda config: None, **{WEIGHTS: content.getvalue()})
+
+
+def _large(file, kernels):
+    del kernels["0"]
+    kernels.create_dataset("0", (6000, 6000), np.float32, chunks=(3000, 3000), compression="gzip", fillvalue=1.0)
+    kernels["0"][:3000, :3000] = 1.0  # so much of it is there that Keras itself would read it
+
+
+def _large_chunk(file, kernels):
+    del kernels["0"]
+    kernels.create_dataset("0", (3, 3, 1, 4), np.float32, chunks=(3000, 3000, 1, 4), maxshape=(None,) * 4)
+
+
+def _large_elsewhere(file, kernels):
+    _large(file, kernels)
+    file["optimizer/vars/0"] = file["layers/conv2d/vars/0"]
+
+
+def _in_a_circle(file, kernels):
+    file["layers/conv2d/again"] = file["/"]
+    kernels.create_dataset("9", (6000, 6000), np.float32)
+
+
+def _complex(file, kernels):
+    del kernels["0"]
+    kernels["0"] = np.ones((3, 3, 1, 4), np.complex64)
+
+
+def _words(file, kernels):
+    del kernels["0"]
+    kernels.create_dataset("0", (3, 3, 1, 4), h5py.string_dtype())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_large, "larger than its layers ask for"),
+        (_large_chunk, "larger than its layers ask for"),
+        (_large_elsewhere, "larger than its layers ask for"),
+        (_in_a_circle, "larger than its layers ask for"),
+        (_complex, "no numbers"),
+        (_words, "no numbers"),
+    ],
+)
+def test_weights_are_looked_over_before_they_are_read(saved, change, said):
+    path = with_weights(saved(sequential()), change)
+    tracemalloc.start()
+    with pytest.raises(UserError, match=said) as error:
+        read_keras_file(path)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "model.keras" in str(error.value)
+    assert peak_bytes < 40 * 2**20, "an array of 137 MiB was read"
+
+
+def test_an_archive_of_far_more_weights_than_layers_is_not_unpacked(saved):
+    path = changed(saved(sequential()), lambda config: None, **{WEIGHTS: bytes(80 * 2**20)})
+    with pytest.raises(UserError, match="larger than its layers ask for"):
+        read_keras_file(path)
+
+
+def test_what_the_training_left_in_a_file_stays_unread(saved):
+    model = sequential()
+    model.compile("adam", "mse", metrics=["accuracy"])
+    model.fit(np.zeros((4, 12, 12, 1)), np.zeros((4, 400)), verbose=0)
+    path = saved(model)
+    pixels = np.random.default_rng(1).uniform(0, 255, (2, 12, 12, 1)).astype(np.float32)
+
+    def enlarge(file, kernels):
+        file["optimizer"].create_dataset("large", (1 << 40,), np.float32, chunks=(1 << 20,))
+
+    found = read_keras_file(with_weights(path, enlarge))
+    np.testing.assert_allclose(found.predict_on_batch(pixels), model.predict_on_batch(pixels), rtol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["float16", "bfloat16", "float64"])
+def test_weights_of_other_precision_open(saved, policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = sequential()
+        path = saved(model)
+    finally:
+        keras.config.set_dtype_policy(before)
+    found = read_keras_file(path)
+    np.testing.assert_array_equal(found.get_weights()[0], np.asarray(model.get_weights()[0], np.float32))
