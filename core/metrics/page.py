@@ -7,6 +7,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ import numpy as np
 from PIL import Image
 
 from core.runs import Run
+
+LARGEST = 1e30  # matplotlib can't lay out an axis much beyond
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1d2430; }
@@ -45,19 +48,35 @@ def render(page: str, run: Run, how: str, **values: Any) -> str:
 
 
 def history(run: Run) -> list[dict[str, str]]:
-    """Returns the rows of the run's history.csv; none where there is none."""
-    try:
-        with run.history_path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except OSError:
-        return []
+    """Returns the rows of the run's history.csv that can be read; none where there is none.
+
+    A run may come from elsewhere, and its curves are only a part of a report: what is damaged is left out.
+    """
+    rows: list[dict[str, str]] = []
+    with (
+        suppress(OSError, csv.Error),
+        run.history_path.open(encoding="utf-8", errors="replace", newline="") as file,
+    ):
+        for row in csv.DictReader(file, quoting=csv.QUOTE_NONE):  # a stray quote must not swallow the rows after it
+            if math.isfinite(_number(row.get("epoch"))):
+                rows.append(row)
+    return rows
 
 
 def curve(rows: Sequence[Mapping[str, str]], name: str) -> tuple[list[int], list[float]]:
     """Returns epochs and values of a column of the history, where there is a number."""
-    found = [(int(row["epoch"]) + 1, float(row.get(name) or math.nan)) for row in rows]
+    found = [(int(_number(row["epoch"])) + 1, _number(row.get(name))) for row in rows]
     kept = [(epoch, value) for epoch, value in found if math.isfinite(value)]
     return [epoch for epoch, _ in kept], [value for _, value in kept]
+
+
+def _number(cell: str | None) -> float:
+    """Returns the number in a cell, NaN where there is none that can be drawn."""
+    try:
+        number = float(cell or math.nan)
+    except ValueError:
+        return math.nan
+    return number if abs(number) < LARGEST else math.nan
 
 
 def figure(columns: int) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.metrics.classification import BINS
-from core.metrics.page import figure, history, png, render, svg
+from core.metrics.page import curve, figure, history, png, render, svg
 from core.runs import Run
 
 MISTAKES = 24
@@ -109,15 +109,16 @@ def _curves(run: Run) -> str:
     rows = history(run)
     if not rows:
         return ""
-    epochs = [int(row["epoch"]) + 1 for row in rows]
     drawn, axes = figure(2)
     for axis, name in zip(axes, ("loss", "accuracy"), strict=True):
         for column, label in ((name, "training"), (f"val_{name}", "validation")):
-            if column in rows[0]:
-                axis.plot(epochs, [float(row[column]) for row in rows], label=label)
+            epochs, values = curve(rows, column)
+            if values:
+                axis.plot(epochs, values, label=label)
         axis.set_xlabel("epoch")
         axis.set_title(name)
-        axis.legend()
+        if axis.lines:
+            axis.legend()
     return svg(drawn)
 
 

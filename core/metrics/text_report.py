@@ -135,7 +135,8 @@ def _curves(run: Run) -> str:
                 axis.plot(epochs, values, marker="." if len(values) < 2 else "", label=label)
         axis.set_xlabel("epoch")
         axis.set_title(title)
-        axis.legend()
+        if axis.lines:
+            axis.legend()
     axes[1].set_yscale("log")
     return svg(drawn)
 

@@ -11,23 +11,34 @@ from core.errors import UserError
 from core.events import Progress, Saved
 from core.runs import Run, safe_name
 
+# What libraries raise at what they can't draw. Some of it comes from the run's folder, which may be damaged.
+UNDRAWABLE = (ArithmeticError, LookupError, MemoryError, OSError, TypeError, ValueError)
+
 
 def with_report(result: dict[str, Any], write: Callable[[], Path], context: Context) -> dict[str, Any]:
     """Writes the report.
 
     Args:
         result: what the evaluation found.
-        write: writes the report of it, and returns the file; may raise UserError.
+        write: writes the report of it, and returns the file; may raise UserError, or fail at what can't be drawn.
         context: is told.
 
     Returns:
-        The result with "report", the file; where it can't be written, "report" is empty and "error" says why.
+        The result with "report", the file; where it can't be drawn or written, "report" is empty and
+        "error" says why.
     """
     context.report(Progress("report"))
     try:
         report = str(write())
     except UserError as error:
         return {**result, "report": "", "error": str(error)}
+    except UNDRAWABLE as error:
+        undrawn = UserError(
+            "The report can't be drawn: {reason}.",
+            hint="The figures are complete without it.",
+            reason=f"{type(error).__name__}: {error}".rstrip(": ."),
+        )
+        return {**result, "report": "", "error": str(undrawn)}
     context.report(Saved(report, "report"))
     return {**result, "report": report}
 

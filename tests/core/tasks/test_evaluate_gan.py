@@ -131,6 +131,17 @@ def test_other_data_takes_the_held_out_pictures_place(trained, evaluated, tmp_pa
     assert Path(ending.result["report"]).name == "report-digits.html"
 
 
+def test_a_damaged_history_costs_no_report(trained):
+    workspace, run, _ = trained
+    content = run.history_path.read_bytes()
+    header, first, _ = content.splitlines(keepends=True)
+    run.history_path.write_bytes(header + first + b"1,abc," + b"\xff\x00,\n")
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    run.history_path.write_bytes(content)
+    assert ending.state == "finished", ending.trace
+    assert "<svg" in Path(ending.result["report"]).read_text(encoding="utf-8")
+
+
 def test_a_strip_that_is_damaged_costs_no_report(trained):
     workspace, run, _ = trained
     sheet = run.samples / "000002.png"

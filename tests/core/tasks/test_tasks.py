@@ -101,6 +101,21 @@ def test_a_report_that_cannot_be_written_costs_no_score(trained, monkeypatch):
     assert ending.result["count"] == 359
 
 
+def test_a_damaged_history_costs_neither_score_nor_report(trained, tmp_path):
+    workspace, run = copied(trained[1], tmp_path)
+    lines = run.history_path.read_bytes().splitlines(keepends=True)
+    lines[2] = b"1,abc,\xff\x00,\n"
+    run.history_path.write_bytes(b"".join(lines))
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    assert ending.state == "finished", ending.trace
+    assert "<h2>Training</h2>" in Path(ending.result["report"]).read_text(encoding="utf-8")
+    assert "error" not in ending.result
+    run.history_path.write_bytes(b"".join(line.partition(b",")[2] for line in lines))  # without the epochs
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    assert ending.state == "finished", ending.trace
+    assert "<h2>Training</h2>" not in Path(ending.result["report"]).read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     """Folders "0" to "9" with eight digits each, and two that aren't there for the run."""
