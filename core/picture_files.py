@@ -62,12 +62,10 @@ def write_pictures(
     if suffix == ".png":
         write_atomic(path, _png(grid(pictures, columns=columns, gap_px=gap_px, scale=scale), recipe))
         return
-    factor = scale or seen_scale(pictures[0])
-    height, width = pictures[0].shape[:2]
-    _refuse_large(height * factor, width * factor)
+    check_size(path, len(pictures), pictures[0].shape, scale=scale)
     encode = catalog.load(ANIMATIONS[suffix])
     with replacing(path) as file:
-        encode(file, pictures, fps, factor, context)
+        encode(file, pictures, fps, scale or seen_scale(pictures[0]), context)
 
 
 def check_suffix(path: Path) -> str:
@@ -87,6 +85,38 @@ def check_suffix(path: Path) -> str:
     return suffix
 
 
+def check_size(
+    path: Path, count: int, shape: Sequence[int], *, columns: int = 0, gap_px: int = 2, scale: int = 0
+) -> None:
+    """Refuses pictures that `write_pictures` would refuse: better before they are drawn than after.
+
+    Args:
+        path: the file.
+        count: int, how many there will be, at least one.
+        shape: their (H, W, C).
+        columns: int, as in `write_pictures`.
+        gap_px: int, px, as there.
+        scale: int, as there.
+
+    Raises:
+        UserError: the program writes no such file, or they are too many or too large for one.
+    """
+    sheet = check_suffix(path) == ".png"
+    layout = _Layout(count if sheet else 1, shape, columns, gap_px if sheet else 0, scale)
+    _refuse_large(layout.height, layout.width)
+
+
+class _Layout:
+    """Where pictures of one shape (H, W, C) lie on a sheet; the arguments are those of `grid`."""
+
+    def __init__(self, count: int, shape: Sequence[int], columns: int, gap_px: int, scale: int) -> None:
+        self.columns = min(columns or math.ceil(math.sqrt(count)), count)
+        self.factor = scale or _seen_scale(shape)
+        self.step_y, self.step_x = (side * self.factor + gap_px for side in shape[:2])
+        self.height = -(-count // self.columns) * self.step_y + gap_px
+        self.width = self.columns * self.step_x + gap_px
+
+
 def grid(pictures: Sequence[np.ndarray], *, columns: int = 0, gap_px: int = 2, scale: int = 0) -> np.ndarray:
     """Lays pictures out side by side, row by row, on white.
 
@@ -102,23 +132,24 @@ def grid(pictures: Sequence[np.ndarray], *, columns: int = 0, gap_px: int = 2, s
     Raises:
         UserError: the sheet would have more than 64 megapixels.
     """
-    count = len(pictures)
-    columns = min(columns or math.ceil(math.sqrt(count)), count)
-    rows = -(-count // columns)
-    factor = scale or seen_scale(pictures[0])
-    height, width, channels = pictures[0].shape
-    step_y, step_x = height * factor + gap_px, width * factor + gap_px
-    _refuse_large(rows * step_y + gap_px, columns * step_x + gap_px)
-    sheet = np.full((rows * step_y + gap_px, columns * step_x + gap_px, channels), WHITE, np.uint8)
+    layout = _Layout(len(pictures), pictures[0].shape, columns, gap_px, scale)
+    _refuse_large(layout.height, layout.width)
+    height, width, channels = enlarged(pictures[0], layout.factor).shape
+    sheet = np.full((layout.height, layout.width, channels), WHITE, np.uint8)
     for place, picture in enumerate(pictures):
-        top, left = gap_px + place // columns * step_y, gap_px + place % columns * step_x
-        sheet[top : top + height * factor, left : left + width * factor] = enlarged(picture, factor)
+        row, column = divmod(place, layout.columns)
+        top, left = gap_px + row * layout.step_y, gap_px + column * layout.step_x
+        sheet[top : top + height, left : left + width] = enlarged(picture, layout.factor)
     return sheet
 
 
 def seen_scale(picture: np.ndarray) -> int:
     """Returns the least whole factor that makes the longer side of a picture (H, W, C) at least 96 px."""
-    return max(1, math.ceil(SEEN_PX / max(picture.shape[:2])))
+    return _seen_scale(picture.shape)
+
+
+def _seen_scale(shape: Sequence[int]) -> int:
+    return max(1, math.ceil(SEEN_PX / max(shape[:2])))
 
 
 def enlarged(picture: np.ndarray, factor: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from core.errors import UserError
 from core.events import Images, Progress, Saved
 from core.files import path_of
 from core.latents import latents
-from core.picture_files import check_suffix, write_pictures
+from core.picture_files import check_size, check_suffix, write_pictures
 from core.recipe import Recipe
 from core.settings.generate import GenerateSettings
 from core.tasks.trained_gan import trained_gan
@@ -38,6 +38,9 @@ def generate(settings: GenerateSettings, context: Context) -> dict[str, Any]:
         check_suffix(out)
     run = context.workspace.find(settings.run)
     gan, description = trained_gan(run, context, settings.epoch)
+    layout = {"columns": settings.columns, "gap_px": settings.gap_px, "scale": settings.scale}
+    if out is not None:
+        check_size(out, settings.count, gan.generator.output_shape[1:], **layout)  # better now than when all is drawn
     classes = description.classes if gan.class_count else ()
     labels = chosen_labels(settings.label, classes, np.arange(settings.first, settings.first + settings.count))
     source = latents(context.job.seed, settings.count, gan.latent, first=settings.first, truncation=settings.truncation)
@@ -56,7 +59,6 @@ def generate(settings: GenerateSettings, context: Context) -> dict[str, Any]:
     files: list[str] = []
     if out is not None:
         recipe = Recipe.of(context.job, run, description.epochs)
-        layout = {"columns": settings.columns, "gap_px": settings.gap_px, "scale": settings.scale}
         write_pictures(out, list(pictures), **layout, recipe=recipe, context=context)
         context.report(Saved(str(out), "pictures"))
         files.append(str(Path(out).absolute()))

@@ -22,7 +22,7 @@ from core.files import path_of
 from core.latents import latents
 from core.models.dcgan import Gan
 from core.models.saved import ModelDescription
-from core.picture_files import write_pictures
+from core.picture_files import check_suffix, write_pictures
 from core.recipe import Recipe
 from core.settings.dataset import DatasetSettings
 from core.settings.inpaint import InpaintSettings
@@ -51,9 +51,13 @@ def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
         "strain"}, best first), "seconds", "files"}.
 
     Raises:
-        UserError: the run draws no pictures, a picture can't be read, or the mask leaves nothing to fill or to see.
+        UserError: the run draws no pictures, the program writes no such file, a picture can't be read, or the mask
+            leaves nothing to fill or to see.
         CancelledError: the user has asked the job to stop.
     """
+    out = path_of(settings.out).absolute() if settings.out else None
+    if out is not None:
+        check_suffix(out)  # better now than when the hole is filled
     run = context.workspace.find(settings.run)
     gan, description = trained_gan(run, context, settings.epoch)
     classes = description.classes if gan.class_count else ()
@@ -68,8 +72,7 @@ def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
     best = int(np.argmin(found.loss + strain))
     filled = fill(points, best)
     files: list[str] = []
-    if settings.out:
-        out = path_of(settings.out).absolute()
+    if out is not None:
         recipe = Recipe.of(context.job, run, description.epochs)
         write_pictures(out, [filled], columns=1, gap_px=0, scale=1, recipe=recipe)
         context.report(Saved(str(out), "pictures"))

@@ -12,7 +12,7 @@ from core.context import Context
 from core.events import Images, Progress, Saved
 from core.files import path_of
 from core.latent_path import latent_path
-from core.picture_files import check_suffix, write_pictures
+from core.picture_files import check_size, check_suffix, write_pictures
 from core.recipe import Recipe
 from core.settings.interpolate import InterpolateSettings
 from core.tasks.generate_images import chosen_labels
@@ -47,6 +47,9 @@ def interpolate(settings: InterpolateSettings, context: Context) -> dict[str, An
     if weights is not None:
         share = way.shares[:, None].astype(np.float32)  # (N, 1)
         weights = (1 - share) * weights[:1] + share * weights[1:]  # (N, K)
+    layout = {"columns": settings.columns, "gap_px": settings.gap_px, "scale": settings.scale}
+    if out is not None:
+        check_size(out, len(way.latents), gan.generator.output_shape[1:], **layout)
     context.report(Progress("draw", 0, len(way.latents), "pictures"))
     pictures = paint(gan, way.latents, weights, context.check)
     details = [
@@ -64,9 +67,7 @@ def interpolate(settings: InterpolateSettings, context: Context) -> dict[str, An
         write_pictures(
             out,
             list(pictures),
-            columns=settings.columns,
-            gap_px=settings.gap_px,
-            scale=settings.scale,
+            **layout,
             fps=settings.fps,
             recipe=Recipe.of(context.job, run, description.epochs),
             context=context,

@@ -22,7 +22,7 @@ from core.models.backbone import Backbone
 from core.models.keras_file import read_keras_file
 from core.models.picture_memory import check_picture_memory
 from core.models.value_range import RANGES, guess_range
-from core.picture_files import write_pictures
+from core.picture_files import check_suffix, write_pictures
 from core.recipe import Recipe
 from core.settings.stylize import StylizeSettings
 from core.tasks.keep import keep
@@ -47,9 +47,12 @@ def stylize(settings: StylizeSettings, context: Context) -> dict[str, Any]:
         "style_layers", "content_layers"}; the losses are means over the first and last tenth of the steps, 20 at most.
 
     Raises:
-        UserError: a picture or the backbone can't be used, or the picture diverged.
+        UserError: a picture, the backbone or the name of the file can't be used, or the picture diverged.
         CancelledError: the user has asked the job to stop.
     """
+    out = path_of(settings.out).absolute() if settings.out else None
+    if out is not None:
+        check_suffix(out)  # better now than when it is painted
     content = _read(settings.content, settings.size_px)
     style = _read(settings.style, settings.style_px or max(content.shape[:2]))
     backbone = _backbone(settings, [content, style], context)
@@ -61,8 +64,7 @@ def stylize(settings: StylizeSettings, context: Context) -> dict[str, Any]:
     seconds = time.perf_counter() - began
     picture = painter.picture()
     files = []
-    if settings.out:
-        out = path_of(settings.out).absolute()
+    if out is not None:
         context.report(Progress("save"))
         write_pictures(out, [picture], columns=1, gap_px=0, scale=1, recipe=Recipe.of(context.job))
         context.report(Saved(str(out), "pictures"))

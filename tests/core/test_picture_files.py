@@ -15,7 +15,16 @@ from core.data.decode import decode
 from core.errors import CancelledError, UserError
 from core.gif_file import GifFile
 from core.jobs import Job
-from core.picture_files import KEYWORD, enlarged, grid, is_written_here, read_recipe, seen_scale, write_pictures
+from core.picture_files import (
+    KEYWORD,
+    check_size,
+    enlarged,
+    grid,
+    is_written_here,
+    read_recipe,
+    seen_scale,
+    write_pictures,
+)
 from core.png_text import MOST_BYTES
 from core.recipe import Recipe
 from core.runs import Workspace
@@ -75,6 +84,32 @@ def test_a_sheet_that_nobody_could_open_is_refused(tmp_path):
         grid([np.zeros((1000, 1000, 1), np.uint8)] * 70, scale=1)
     with pytest.raises(UserError, match="64 megapixels"):
         write_pictures(tmp_path / "a.gif", [np.zeros((64, 64, 1), np.uint8)], scale=150)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "layout", "refused"),
+    [
+        (".png", {}, False),  # 4 x 3 pictures, each enlarged to 100 px
+        (".png", {"columns": 7}, True),  # 716 x 206 px
+        (".png", {"columns": 7, "gap_px": 0}, False),
+        (".png", {"scale": 6}, True),
+        (".gif", {"columns": 7}, False),
+        (".gif", {"scale": 18}, False),
+        (".gif", {"scale": 19}, True),
+    ],
+)
+def test_too_large_is_told_before_the_pictures_are_there(tmp_path, monkeypatch, suffix, layout, refused):
+    def refusal(action, *arguments):
+        try:
+            action(tmp_path / f"a{suffix}", *arguments, **layout)
+        except UserError as error:
+            return str(error)
+        return ""
+
+    monkeypatch.setattr("core.picture_files.MOST_PIXELS", 140_000)
+    said = refusal(check_size, 12, (20, 20, 3))
+    assert bool(said) == refused
+    assert said == refusal(write_pictures, noise(12, side=20))
 
 
 # ------------------------------------------------------------------------------------------------------ files

@@ -137,3 +137,10 @@ def test_mistakes_are_told_in_a_sentence(place):
         assert ending.state == "failed"
         assert said in ending.message.format(**ending.values)
         assert ending.hint
+
+
+def test_a_file_that_is_not_written_is_refused_before_the_search(place):
+    ending, events = do(place, out=str(place[0] / "out.jpg"))
+    assert ending.state == "failed"
+    assert "does not end in one of .png" in ending.message.format(**ending.values)
+    assert not [event for event in events if isinstance(event, Metric | Images)]

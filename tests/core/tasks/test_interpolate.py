@@ -138,6 +138,14 @@ def test_a_saved_picture_can_be_drawn_again_from_itself(draw, workspace, run, tm
     np.testing.assert_array_equal(decode(tmp_path / "a.png"), decode(tmp_path / "b.png"))
 
 
+@pytest.mark.parametrize(("task", "length"), [("interpolate", {"steps": 40}), ("generate", {"count": 40})])
+def test_a_sheet_that_is_too_large_is_refused_before_anything_is_drawn(draw, tmp_path, task, length):
+    ending, events = draw(task, out=str(tmp_path / "a.png"), scale=64, **length)
+    assert ending.state == "failed"
+    assert "larger than the 64 megapixels" in ending.message.format(**ending.values)
+    assert not [event for event in events if isinstance(event, Images)]
+
+
 def test_what_can_not_be_drawn_is_told(draw, tmp_path):
     for settings, said in (
         ({"label": "z"}, "can't draw"),

@@ -118,6 +118,13 @@ def test_mistakes_are_told_in_a_sentence(files, settings, said):
     assert not (files / "out.png").exists()
 
 
+def test_a_file_that_is_not_written_is_refused_before_the_painting(files):
+    ending, events = do(files, out=str(files / "out.jpg"))
+    assert ending.state == "failed"
+    assert "does not end in one of .png" in ending.message.format(**ending.values)
+    assert not [event for event in events if isinstance(event, Metric | Images)]
+
+
 def test_stop_is_heard_while_the_pictures_are_prepared(files, monkeypatch):
     from core.training import style
 
