@@ -59,7 +59,7 @@ def fit(model: keras.Model, objective: Objective, settings: FitSettings, context
         Where it stands; also after Stop, and where it diverged after an epoch worth keeping.
 
     Raises:
-        UserError: the disk is full, or it diverged before that.
+        UserError: the disk is full, it diverged before that, or the run's checkpoint is not of such a training.
     """
     training = Training(model, objective, settings, context, run)
     training.go_on()
@@ -123,7 +123,8 @@ class Training:
         if self._settings.keep == "best" and best >= 0 and (best != kept or state.step):
             values = self._journal.load_epoch(best)
             if values is not None:
-                write_variables(named_variables(self._model), values)
+                with self._journal.taking_over():
+                    write_variables(named_variables(self._model), values)
                 kept = best
         return Fitted(state, kept, self._journal.halted)
 
@@ -132,7 +133,8 @@ class Training:
         values = self._journal.load_epoch(best) if best >= 0 else None
         if values is None:
             raise error
-        write_variables(named_variables(self._model), values)
+        with self._journal.taking_over():
+            write_variables(named_variables(self._model), values)
         return Fitted(self.state, best, stopped=False, error=error)
 
     def _compile(self) -> None:
@@ -148,12 +150,16 @@ class Training:
         values = self._journal.restore()
         if values is None:
             return
-        if self.state.step and self.state.train_logs is None:
+        within = self.state.step and self.state.train_logs is None
+        if within:
             # Keras makes the metrics' variables at the first step; these steps' sums belong into them.
             self._model.test_on_batch(*self._batches.batch(0, 0))
-            self._metric_values = {name: value for name, value in values.items() if name.startswith("metrics/")}
         trained = named_variables(self._model, training=True)
-        write_variables({name: v for name, v in trained.items() if not name.startswith("metrics/")}, values)
+        sums = [name for name in trained if name.startswith("metrics/")]
+        with self._journal.taking_over():
+            write_variables({name: trained[name] for name in trained if within or name not in sums}, values)
+        if within:
+            self._metric_values = {name: values[name] for name in sums}  # `fit` sets them to zero first
 
     def _done(self) -> bool:
         return self._journal.halted or self.state.epoch >= self._settings.epochs or self._should_stop_early()

@@ -75,7 +75,7 @@ def fit_gan(
         Where it stands; also after Stop, and where it diverged after an epoch worth keeping.
 
     Raises:
-        UserError: the disk is full, or it diverged before that.
+        UserError: the disk is full, it diverged before that, or the run's checkpoint is not of such a training.
     """
     training = AdversarialTraining(gan, generator, dataset, settings, context, run, attendant)
     training.go_on()
@@ -129,8 +129,9 @@ class AdversarialTraining:
         """
         values = self._journal.restore()
         if values is not None:
-            self._sums = values.pop(SUMS)
-            write_variables(self._step.variables(), values)
+            with self._journal.taking_over():
+                self._sums = values[SUMS].reshape(self._sums.shape)
+                write_variables(self._step.variables(), values)
         self._next_checkpoint = time.perf_counter() + self._settings.checkpoint_s
         self._journal.begin_steps()
         self._context.report(Progress("compile"))
@@ -160,7 +161,8 @@ class AdversarialTraining:
             if values is None and error is not None:
                 raise error
             if values is not None:
-                write_variables(dict(named("model", self._gan.variables)), values)
+                with self._journal.taking_over():
+                    write_variables(dict(named("model", self._gan.variables)), values)
                 kept = best
         return Fitted(state, kept, self._journal.halted and error is None, error)
 

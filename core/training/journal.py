@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,22 @@ class Journal:
         self._metrics.mend(self.state.steps)
         self._began = self._clock() - self.state.train_s
         return values
+
+    @contextmanager
+    def taking_over(self) -> Iterator[None]:
+        """Tells in a sentence where what is done inside finds that a checkpoint's values are not this training's.
+
+        Raises:
+            UserError: a value is missing or of another shape: another version, or another program, has made them.
+        """
+        try:
+            yield
+        except (KeyError, ValueError) as error:
+            raise UserError(
+                "The run '{run}' can't be resumed by this version: its checkpoint holds other weights than its model.",
+                hint="Resume it with the version it began with, or start a new run with its settings.",
+                run=self._run.id,
+            ) from error
 
     def load_epoch(self, epoch: int) -> dict[str, np.ndarray] | None:
         """Reads the variables at the end of an epoch, as `Checkpoints.load_epoch`."""

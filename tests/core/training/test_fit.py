@@ -16,9 +16,11 @@ from core.data.dataset import Dataset
 from core.errors import UserError
 from core.events import Log, Metric, Progress, Saved, Status
 from core.jobs import Job
-from core.models.variables import named_variables, read_variables
+from core.models.variables import named_variables, pack, read_variables, unpack
 from core.runs import Run, Workspace
+from core.sealed import seal, unseal
 from core.settings.cnn import CnnTraining
+from core.training.checkpoints import VARIABLES
 from core.training.classifying import classifying
 from core.training.fit import Training, fit
 
@@ -191,6 +193,23 @@ def test_a_damaged_checkpoint_costs_its_epoch_only(last, tmp_path):
 
 
 @pytest.mark.usefixtures("every_step")
+@pytest.mark.parametrize("part", ["model/", "optimizer/", "metrics/"])
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_checkpoint_of_another_version_is_told_in_a_sentence(tmp_path, every_step, part, missing):
+    trial = Trial(tmp_path).train(stop_at(7))  # within an epoch, where the metrics' sums are needed
+    path = max(trial.run.checkpoints.iterdir())
+    contents = unseal(path)
+    values = unpack(contents[VARIABLES])
+    name = next(name for name in values if name.startswith(part))
+    if missing:
+        del values[name]
+    else:
+        values[name] = np.zeros((2, 2, 2, 2, 2), np.float32)
+    seal(path, {**contents, VARIABLES: pack(values)})
+    with pytest.raises(UserError, match=f"The run '{trial.run.id}' can't be resumed by this version"):
+        trial.train()
+
+
 def test_a_checkpoint_within_a_long_epoch(tmp_path, monkeypatch):
     trial = Trial(tmp_path, epochs=1)
     object.__setattr__(trial.settings, "checkpoint_s", 0.0)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 
 import keras
 import numpy as np
@@ -9,15 +10,15 @@ import pytest
 
 from core.context import Context
 from core.data.dataset import Dataset
-from core.errors import CancelledError
+from core.errors import CancelledError, UserError
 from core.jobs import Job
 from core.models.dcgan import build, build_generator
-from core.models.variables import unpack
-from core.runs import Workspace
-from core.sealed import unseal
+from core.models.variables import pack, unpack
+from core.runs import Run, Workspace
+from core.sealed import seal, unseal
 from core.settings.dcgan import DcganTraining
 from core.training.checkpoints import VARIABLES
-from core.training.fit_gan import WEIGHTS, fit_gan, snapshot_epochs
+from core.training.fit_gan import SUMS, WEIGHTS, fit_gan, snapshot_epochs
 
 SETTINGS = {"filters": 4, "latent": 8, "batch_size": 8, "epochs": 3, "snapshots": 2}
 STEPS = 5  # an epoch
@@ -163,6 +164,48 @@ def test_stopped_while_measuring_it_measures_again(train, straight):
     run, fitted, _ = train(run=run, attendant=attendant)
     assert attendant.epochs == [(1, False), (2, True)]
     assert run.history_path.read_bytes() == straight.history_path.read_bytes()
+
+
+def _without_a_weight(values):
+    del values["model/first/kernel"]
+
+
+def _with_another_shape(values):
+    values["model/first/kernel"] = values["model/first/kernel"][1:]
+
+
+def _without_sums(values):
+    del values[SUMS]
+
+
+def _with_other_sums(values):
+    values[SUMS] = values[SUMS][1:]
+
+
+NEWEST, BEST = "000003-00000000", "000002-00000000"  # the one to go on from, and the one that is kept
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        (NEWEST, _without_a_weight),
+        (NEWEST, _with_another_shape),
+        (NEWEST, _without_sums),
+        (NEWEST, _with_other_sums),
+        (BEST, _with_another_shape),
+    ],
+)
+def test_a_checkpoint_of_another_version_is_told_in_a_sentence(train, straight, name, change):
+    straight, *_ = straight
+    run = Run(straight.folder.with_name(f"other{change.__name__}-{name}"))
+    shutil.copytree(straight.folder, run.folder)
+    contents = unseal(run.checkpoints / name)
+    values = unpack(contents[VARIABLES])
+    change(values)
+    seal(run.checkpoints / name, {**contents, VARIABLES: pack(values)})
+    with pytest.raises(UserError, match=f"The run '{run.id}' can't be resumed by this version") as caught:
+        train(run=run)
+    assert caught.value.hint
 
 
 def test_a_training_that_diverges_says_so(train):
