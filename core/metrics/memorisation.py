@@ -31,7 +31,8 @@ class Memorisation:
             one is beyond doubt.
         nearest: int64 (M,), places of the nearest training pictures in `train`.
         distances: float32 (M,), root mean square difference to it, in shares of the range from black to white.
-        ratios: float32 (M,), that distance over the mean of those to the next 19.
+        ratios: float32 (M,), that distance over the mean of those to the next 19, or over what this mean is at the
+            lowest twentieth of held-out pictures where it is less.
         copies: the generated pictures, by place, that count as copies.
         threshold: float, ratios below it count as copies.
         false_alarms: float in [0, 1], the share of held-out real pictures that the same rule calls copies; at worst
@@ -87,8 +88,13 @@ def find_copies(
     if len(shapes) > 1 or len(places) < 2:
         raise ValueError(f"Pictures of one shape, and two to compare with, are needed. Received: {shapes}")
     both = np.concatenate([fake, held_out])
-    nearest, distances, ratios = _search(both, train, places, mirrored=mirrored, tell=tell)
-    count, of_held_out = len(fake), ratios[len(fake) :]
+    nearest, distances, others = _search(both, train, places, mirrored=mirrored, tell=tell)
+    count = len(fake)
+    if len(held_out) >= FEWEST_HELD_OUT:
+        # A picture that has many near duplicates in the training set is as near to them as to its copy.
+        others = np.maximum(others, np.quantile(others[count:], LOWEST))
+    ratios = np.where(others > 0, distances / np.where(others > 0, others, 1), 0).astype(np.float32)  # 0: all are equal
+    of_held_out = ratios[count:]
     threshold = USUAL
     if len(of_held_out) >= FEWEST_HELD_OUT:
         threshold = MARGIN * float(np.quantile(of_held_out, LOWEST))
@@ -136,7 +142,7 @@ def _beyond_chance(copies: int, count: int, rate: float, held_out: int) -> bool:
 def _search(
     pictures: np.ndarray, train: np.ndarray, places: np.ndarray, *, mirrored: bool, tell: Callable[[int, int], None]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns place and distance of the nearest, and its distance over that of the next ones, for each picture."""
+    """Returns place and distance of the nearest, and the mean distance of the next ones, for each picture."""
     views = list(_views(shrink(pictures), mirrored=mirrored))
     norms = [(view**2).sum(axis=1) for view in views]
     sides = np.zeros((len(pictures), 0), np.float32)
@@ -156,10 +162,8 @@ def _search(
             sides, found = np.take_along_axis(sides, kept, axis=1), np.take_along_axis(found, kept, axis=1)
     order = np.argsort(sides, axis=1, kind="stable")
     distances = np.sqrt(np.maximum(np.take_along_axis(sides, order, axis=1), 0) / views[0].shape[1])
-    others = distances[:, 1:].mean(axis=1)
-    ratios = np.where(others > 0, distances[:, 0] / np.where(others > 0, others, 1), 0)  # all are copies of one another
     nearest = np.take_along_axis(found, order, axis=1)[:, 0]
-    return nearest, distances[:, 0].astype(np.float32), ratios.astype(np.float32)
+    return nearest, distances[:, 0].astype(np.float32), distances[:, 1:].mean(axis=1)
 
 
 def _views(pictures: np.ndarray, *, mirrored: bool) -> Iterator[np.ndarray]:

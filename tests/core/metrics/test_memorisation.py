@@ -65,6 +65,32 @@ def test_one_copy_is_enough(digits):
     assert found.distances[200] < 1e-3 < found.held_out_distance
 
 
+def burst(pictures, count, deviation=5):
+    """Each of the pictures so many times over, as a camera or a film has them: never quite the same."""
+    return noisy(pictures.repeat(count, axis=0), deviation)
+
+
+def test_copies_of_a_picture_with_many_near_duplicates_are_found(digits):
+    train, held_out, others = digits
+    fake = np.concatenate([others, noisy(train[:40], 10), noisy(train[500:540], 10)])
+    found = find_copies(fake, np.concatenate([train, burst(train[:40], 25)]), held_out)
+    copies, count = set(found.copies), len(others)
+    assert len(copies & set(range(count, count + 40))) >= 38  # of what is there 26 times
+    assert len(copies & set(range(count + 40, count + 80))) >= 38  # of what is there once
+    assert len(copies & set(range(count))) <= 2
+    assert found.false_alarms <= 0.01
+    assert found.alarm
+
+
+@pytest.mark.parametrize("also_held_out", [0, 10, 60])
+def test_near_duplicates_alone_are_no_alarm(digits, also_held_out):
+    train, held_out, others = digits
+    held_out = np.concatenate([held_out[also_held_out:], noisy(train[:also_held_out], 6)])
+    found = find_copies(others, np.concatenate([train, burst(train[:60], 25)]), held_out)
+    assert not found.alarm
+    assert len(found.copies) <= 2
+
+
 def test_distances_are_those_of_the_definition(digits):
     train, held_out, others = digits
     found = find_copies(others[:5], train, held_out)
