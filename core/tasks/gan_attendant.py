@@ -71,7 +71,7 @@ class GanAttendant:
             return
         context.report(Progress("measure"))
         shown = looked_at(shown, settings.measure_count, seed, context)
-        self._seen = judge.look(dataset.images[shown])
+        self._seen = judge.look(dataset.images, shown)
         self._yardstick = Yardstick(self._seen[0], settings.measure_count, seed, context.check)
         self._measured = measured_labels(dataset, shown, self._yardstick.count, seed, SHOWN_STREAM)
         self._measured_latents = latents(seed, self._yardstick.count, gan.latent, stream=SHOWN_STREAM)

@@ -62,11 +62,12 @@ class Judge:
         """How much better than a guess it is: 0 is as good, 1 is always right, as far as anybody knows."""
         return 1.0 if self.accuracy is None else (self.accuracy - self._chance) / (1 - self._chance)
 
-    def look(self, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    def look(self, pictures: np.ndarray, places: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
         """Returns features and probabilities of pictures, which are resized to what the network takes.
 
         Args:
-            pictures: uint8 (N, H, W, C), C being 1 or 3; may be a memory map.
+            pictures: uint8 (M, H, W, C), C being 1 or 3; may be a memory map, of which a batch at a time is read.
+            places: int (N,), which of them are looked at; None for all.
 
         Returns:
             float32 (N, D), and float32 (N, K) or None without classes.
@@ -77,9 +78,11 @@ class Judge:
         shape = tuple(int(side) for side in self._network.input_shape[1:])
         size = predict_batch_size((shape[0], shape[1], shape[2]))
         parts = [np.zeros((0, self.dimensions + self._logits), np.float32)]
-        for start in range(0, len(pictures), size):
+        for start in range(0, len(pictures if places is None else places), size):
             self._context.check()
-            parts.append(predict(self._network, _fitted(np.asarray(pictures[start : start + size]), shape), size))
+            batch = slice(start, start + size)
+            chosen = np.asarray(pictures[batch if places is None else places[batch]])
+            parts.append(predict(self._network, _fitted(chosen, shape), size))
         seen = np.concatenate(parts)
         features = seen[:, : self.dimensions]
         return features, softmax(seen[:, self.dimensions :]).astype(np.float32) if self.classes else None

@@ -28,15 +28,15 @@ def paint(
     """
     height, width = gan.generator.output_shape[1:3]
     size = max(1, min(LARGEST_BATCH, PIXELS_A_BATCH // (height * width)))
-    parts = []
+    pictures = np.empty((len(latents), *gan.generator.output_shape[1:]), np.uint8)
     for start in range(0, len(latents), size):
         if check is not None:
             check()
         # Always as many as one batch holds, so that each backend compiles once.
         arrays = [_filled(array[start : start + size], size) for array in (latents, weights) if array is not None]
         drawn = np.asarray(gan.generator.predict_on_batch(arrays if len(arrays) > 1 else arrays[0]))
-        parts.append(_as_pixels(drawn)[: len(latents) - start])
-    return np.concatenate(parts) if parts else np.zeros((0, *gan.generator.output_shape[1:]), np.uint8)
+        pictures[start : start + size] = _as_pixels(drawn)[: len(latents) - start]
+    return pictures
 
 
 def one_hot(labels: np.ndarray, gan: Gan) -> np.ndarray | None:

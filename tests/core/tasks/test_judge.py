@@ -24,6 +24,7 @@ from core.settings.cnn import CnnTraining
 from core.tasks import own_judge as module
 from core.tasks.judge import Judge, independent_judge, make_judge
 from core.tasks.own_judge import INDEPENDENT, OWN
+from core.training.predict import predict_batch_size
 
 BACKEND = keras.backend.backend()
 OWN_OF_DATA = SimpleNamespace(judge="")
@@ -142,6 +143,29 @@ def test_pictures_of_another_size_or_colour_are_resized(trial):
     _, probabilities = trial.made.look(large)
     assert accuracy(probabilities, trial.dataset.labels[trial.test]) > trial.made.accuracy - 0.1
     assert trial.made.look(pictures[:0])[0].shape == (0, trial.made.dimensions)
+
+
+class Read(np.ndarray):
+    """Pictures that count how many of them are taken at once."""
+
+    most = 0
+
+    def __getitem__(self, key):
+        found = super().__getitem__(key)
+        Read.most = max(Read.most, len(found))
+        return np.asarray(found)
+
+
+def test_chosen_pictures_are_read_a_batch_at_a_time(trial):
+    pictures = np.tile(trial.dataset.images, (2, 1, 1, 1))
+    places = np.random.default_rng(0).permutation(len(pictures))[:3000]
+    size = predict_batch_size(tuple(trial.made._network.input_shape[1:]))
+    assert size < len(places)
+    found = trial.made.look(pictures.view(Read), places)
+    assert Read.most == size
+    for one, other in zip(found, trial.made.look(pictures[places]), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert trial.made.look(pictures, places[:0])[0].shape == (0, trial.made.dimensions)
 
 
 def test_stop_ends_the_training_of_a_judge(tmp_path):
