@@ -62,9 +62,9 @@ class PixelJudge(Judge):
         super().__init__("pixels", keras.Model(pixels, quarters), context)
         self.seen = []
 
-    def look(self, pictures):
+    def look(self, pictures, places=None):
         self.seen.append(pictures)
-        return super().look(pictures)
+        return super().look(pictures, places)
 
 
 def made_gan():
