@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,6 +33,11 @@ from core.wording import counted
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Id, name or folder.")]
 Label = Annotated[str, typer.Option(metavar="L", help="Class to draw, where the run has learnt classes.")]
 Out = Annotated[Path, typer.Option(metavar="FILE", help="A .png holds the pictures side by side.")]
+METHOD_HELP = (
+    "spherical, linear: from one to the other, spherical keeping to what the run has learnt. "
+    "arithmetic: from --from to the same plus --to, minus --minus. "
+    "walk: wanders from --from and comes back; --to isn't used."
+)
 OutFilm = Annotated[Path, typer.Option("--out", metavar="FILE", help="A .png strip, or a .gif or .mp4 film.")]
 
 
@@ -56,10 +62,14 @@ def interpolate(
     run: RunName,
     out: OutFilm,
     start: Annotated[int | None, typer.Option("--from", metavar="SEED", help="Of the first picture.")] = None,
-    end: Annotated[int | None, typer.Option("--to", metavar="SEED", help="Of the last picture.")] = None,
+    end: Annotated[
+        int | None, typer.Option("--to", metavar="SEED", help="Of the last picture, or of what arithmetic adds.")
+    ] = None,
+    minus: Annotated[int | None, typer.Option(metavar="SEED", help="Of what arithmetic takes away.")] = None,
     steps: Annotated[int | None, typer.Option(help="Pictures on the way, both ends among them.")] = None,
-    method: Annotated[Method | None, typer.Option(help="How to go from one to the other.")] = None,
+    method: Annotated[Method | None, typer.Option(help=METHOD_HELP)] = None,
     label: Label = "",
+    to_label: Annotated[str, typer.Option(metavar="L", help="Class that it turns into on the way.")] = "",
     settings: Set = None,
     backend: Backend = "",
     device: Device = "auto",
@@ -68,8 +78,25 @@ def interpolate(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Draw the pictures on a way from one latent to another, as a strip or a film."""
-    given = {"from_seed": start, "to_seed": end, "steps": steps, "method": method, "label": label or None}
+    given = {
+        "from_seed": start,
+        "to_seed": end,
+        "less_seed": minus,
+        "steps": steps,
+        "method": method,
+        "label": label or None,
+        "to_label": to_label or None,
+    }
+    chosen = method or str(read_pairs(settings).get("method", "spherical"))
+    if end is not None and chosen == "walk":
+        _tell_unused("--to", chosen)
+    if minus is not None and chosen != "arithmetic":
+        _tell_unused("--minus", chosen)
     _draw("interpolate", run, out, given, settings, backend, device, seed, workspace, as_json=as_json)
+
+
+def _tell_unused(option: str, method: str) -> None:
+    sys.stderr.write(f"{option} is left out: --method {method} does not use it.\n")
 
 
 def _draw(

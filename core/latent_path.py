@@ -42,7 +42,8 @@ def latent_path(settings: InterpolateSettings, seed: int, dims: int) -> LatentPa
     steps, cut = settings.steps, settings.truncation
     if settings.method == "walk":
         angle = np.linspace(0, 2 * np.pi, steps, endpoint=False)
-        path = walk(start, steps, dims, truncation=cut)
+        begin = latents(start, 1, dims, first=settings.from_number, truncation=cut)[0]
+        path = walk(begin, start, steps)
         return LatentPath(path, (1 - np.cos(angle)) / 2, (start,))  # the class comes back too
 
     count = settings.average if settings.method == "arithmetic" else 1

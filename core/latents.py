@@ -156,34 +156,38 @@ def shell_radius(dims: int, truncation: float = 0.0) -> float:
     return math.sqrt(dims * (1 - 2 * truncation * density / math.erf(truncation / math.sqrt(2))))
 
 
-def walk(seed: int, steps: int, dims: int, *, truncation: float = 0.0) -> np.ndarray:
-    """Goes round on the shell: a smooth closed path of equally long steps, so that a film of it can repeat.
+def walk(start: np.ndarray, seed: int, steps: int) -> np.ndarray:
+    """Goes round from a latent and back to it: a smooth closed path of equally long steps, so that a film can repeat.
 
-    The path is a random sum of sines whose periods divide the way round, brought onto the shell.
+    The path is a random sum of sines whose periods divide the way round, and which add up to the latent where it
+    begins; it is brought onto the sphere that the latent lies on.
 
     Args:
-        seed: int, 0 to 2**31 - 1.
+        start: float (D,), what the way begins with.
+        seed: int, 0 to 2**31 - 1, of where it goes.
         steps: int, latents in all, 1 or more; the step after the last leads to the first.
-        dims: int, D.
-        truncation: float, as in `latents`: sets the radius; 0 leaves it out.
 
     Returns:
-        float32 (steps, D), each of norm `shell_radius(dims, truncation)`.
+        float32 (steps, D), each of the start's norm.
     """
+    dims, radius = len(start), float(np.linalg.norm(start))
     waves = np.random.default_rng((WALKS, seed)).standard_normal((2, HARMONICS, dims))
     waves /= np.arange(1, HARMONICS + 1)[:, None]  # quick turns are small
-    radius = shell_radius(dims, truncation)
+    begin = start.astype(np.float64) * (math.sqrt(dims) / max(radius, TINY))  # as long as the waves are
+    waves[0, 0] = begin - waves[0, 1:].sum(axis=0)
 
     def at(turns: np.ndarray) -> np.ndarray:
         angle = 2 * math.pi * turns[:, None] * np.arange(1, HARMONICS + 1)  # (K, harmonics)
         path = np.cos(angle) @ waves[0] + np.sin(angle) @ waves[1]  # (K, D)
-        return path * (radius / np.linalg.norm(path, axis=1, keepdims=True))
+        return path * (radius / np.maximum(np.linalg.norm(path, axis=1, keepdims=True), TINY))
 
     turns = np.linspace(0.0, 1.0, max(FINE * steps, 1024) + 1)
     lengths = np.linalg.norm(np.diff(at(turns), axis=0), axis=1)
     passed = np.concatenate([[0.0], np.cumsum(lengths)])
     even = np.interp(np.arange(steps) * (passed[-1] / steps), passed, turns)
-    return at(even).astype(np.float32)
+    path = at(even).astype(np.float32)
+    path[0] = start
+    return path
 
 
 def _with_ends(path: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from core.context import Context
-from core.events import Images, Progress, Saved
+from core.events import Images, Log, Progress, Saved
 from core.files import path_of
-from core.latent_path import latent_path
+from core.latent_path import LatentPath, latent_path
 from core.picture_files import check_size, check_suffix, write_pictures
 from core.recipe import Recipe
 from core.settings.interpolate import InterpolateSettings
@@ -42,6 +42,8 @@ def interpolate(settings: InterpolateSettings, context: Context) -> dict[str, An
     gan, description = trained_gan(run, context, settings.epoch)
     classes = description.classes if gan.class_count else ()
     way = latent_path(settings, context.job.seed, gan.latent)
+    if _leads_nowhere(settings, way):
+        context.report(Log("What is added is also what is taken away: the way leads nowhere.", "warning"))
     first, last = _end_labels(settings, classes)
     weights = one_hot(np.array([first, last]), gan)  # (2, K)
     if weights is not None:
@@ -84,9 +86,17 @@ def interpolate(settings: InterpolateSettings, context: Context) -> dict[str, An
     }
 
 
+def _leads_nowhere(settings: InterpolateSettings, way: LatentPath) -> bool:
+    same = way.seeds[1:2] == way.seeds[2:] and settings.to_number == settings.less_number
+    return settings.method == "arithmetic" and same
+
+
 def _end_labels(settings: InterpolateSettings, classes: Sequence[str]) -> tuple[int, int]:
-    """Returns the classes of both ends; what is left open is what those pictures have in a sheet of all classes."""
+    """Returns the classes of both ends; what is left open is what those pictures have in a sheet of all classes.
+
+    A walk has no picture at the other end: it keeps its class unless it is told to change it.
+    """
     first = chosen_labels(settings.label, classes, np.array([settings.from_number]))[0]
-    if settings.to_label or not settings.label:
+    if settings.to_label or not (settings.label or settings.method == "walk"):
         return int(first), int(chosen_labels(settings.to_label, classes, np.array([settings.to_number]))[0])
     return int(first), int(first)

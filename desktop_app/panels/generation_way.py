@@ -178,7 +178,8 @@ class WayPage(GenerationPage):
         self._grid.show_line(self.editors["back"].widget, shown=method != "walk")
         self._grid.show_line(self.label, shown=by_class)
         self._grid.show_line(self.to_label, shown=by_class)
-        self.to_label.call_none(mark("the same") if self.label.label else mark("by number"))
+        stays = bool(self.label.label) or method == "walk"
+        self.to_label.call_none(mark("the same") if stays else mark("by number"))
 
     # -- what came of it ----------------------------------------------------------------------------------
 

@@ -51,11 +51,10 @@ def test_truncation_draws_anew_only_what_lies_beyond(psi):
     assert np.linalg.norm(cut, axis=1).mean() == pytest.approx(shell_radius(200, psi), rel=0.03)
 
 
-@pytest.mark.parametrize("draw", [latents, walk])
-def test_a_truncation_that_would_never_end_is_refused(draw):
+def test_a_truncation_that_would_never_end_is_refused():
     for psi in (0.049, 1e-9):
         with pytest.raises(ValueError, match=r"at least 0\.05"):
-            draw(0, 2, 64, truncation=psi)
+            latents(0, 2, 64, truncation=psi)
 
 
 def test_the_shell_of_known_truncations():
@@ -126,11 +125,13 @@ def test_arithmetic_that_changes_nothing_gives_the_first_back():
     np.testing.assert_array_equal(on_shell(np.zeros(4), 2.0), np.zeros(4))
 
 
-@pytest.mark.parametrize("truncation", [0.0, 0.7])
-def test_a_walk_is_closed_smooth_and_on_the_shell(truncation):
-    path = walk(11, 60, 128, truncation=truncation)
-    radius = shell_radius(128, truncation)
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_a_walk_is_closed_smooth_and_begins_with_its_latent(seed):
+    start = latents(seed, 1, 128)[0] * np.float32(0.8)
+    path = walk(start, seed, 60)
+    radius = np.linalg.norm(start)
     assert path.shape == (60, 128)
+    np.testing.assert_array_equal(path[0], start)
     np.testing.assert_allclose(np.linalg.norm(path, axis=1), radius, rtol=1e-5)
     lengths = np.linalg.norm(np.diff(path, axis=0, append=path[:1]), axis=1)  # the way back to the start among them
     assert lengths.max() / lengths.min() < 1.05
@@ -138,10 +139,13 @@ def test_a_walk_is_closed_smooth_and_on_the_shell(truncation):
     turned = np.diff(path, axis=0, append=path[:1])
     turned = np.sum(turned * np.roll(turned, -1, axis=0), axis=1) / (lengths * np.roll(lengths, -1))
     assert turned.min() > 0.8  # no corner, not even where it closes
+    assert (path @ start).min() < 0.2 * radius**2  # it goes far: a quarter round, or nearly
 
 
 def test_a_walk_is_the_same_path_in_any_number_of_steps():
-    np.testing.assert_allclose(walk(2, 20, 32), walk(2, 60, 32)[::3], atol=0.01)
-    np.testing.assert_array_equal(walk(2, 20, 32), walk(2, 20, 32))
-    assert np.abs(walk(2, 20, 32) - walk(3, 20, 32)).max() > 0.5
-    assert walk(2, 1, 32).shape == (1, 32)
+    start = latents(2, 1, 32)[0]
+    np.testing.assert_allclose(walk(start, 2, 20), walk(start, 2, 60)[::3], atol=0.01)
+    np.testing.assert_array_equal(walk(start, 2, 20), walk(start, 2, 20))
+    assert np.abs(walk(start, 2, 20) - walk(start, 3, 20)).max() > 0.5
+    np.testing.assert_array_equal(walk(start, 2, 1), [start])
+    assert not walk(np.zeros(4), 2, 3).any()

@@ -105,6 +105,14 @@ def test_only_the_ends_that_matter_are_shown(panel, method, shown):
     assert {end for end, editor in page.ends.items() if editor.isVisible()} == {"from", *shown}
 
 
+def test_a_walk_is_said_to_keep_its_class(panel):
+    page = panel.pages["way"]
+    assert page.to_label.itemText(0) == "by number"
+    page.editors["method"].show_value("walk")
+    page._fit()
+    assert page.to_label.itemText(0) == "the same"
+
+
 @pytest.mark.parametrize("kind", ["gif", "mp4", "png"])
 def test_a_way_is_saved_at_the_pace_it_is_played_at(panel, window, jobs, qtbot, monkeypatch, tmp_path, kind):
     page = panel.pages["way"]

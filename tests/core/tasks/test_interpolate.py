@@ -7,7 +7,7 @@ import pytest
 from core.context import Context
 from core.data.decode import decode
 from core.engine import run_job
-from core.events import Images, Saved
+from core.events import Images, Log, Saved
 from core.jobs import Job
 from core.models.saved import ModelDescription, save_model
 from core.picture_files import grid, read_recipe
@@ -77,6 +77,24 @@ def test_a_way_begins_and_ends_with_what_a_sheet_shows(draw, method):
     assert [row["label"] for row in details] == ["b", "b", "b", "c", "c", "c"]
     assert [row["place"] for row in details] == list(range(6))
     assert {row["epoch"] for row in details} == {7}
+
+
+def test_a_walk_begins_with_its_picture_and_keeps_its_class(draw):
+    way, details = pictures_of(draw(method="walk", from_seed=5, from_number=1, steps=8)[1])
+    drawn, _ = pictures_of(draw("generate", seed=5, count=2)[1])
+    np.testing.assert_allclose(way[0].astype(int), drawn[1], atol=1)
+    assert {row["label"] for row in details} == {"b"}
+    changing = pictures_of(draw(method="walk", from_number=1, to_label="c", steps=8)[1])[1]
+    assert [changing[place]["label"] for place in (0, 1, 4, 7)] == ["b", "b", "c", "b"]
+
+
+def test_adding_what_is_taken_away_is_told(draw):
+    def warnings(**settings):
+        return [event.message for event in draw(method="arithmetic", steps=3, **settings)[1] if isinstance(event, Log)]
+
+    (said,) = warnings(to_seed=4, less_seed=4)
+    assert said.startswith("What is added is also what is taken away")
+    assert warnings(to_seed=4, less_seed=4, to_number=1) == warnings(to_seed=4, less_seed=5) == []
 
 
 def test_a_way_changes_little_by_little(draw):
