@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core import events
 from core.errors import UserError
+from core.phases import phase_text
 
 LINE_INTERVAL_S = 10.0  # a log file or pipe gets a line so often, a terminal a moving bar
 
@@ -51,7 +53,8 @@ class ConsoleListener:
         if isinstance(event, events.Progress):
             self._show_progress(event)
         elif isinstance(event, events.Metric) and event.per == "epoch" and not self._quiet:
-            values = "  ".join(f"{name} {value:.4g}" for name, value in event.values.items())
+            known = {name: value for name, value in event.values.items() if not math.isnan(value)}
+            values = "  ".join(f"{name} {value:.4g}" for name, value in known.items())
             self._print(f"epoch {event.epoch:g}  {values}")
         elif isinstance(event, events.Log) and (event.level != "info" or not self._quiet):
             style = {"warning": "yellow", "error": "red"}.get(event.level, "")
@@ -62,7 +65,7 @@ class ConsoleListener:
     def _show_progress(self, event: events.Progress) -> None:
         if self._quiet:
             return
-        text = f"{event.phase} {event.detail}".strip()
+        text = phase_text(event)
         if self._console.is_terminal:
             rate = f"{event.rate:,.0f}/s" if event.rate else ""
             self._bar.update(
@@ -73,7 +76,7 @@ class ConsoleListener:
         if event.phase not in self._seen or now - self._last_line > LINE_INTERVAL_S:
             self._seen.add(event.phase)
             self._last_line = now
-            done = f" {event.done}/{event.total}" if event.total else ""
+            done = f", {event.done:,} of {event.total:,}" if event.total else ""
             self._print(f"{text}{done}")
 
     def _print(self, text: str, style: str = "") -> None:

@@ -7,37 +7,11 @@ import time
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from core.events import Progress
-from desktop_app.translation import mark, say, tr
+from core.phases import PHASES
+from desktop_app.translation import say, tr
 from desktop_app.widgets.elements import column, label, row
 
 BRIEF_S = 0.7  # a validation shorter than this does not take the training's figures away
-
-# What the user reads for the phases that tasks report.
-PHASES = {
-    "import": mark("Loading {detail}"),
-    "scan": mark("Looking for pictures"),
-    "decode": mark("Reading pictures"),
-    "check": mark("Checking pictures"),
-    "load": mark("Loading the model"),
-    "build": mark("Building the model"),
-    "compile": mark("Preparing the first step"),
-    "train": mark("Training"),
-    "validate": mark("Validating"),
-    "tokenize": mark("Cutting texts into tokens"),
-    "merge": mark("Learning the tokenizer"),
-    "evaluate": mark("Scoring the test split"),
-    "classify": mark("Classifying"),
-    "draw": mark("Drawing pictures"),
-    "stylize": mark("Painting"),
-    "inpaint": mark("Looking for what fits the hole"),
-    "compare": mark("Looking for copies of training pictures"),
-    "judge": mark("Training the network that judges the pictures"),
-    "measure": mark("Measuring the pictures"),
-    "write": mark("Writing"),
-    "examine": mark("Looking at the text"),
-    "report": mark("Writing the report"),
-    "save": mark("Saving"),
-}
 
 
 class ProgressLine(QWidget):

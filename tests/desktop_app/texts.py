@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from core import catalog
+from core.phases import PHASES
 from core.settings.base import describe
 
 ROOT = Path(__file__).parents[2]
@@ -36,8 +37,8 @@ CORE_CALLS = {"UserError": 0, "Log": 0, "Status": 1, "Skipped": 1, "DecodeError"
 
 
 def window_texts() -> set[str]:
-    """Literals in the window's sources."""
-    found = set()
+    """Literals in the window's sources, and the phases that it shows."""
+    found = set(PHASES.values())
     for file in (ROOT / "desktop_app").rglob("*.py"):
         found |= set(_literals(file, {**WINDOW_CALLS, **CORE_CALLS}, ("tip", "hint", "message")))
     return {text for text in found if _is_text(text)}
