@@ -334,7 +334,7 @@ app.command()(text)
 
 def _bad_usage(error: Any) -> UserError:
     command = error.ctx.command_path if error.ctx else "pixelwright"
-    problem = error.format_message()
+    problem = error.format_message().replace(": Value error, ", ": ")  # what pydantic puts before a reason
     return UserError(
         "{problem}",
         hint="`{command} --help` tells how it is used.",

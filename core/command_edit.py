@@ -94,10 +94,10 @@ def inpaint(
 
 
 def _check_out(out: Path, inputs: list[str]) -> None:
-    """Looks whether the one picture may be written there.
+    """Looks whether the one picture may be written there, and whether what is read may be pictures.
 
     Raises:
-        UserError: it may not.
+        UserError: it may not, or one of the inputs is a folder.
     """
     if out.suffix.casefold() != ".png":
         raise UserError(
@@ -107,6 +107,9 @@ def _check_out(out: Path, inputs: list[str]) -> None:
             suffix=".png",
         )
     check_pictures(out, inputs)
+    for path in map(path_of, inputs):
+        if path.is_dir():
+            raise UserError("'{path}' is a folder, not a picture.", hint="Name a picture in it.", path=path)
 
 
 def _backbone(text: str, workspace: Workspace) -> tuple[str, str]:
@@ -116,5 +119,7 @@ def _backbone(text: str, workspace: Workspace) -> tuple[str, str]:
         if not path.is_file():
             raise UserError("There is no file '{path}'.", hint="Name a run, or a .keras file.", path=path)
         return str(path.absolute()), ""
+    if path.is_file() and not workspace.fitting(text):
+        raise UserError("'{path}' is no .keras file.", hint="Name a run, or a .keras file.", path=path)
     run = find_run(workspace, text)
     return str(run.folder), backend_of(run)

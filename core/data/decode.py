@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -82,7 +82,8 @@ def decode(
     except DecodeError as error:
         raise DecodeError.because(error.reason, path) from error
     except Exception as error:  # damaged files make decoders raise nearly everything
-        raise DecodeError.because(_explain(error), path) from error
+        reason = "It is a folder, not a picture." if _is_folder(source) else _explain(error)
+        raise DecodeError.because(reason, path) from error
     return np.ascontiguousarray(change_channels(pixels, wanted_channels(colour, pixels.shape[-1])))
 
 
@@ -203,6 +204,12 @@ def _upright(pixels: np.ndarray, image: Image.Image) -> np.ndarray:
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
     return pixels
+
+
+def _is_folder(source: object) -> bool:
+    with suppress(OSError):
+        return isinstance(source, Path) and source.is_dir()
+    return False
 
 
 def _explain(error: Exception) -> str:

@@ -93,6 +93,7 @@ def gan_id(tmp_path):
 
 
 TRAIN = ("train", "cnn", "--data", "digits")
+STYLIZE = ("stylize", "--content", "photo.png", "--style", "photo.png", "--out", "a.png")
 
 
 @pytest.mark.parametrize(
@@ -123,6 +124,11 @@ TRAIN = ("train", "cnn", "--data", "digits")
         (("interpolate", "GAN", "--out", "a.png", "--steps", "1"), 1, "The setting 'steps' does not fit"),
         (("interpolate", "GAN", "--out", "a.png", "--from", "-2"), 1, "The setting 'from_seed' does not fit"),
         (("interpolate", "GAN", "--out", "a.png", "--set", "bends=3"), 1, "There is no setting 'bends'."),
+        ((*STYLIZE, "--backbone", "photo.png"), 1, "'photo.png' is no .keras file. Name a run, or a .keras file."),
+        ((*STYLIZE, "--backbone", "no.keras"), 1, "There is no file 'no.keras'."),
+        ((*STYLIZE, "--backbone", "no"), 1, "There is no run 'no'"),
+        (("inpaint", "GAN", "photo.png", "--mask", "workspace", "--out", "a.png"), 1, "'workspace' is a folder, not a"),
+        (("inpaint", "GAN", "workspace", "--mask", "photo.png", "--out", "a.png"), 1, "'workspace' is a folder, not a"),
         # Words that make no sense: 2.
         (("bake",), 2, "bake"),
         (("train", "cnn"), 2, "--data"),
@@ -134,7 +140,7 @@ TRAIN = ("train", "cnn", "--data", "digits")
         ((*TRAIN, "--set", "epochs"), 2, "KEY=VALUE"),
         (("classify", "RUN"), 2, "PATH"),
         (("generate", "GAN"), 2, "--out"),
-        (("interpolate", "GAN", "--out", "a.png", "--method", "zigzag"), 2, "--method"),
+        (("interpolate", "GAN", "--out", "a.png", "--method", "zigzag"), 2, "'--method': 'zigzag' is not one of"),
         (("interpolate", "GAN", "--out", "a.png", "--steps", "few"), 2, "--steps"),
     ],
 )

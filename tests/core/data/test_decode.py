@@ -168,6 +168,12 @@ def test_what_is_no_picture_is_refused(content):
         decode(content)
 
 
+def test_a_folder_is_told_from_a_damaged_picture(tmp_path):
+    with pytest.raises(DecodeError) as refused:
+        decode(tmp_path)
+    assert refused.value.reason == "It is a folder, not a picture."
+
+
 def test_error_names_the_file(tmp_path):
     path = tmp_path / "notes.png"
     with pytest.raises(DecodeError, match=r"notes.png.*not there"):
