@@ -32,7 +32,10 @@ from core.wording import counted
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Id, name or folder.")]
 Label = Annotated[str, typer.Option(metavar="L", help="Class to draw, where the run has learnt classes.")]
-Out = Annotated[Path, typer.Option(metavar="FILE", help="A .png holds the pictures side by side.")]
+Out = Annotated[
+    Path,
+    typer.Option(metavar="FILE", help="A .png holds the pictures side by side, a .gif or .mp4 shows them in turn."),
+]
 METHOD_HELP = (
     "spherical, linear: from one to the other, spherical keeping to what the run has learnt. "
     "arithmetic: from --from to the same plus --to, minus --minus. "

@@ -30,6 +30,16 @@ class GenerateSettings(PictureFileSettings):
         ge=0,
         le=1_000_000,
     )
+    columns: int = setting(
+        -1,
+        "Columns",
+        "Pictures in a row of a .png; -1 keeps each class in a column where all are drawn, 0 makes it about square.",
+        unit="pictures",
+        group="File",
+        advanced=True,
+        ge=-1,
+        le=1000,
+    )
     first: int = setting(
         0,
         "First",

@@ -120,10 +120,3 @@ class InterpolateSettings(PictureFileSettings):
     fps: float = setting(
         12.0, "Pace", "Pictures a second of a .gif or .mp4.", unit="pictures/s", group="File", ge=0.5, le=50.0
     )
-    out: str = setting(
-        "",
-        "File",
-        "A .png takes the pictures side by side, a .gif or .mp4 one after the other; empty only shows them.",
-        group="File",
-        kind="file",
-    )

@@ -9,7 +9,11 @@ class PictureFileSettings(Settings):
     """The file that holds generated pictures."""
 
     out: str = setting(
-        "", "File", "A .png to write the pictures into, side by side; empty only shows them.", group="File", kind="file"
+        "",
+        "File",
+        "A .png takes the pictures side by side, a .gif or .mp4 one after the other; empty only shows them.",
+        group="File",
+        kind="file",
     )
     columns: int = setting(
         0,

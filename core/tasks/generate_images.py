@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from core.recipe import Recipe
 from core.settings.generate import GenerateSettings
 from core.tasks.trained_gan import trained_gan
 from core.training.paint import one_hot, paint
+
+WIDEST = 10  # of a sheet, in times its height
 
 
 def generate(settings: GenerateSettings, context: Context) -> dict[str, Any]:
@@ -38,10 +41,11 @@ def generate(settings: GenerateSettings, context: Context) -> dict[str, Any]:
         check_suffix(out)
     run = context.workspace.find(settings.run)
     gan, description = trained_gan(run, context, settings.epoch)
-    layout = {"columns": settings.columns, "gap_px": settings.gap_px, "scale": settings.scale}
+    classes = description.classes if gan.class_count else ()
+    columns = columns_of(settings, len(classes))
+    layout = {"columns": columns, "gap_px": settings.gap_px, "scale": settings.scale}
     if out is not None:
         check_size(out, settings.count, gan.generator.output_shape[1:], **layout)  # better now than when all is drawn
-    classes = description.classes if gan.class_count else ()
     labels = chosen_labels(settings.label, classes, np.arange(settings.first, settings.first + settings.count))
     source = latents(context.job.seed, settings.count, gan.latent, first=settings.first, truncation=settings.truncation)
     context.report(Progress("draw", 0, settings.count, "pictures"))
@@ -69,6 +73,19 @@ def generate(settings: GenerateSettings, context: Context) -> dict[str, Any]:
         "classes": list(classes),
         "files": files,
     }
+
+
+def columns_of(settings: GenerateSettings, classes: int) -> int:
+    """Returns how many pictures stand in a row; 0 makes the sheet about square.
+
+    Left open, it is a multiple of the classes where all of them are drawn in turn, so that each has its columns: the
+    one nearest to a square, and none where the sheet would be more than `WIDEST` times as wide as high.
+    """
+    if settings.columns >= 0:
+        return settings.columns
+    if settings.label or not classes or classes**2 > WIDEST * settings.count:
+        return 0
+    return classes * max(1, round(math.sqrt(settings.count) / classes))
 
 
 def chosen_labels(label: str, classes: Sequence[str], numbers: np.ndarray) -> np.ndarray:

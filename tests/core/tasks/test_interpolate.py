@@ -13,6 +13,8 @@ from core.models.saved import ModelDescription, save_model
 from core.picture_files import grid, read_recipe
 from core.recipe import job_of
 from core.runs import Workspace
+from core.settings.generate import GenerateSettings
+from core.tasks.generate_images import columns_of
 
 BACKEND = keras.backend.backend()
 CLASSES = ("a", "b", "c")
@@ -140,6 +142,25 @@ def test_a_strip_shows_what_was_reported(draw, tmp_path):
     _, events = draw(steps=5, out=str(tmp_path / "a.png"), columns=5, gap_px=1, scale=1)
     pictures, _ = pictures_of(events)
     np.testing.assert_array_equal(decode(tmp_path / "a.png"), grid(list(pictures), columns=5, gap_px=1, scale=1))
+
+
+@pytest.mark.parametrize(
+    ("count", "settings", "columns"),
+    [(9, {}, 3), (60, {}, 9), (2, {}, 2), (9, {"label": "b"}, 3), (10, {"columns": 0}, 4), (10, {}, 3)],
+)
+def test_each_class_has_its_columns_of_a_sheet(draw, tmp_path, count, settings, columns):
+    _, events = draw("generate", count=count, out=str(tmp_path / "a.png"), gap_px=0, scale=1, **settings)
+    pictures, _ = pictures_of(events)
+    expected = grid(list(pictures), columns=columns, gap_px=0, scale=1)
+    np.testing.assert_array_equal(decode(tmp_path / "a.png"), expected)
+
+
+def test_many_classes_do_not_make_a_ribbon_of_a_sheet():
+    def columns(count, classes):
+        return columns_of(GenerateSettings(run="r", count=count), classes)
+
+    assert [columns(count, 10) for count in (9, 10, 64, 300)] == [0, 10, 10, 20]
+    assert [columns(64, classes) for classes in (0, 1, 25, 26)] == [0, 8, 25, 0]
 
 
 @pytest.mark.parametrize("task", ["interpolate", "generate"])
