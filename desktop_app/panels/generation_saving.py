@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from core import catalog
+from core.errors import UserError
 from core.files import write_atomic
 from core.jobs import Job
 from core.runs import Workspace
@@ -107,6 +108,13 @@ class GenerationSaving(QWidget):
 
 
 def _write(path: Path, picture: np.ndarray, job: Job, epoch: int, workspace: Workspace) -> None:
+    if path.suffix.casefold() != ".png":  # a film of one picture is no use, and carries no recipe
+        raise UserError(
+            "'{path}' is not written, since its name does not end in {suffix}.",
+            hint="Name a file that does.",
+            path=path,
+            suffix=".png",
+        )
     run = str(job.settings.get("run", ""))
     recipe = catalog.load(RECIPE).of(job, workspace.find(run) if run else None, epoch)
     catalog.load(WRITE)(path, [picture], columns=1, gap_px=0, scale=1, recipe=recipe)

@@ -96,11 +96,14 @@ def test_two_dropped_pictures_are_painted_live_and_saved(panel, window, jobs, qt
         handle.deliver([Images("stylize", (painting,), ({"step": step, "loss": 1.0},))])
     assert page.summary.text() == "Step 40 of 250"
     handle.deliver([Status("cancelled")])  # stopped: what has been painted stays
-    monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", lambda *_: tmp_path / "out.png")
-    _press(panel, qtbot, "styleSave")
+    for name in ("out.gif", "out.png"):
+        monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", lambda *_, name=name: tmp_path / name)
+        _press(panel, qtbot, "styleSave")
     qtbot.waitUntil(lambda: "Saved" in _told(window))
     with Image.open(tmp_path / "out.png") as saved:
         assert np.array_equal(np.asarray(saved), painting)
+    assert "its name does not end in .png" in _told(window)  # one picture makes no film
+    assert not (tmp_path / "out.gif").exists()
 
     # Dropped elsewhere, it brings its settings back; the pictures that were chosen stay.
     page.editors["strength"].show_value(1.0)
