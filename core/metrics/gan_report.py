@@ -14,6 +14,7 @@ from core.metrics.memorisation import Memorisation
 from core.metrics.page import curve, figure, history, png, render, svg
 from core.runs import Run
 from core.settings.dcgan import FEWEST_DECIDING
+from core.wording import counted
 
 ROWS, COLUMNS = 10, 12  # of the sheet
 STAGES = 8  # of the strip through time
@@ -106,7 +107,7 @@ def render_gan_report(
     return render(
         PAGE,
         run,
-        f"after {result['epochs']} epochs, measured on {result['data']}",
+        f"after {counted(result['epochs'], 'epoch', 'epochs')}, measured on {result['data']}",
         judge=result["judge"],
         real_count=result["real_count"],
         fewest=FEWEST_DECIDING,

@@ -60,7 +60,7 @@ def _stage(run: Run, epoch: int) -> tuple[dict[str, np.ndarray], int]:
     known = run.ages()
     if epoch not in known:
         raise UserError(
-            "The run '{run}' has not kept its age of {epoch} epochs.",
+            "The run '{run}' has not kept its age at epoch {epoch}.",
             hint="Choose one of: {known}; or 0 for the model as it is.",
             run=run.id,
             epoch=epoch,
@@ -75,7 +75,7 @@ def _stage(run: Run, epoch: int) -> tuple[dict[str, np.ndarray], int]:
 
 def _damaged(run: Run, epoch: int, reason: Exception) -> UserError:
     return UserError(
-        "The run '{run}' as it was after {epoch} epochs is damaged: {reason}.",
+        "The run '{run}' as it was after epoch {epoch} is damaged: {reason}.",
         hint="Choose another age, or 0 for the model as it is.",
         run=run.id,
         epoch=epoch,

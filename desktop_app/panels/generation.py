@@ -224,10 +224,10 @@ class GenerationPanel(Panel):
         epoch = int(job.settings.get("epoch", 0))
         if epoch not in (0, run.own_age, *run.ages):
             self.studio.messages.show_message(
-                "The picture was drawn after {epochs} epochs, an age that its run has not kept: "
+                "The picture was drawn after epoch {epoch}, an age that its run has not kept: "
                 "this is how it draws now.",
                 level="warning",
-                epochs=epoch,
+                epoch=epoch,
             )
 
     def _show_settings(self, job: Job) -> None:

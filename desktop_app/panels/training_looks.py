@@ -160,7 +160,9 @@ class TrainingLooks(QObject):
             )
         else:
             self._setup.data.show_counts(
-                "{pictures} pictures in {classes} classes.",
+                "{pictures} pictures in 1 class."
+                if len(result.get("classes", {})) == 1
+                else "{pictures} pictures in {classes} classes.",
                 pictures=f"{int(result.get('samples', 0)):,}",
                 classes=len(result.get("classes", {})),
             )
@@ -171,7 +173,10 @@ class TrainingLooks(QObject):
         self._view.classes.setVisible(bool(classes))
         say(
             self._view.about.setText,
-            "{name}: {pictures} pictures in {classes} classes: {train} to train on, {validation} to validate, "
+            "{name}: {pictures} pictures in 1 class: {train} to train on, {validation} to validate, "
+            "{test} kept back for the test."
+            if len(classes) == 1
+            else "{name}: {pictures} pictures in {classes} classes: {train} to train on, {validation} to validate, "
             "{test} kept back for the test.",
             name=self._setup.data.name.text,
             pictures=f"{pictures:,}",

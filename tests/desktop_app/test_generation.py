@@ -281,7 +281,7 @@ def test_an_age_that_is_no_longer_kept_is_told(panel, window, engine, qtbot, tmp
     drop(window, gan_runs.save_with_recipe(tmp_path / "sheet.png", made, panel.trained, epoch=7))
     qtbot.waitUntil(lambda: bool(engine.jobs))
     assert engine.jobs[0].settings["epoch"] == 0
-    assert "drawn after 7 epochs" in _told(window)
+    assert "drawn after epoch 7" in _told(window)
 
 
 def test_a_picture_that_tells_nothing_is_a_sentence(panel, window, qtbot, tmp_path):

@@ -283,7 +283,7 @@ def test_one_class_is_enough_to_draw(window, qtbot, tmp_path, inside):
     panel.take_paths([folder])
     qtbot.waitUntil(lambda: panel.looks.problem is not None, timeout=20_000)
     _choose_model(panel, "dcgan")
-    qtbot.waitUntil(lambda: "12 pictures in 1 class" in panel.setup.data.about.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "12 pictures in 1 class." in panel.setup.data.about.text(), timeout=20_000)
     assert panel.looks.problem is None
     _choose_model(panel, "vit")
     qtbot.waitUntil(lambda: panel.looks.problem is not None, timeout=20_000)

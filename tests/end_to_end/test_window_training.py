@@ -120,7 +120,7 @@ def test_train_a_gan_stop_resume_and_go_on_to_draw(window, qtbot, tmp_path):
     window.resize(1280, 800)
     setup.model.setCurrentIndex(setup.model.findData("dcgan"))
     setup.data.choose(str(folder))
-    qtbot.waitUntil(lambda: "80 pictures in 1 class" in view.about.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "80 pictures in 1 class:" in view.about.text(), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: "parameters" in setup.size_line.text(), timeout=PATIENCE_MS)
     setup.form.editor("size").setCurrentText("tiny")
     for name, value in {"filters": 8, "epochs": 40, "batch_size": 16, "measure_epochs": 20}.items():
