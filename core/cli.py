@@ -31,6 +31,7 @@ from core.command_line import (
     print_json,
 )
 from core.command_pictures import generate, interpolate
+from core.command_settings import settings
 from core.command_text import text
 from core.console import use_utf8
 from core.doctor import examine
@@ -327,6 +328,7 @@ app.command()(interpolate)
 app.command()(inpaint)
 app.command()(stylize)
 app.command()(text)
+app.command()(settings)
 
 
 # ------------------------------------------------------------------------------------------------- printing

@@ -15,12 +15,13 @@ from core.jobs import installed_backends
 from core.runs import Run, Workspace, default_workspace
 
 PIPE_WIDTH = 10_000  # no row of a table is folded for a program that reads it
+SET_HELP = "Any field of the settings, which `pixelwright settings` lists."
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line on stdout.")]
 Folder = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="Where runs and caches lie.")]
 Backend = Annotated[str, typer.Option(help="tensorflow, jax or torch; empty takes the run's or the first installed.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The source of all randomness.")]
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any field of the settings.")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=SET_HELP)]
 
 
 def open_workspace(folder: Path | None) -> Workspace:

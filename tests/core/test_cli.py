@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from PIL import Image
 
-from core import __version__, cli, headless
+from core import __version__, catalog, cli, command_settings, headless
 from core.errors import UserError
 from core.events import Status
 from core.jobs import Job
@@ -157,6 +157,28 @@ def test_a_mistake_is_told_in_a_line_and_in_json_with_its_exit_status(
         assert said in stderr
         assert len(stderr.splitlines()) == 1
         assert [json.loads(line)["error"] for line in stdout.splitlines()] == ([stderr.strip()] if as_json else [])
+
+
+@pytest.mark.parametrize("name", command_settings.NAMES)
+def test_every_setting_that_can_be_set_is_listed(call, name):
+    row = {**catalog.TASKS, **catalog.MODELS}[name]
+    status, stdout, _ = call("settings", name, "--json")
+    listed = json.loads(stdout)["settings"]
+    assert status == 0
+    assert [setting["name"] for setting in listed] == list(catalog.load(row.settings).model_fields)
+    assert all(setting["help"] and setting["takes"] for setting in listed)
+    said = call("settings", name)[1]
+    assert all(setting["help"] in said for setting in listed)
+
+
+def test_a_setting_is_told_with_what_it_takes(call):
+    said = call("settings", "dcgan")[1]
+    assert "\nfilters=32\n" in said
+    assert "It takes a whole number from 4 to 256. By size: tiny=16 fast=32 strong=64." in said
+    assert "epochs=100\n    How often every training picture is seen. It takes a whole number" in said
+    assert call("settings", "inpaint")[1].startswith("run\n    The trained run that draws. It takes text.\n")
+    status, _, stderr = call("settings", "rnn")
+    assert (status, "There is no model or command 'rnn'. Choose one of: " in stderr) == (1, True)
 
 
 WAY = ("interpolate", "GAN", "--out", "way.gif", "--json")
