@@ -138,13 +138,18 @@ class GenerationPanel(Panel):
     def draw(self) -> None:
         """Draws what is asked for, instead of what is being drawn."""
         self._redraw.stop()
-        page, run = self.page, self.runs.run
-        if page.needs_run and run is None:
+        page = self.page
+        if page.needs_run and self.runs.run is None:
             return
         if missing := page.missing():
             self.studio.messages.show_message("{what}", what=lambda: tr(missing), level="warning", seconds=8)
             return
         self.studio.messages.withdraw(self.key)  # what the last job failed of
+        self._draw_for(page)
+
+    def _draw_for(self, page: GenerationPage) -> None:
+        """Draws what a page asks for; nothing is missing. It need not be the page that is shown."""
+        run = self.runs.run
         try:
             job = page.job(self.runs.epoch)
         except UserError as error:
@@ -185,8 +190,10 @@ class GenerationPanel(Panel):
 
     @Slot()
     def _go_on(self) -> None:
-        if self.sender() is self.pages.get(self._drawing[0]) and self.sender() is self.page:
-            self.draw()
+        """Draws the next one of a series, also where the user looks at another page meanwhile."""
+        page = self.pages.get(self._drawing[0])
+        if page is not None and self.sender() is page:
+            self._draw_for(page)
 
     @Slot(str, object, float)
     def _take_end(self, end: str, detail: Mapping[str, Any], truncation: float) -> None:

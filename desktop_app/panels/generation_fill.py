@@ -78,6 +78,8 @@ class FillPage(GenerationPage):
         self._newest: np.ndarray | None = None  # what the job that runs has found so far
         self._stale = False  # whether the paint is another one than that of the job that runs
         self._series = 0  # how many of the candidates that were asked for have been begun
+        self._earlier = 0  # how many candidates there were before those
+        self._picked = False  # whether the user has chosen one since
         self.candidates: list[Candidate] = []
         self.picture = PictureField(studio, mark("Picture"), "fillPicture")
         self.brush = QSlider(Qt.Orientation.Horizontal)
@@ -102,7 +104,7 @@ class FillPage(GenerationPage):
         self._pages.addWidget(self._make_work())
         self.picture.seen.connect(self._show_picture)
         self.canvas.painted.connect(self._forget)
-        self.sheet.opened.connect(self.choose)
+        self.sheet.opened.connect(self._pick)
         self._use_brush()
 
     # -- making -------------------------------------------------------------------------------------------
@@ -184,7 +186,7 @@ class FillPage(GenerationPage):
 
     def begin(self) -> None:
         """Looks for as many candidates as are wanted."""
-        self._series = 0
+        self._series, self._earlier, self._picked = 0, len(self.candidates), False
 
     def job(self, epoch: int) -> Job:
         """Returns the job that looks for the next candidate."""
@@ -259,23 +261,31 @@ class FillPage(GenerationPage):
         if self._stale:
             return
         self._newest = images.pictures[0]
-        self.result.show_picture(self._newest)
+        if not self._picked:
+            self.result.show_picture(self._newest)
 
     def end(self, job: Job, status: Status) -> None:
-        """Keeps the candidate, and asks for the next."""
+        """Keeps the candidate, and asks for the next; after the last one, shows the one that fits best."""
         if self._stale:
             return
         if status.state != "finished" or self._newest is None:
-            if self.candidates:
-                self.choose(self.sheet.current)
+            self._end_series()
             return
         result = status.result
         loss, label_ = float(result["context_loss"]), str(result.get("label", ""))
         self.candidates.append(Candidate(self._newest, job, label_, int(result["epoch"]), loss))
         self.sheet.show_pictures([each.picture for each in self.candidates], [_words(each) for each in self.candidates])
-        self.choose(len(self.candidates) - 1)
-        if self._series < self.count.value():
-            self.again.emit()
+        if self._series >= self.count.value():
+            self._end_series()
+            return
+        self.choose(self.sheet.current if self._picked else len(self.candidates) - 1)
+        self.again.emit()
+
+    def _end_series(self) -> None:
+        if not self.candidates:
+            return
+        best = min(self.candidates[self._earlier :], key=lambda each: each.loss, default=None)
+        self.choose(self.sheet.current if self._picked or best is None else self.candidates.index(best))
 
     def has_pictures(self) -> bool:
         """Whether anything has been filled."""
@@ -283,13 +293,18 @@ class FillPage(GenerationPage):
 
     def clear(self) -> None:
         """Forgets what was filled; picture and paint stay."""
-        self._newest, self.candidates = None, []
+        self._newest, self.candidates, self._earlier, self._picked = None, [], 0, False
         self.result.show_picture(None)
         self.sheet.show_pictures((), ())
         self.save_button.setEnabled(False)
         say(self.summary.setText, "Paint over what is to be filled")
 
     @Slot(int)
+    def _pick(self, place: int) -> None:
+        """Keeps showing the candidate that the user chooses."""
+        self._picked = True
+        self.choose(place)
+
     def choose(self, place: int) -> None:
         """Shows a candidate beside the picture."""
         chosen = self.candidates[place]

@@ -108,6 +108,59 @@ def test_what_is_painted_is_filled_as_often_as_wanted(panel, painted, window, jo
     assert painted.summary.text() == "seed 5 · class 1 · misfit 0.600"
 
 
+def test_the_series_goes_on_while_another_page_is_looked_at(panel, painted, window, jobs, qtbot):
+    painted.count.setValue(3)
+    _press(panel, qtbot, "generate")
+    panel.show_page("style")
+    for place, shade in enumerate((60, 20, 40)):
+        _fill(window, jobs[place], shade)
+    assert len(painted.candidates) == len(jobs) == 3
+    assert panel.page is panel.pages["style"]
+
+
+def test_another_page_that_asks_for_something_ends_the_series(panel, painted, window, jobs, qtbot):
+    painted.count.setValue(3)
+    _press(panel, qtbot, "generate")
+    _fill(window, jobs[0], 20)
+    panel.show_page("draw")
+    _press(panel, qtbot, "generate")
+    assert [job.task for job in jobs] == ["inpaint", "inpaint", "generate"]
+    _fill(window, jobs[1], 60)
+    assert len(jobs) == 3
+    assert len(painted.candidates) == 1
+
+
+def test_a_series_ends_with_the_candidate_that_fits_best(panel, painted, window, jobs, qtbot):
+    painted.count.setValue(3)
+    _press(panel, qtbot, "generate")
+    for place, shade in enumerate((60, 20)):
+        _fill(window, jobs[place], shade)
+        assert painted.sheet.current == place
+    _fill(window, jobs[2], 40)
+    assert painted.sheet.current == 1
+    assert "misfit 0.200" in painted.summary.text()
+
+
+def test_a_candidate_that_the_user_chooses_meanwhile_stays(panel, painted, window, jobs, qtbot):
+    painted.count.setValue(3)
+    _press(panel, qtbot, "generate")
+    _fill(window, jobs[0], 60)
+    _fill(window, jobs[1], 20)
+    painted.sheet.opened.emit(0)
+    _fill(window, jobs[2], 40)
+    assert painted.sheet.current == 0
+    assert "misfit 0.600" in painted.summary.text()
+
+
+def test_a_series_that_is_stopped_ends_with_the_best_as_well(panel, painted, window, jobs, qtbot):
+    painted.count.setValue(3)
+    _press(panel, qtbot, "generate")
+    _fill(window, jobs[0], 20)
+    _fill(window, jobs[1], 60)
+    window.engines.handle(jobs[2].id).deliver([Status("cancelled")])
+    assert painted.sheet.current == 0
+
+
 def test_other_paint_forgets_what_was_filled_and_what_still_runs(panel, painted, window, jobs, cancelled, qtbot):
     _press(panel, qtbot, "generate")
     qtbot.mouseClick(painted.canvas, Qt.MouseButton.LeftButton, pos=painted.canvas.picture_rect().topLeft().toPoint())
