@@ -141,10 +141,12 @@ class GenerationPanel(Panel):
         page = self.page
         if page.needs_run and self.runs.run is None:
             return
+        self.studio.messages.withdraw(self.key)  # what the last job failed of, or what was missing
         if missing := page.missing():
-            self.studio.messages.show_message("{what}", what=lambda: tr(missing), level="warning", seconds=8)
+            self.studio.messages.show_message(
+                "{what}", what=lambda: tr(missing), level="warning", seconds=8, about=self.key
+            )
             return
-        self.studio.messages.withdraw(self.key)  # what the last job failed of
         self._draw_for(page)
 
     def _draw_for(self, page: GenerationPage) -> None:

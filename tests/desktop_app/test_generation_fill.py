@@ -87,6 +87,16 @@ def test_it_says_what_is_missing(panel, window, jobs, qtbot, tmp_path):
     assert jobs == []
 
 
+def test_what_was_missing_is_no_longer_said_once_it_fills(panel, painted, window, jobs, qtbot):
+    painted.canvas.clear()
+    _press(panel, qtbot, "generate")
+    assert "Paint over what is to be filled first." in _told(window)
+    qtbot.mouseClick(painted.canvas, Qt.MouseButton.LeftButton, pos=painted.canvas.rect().center())
+    _press(panel, qtbot, "generate")
+    assert len(jobs) == 1
+    assert _told(window) == ""
+
+
 def test_what_is_painted_is_filled_as_often_as_wanted(panel, painted, window, jobs, qtbot, tmp_path):
     painted.seed.show_value(5)
     painted.count.setValue(2)
