@@ -94,10 +94,10 @@ class GenerationPanel(Panel):
         self.tabs.setCurrentIndex(list(self.pages).index(key))
 
     def take_run(self, run_id: str) -> None:
-        """Chooses a run that another panel offers, and shows a page that uses it."""
+        """Chooses a run that another panel offers, and shows the first page that uses it."""
         row = self.studio.store.row(run_id)
         kind = row.kind if row is not None else DrawPage.kind
-        fitting = [page for page in (self.page, *self.pages.values()) if page.kind == kind]
+        fitting = [page for page in self.pages.values() if page.kind == kind]
         if fitting:
             self.show_page(fitting[0].key)
             self.page.take_run(run_id)

@@ -195,6 +195,12 @@ def test_a_run_without_classes_offers_none(panel, window, qtbot, workspace, engi
     assert not panel.runs.age.isVisible()
 
 
+def test_a_run_that_another_panel_offers_is_shown_on_the_page_that_draws(panel, window):
+    panel.show_page("way")
+    panel.take_run(panel.trained.id)
+    assert panel.page is panel.pages["draw"]
+
+
 def test_another_run_draws_the_same_seed(panel, window, qtbot, workspace, engine):
     other = gan_runs.make_gan_run(workspace, name="other")
     window.store.refresh()
