@@ -194,6 +194,7 @@ class MainWindow(QMainWindow):
         self.engines.begin()
         for panel in self.panels.values():
             panel.begin()
+        self.store.watch()
 
     @Slot(str, str)
     def _hand_over(self, key: str, run_id: str) -> None:

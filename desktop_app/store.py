@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import UserError
 from core.events import Metric
@@ -26,6 +26,7 @@ from desktop_app.uses import kind_of
 
 logger = logging.getLogger(__name__)
 METRIC = TypeAdapter(Metric)
+WATCH_MS = 4000  # between two looks for runs that another window or command has made or changed
 MOST_LOG_BYTES = 100_000
 MOST_WITHIN_EPOCHS = 2000  # of a run's measurements; a plot shows no more
 
@@ -130,6 +131,12 @@ class Store(QObject):
         self._told: set[str] = set()  # damaged runs that have been named
         self._scanning = False
         self._scan_again = False
+        self._watch = QTimer(self, singleShot=True, interval=WATCH_MS)
+        self._watch.timeout.connect(self._look)
+
+    def watch(self) -> None:
+        """Looks from now on every few seconds for runs that another window or command has made, changed or deleted."""
+        self._watch.start()
 
     @Slot()
     def refresh(self) -> None:
@@ -162,6 +169,7 @@ class Store(QObject):
 
     def close(self) -> None:
         """Ends the worker thread and writes the preferences."""
+        self._watch.stop()
         self.background.close()
         self.preferences.save()
 
@@ -179,7 +187,8 @@ class Store(QObject):
                 row = known[1] if known is not None and known[0] == stamp else _read(run, stamp[-1])
             except Exception as error:
                 # A run.json may come from anywhere and hold anything: it must not hide the others.
-                logger.warning("%s can't be read", run.record_path, exc_info=True)
+                if run.id not in self._told:
+                    logger.warning("%s can't be read", run.record_path, exc_info=True)
                 damaged[run.id] = str(error)[:300]
                 continue
             seen[run.id] = (stamp, row)
@@ -187,13 +196,32 @@ class Store(QObject):
         self._seen = seen
         return _Found(sorted(rows, key=lambda row: (row.record.created, row.run.id), reverse=True), damaged)
 
+    @Slot()
+    def _look(self) -> None:
+        if self._scanning:
+            self._watch.start()
+        else:
+            self._scanning = True
+            self.background.do(self._scan, self._take_look, self._give_up)
+
+    def _take_look(self, found: _Found) -> None:
+        """Tells only of what the table shows: a checkpoint saved meanwhile would draw all anew for nothing."""
+        if _told_by(found.rows) == _told_by(self.rows) and self._told.issuperset(found.damaged):
+            self._end_scan()
+        else:
+            self._take(found)
+        self._watch.start()
+
     def _give_up(self, _: object) -> None:
         self._scanning = False
         self._scan_again = False
 
     def _take(self, found: _Found) -> None:
-        self._scanning = False
         self._show(found)
+        self._end_scan()
+
+    def _end_scan(self) -> None:
+        self._scanning = False
         if self._scan_again:
             self._scan_again = False
             self.refresh()
@@ -222,6 +250,10 @@ class Store(QObject):
         dismissed = self.preferences.get("dismissed", [])
         if fresh := [row for row in found.rows if row.run.id in left and row.run.id not in dismissed]:
             self.interrupted_found.emit(fresh)
+
+
+def _told_by(rows: list[RunRow]) -> list[tuple[str, RunRecord, bool]]:
+    return [(row.run.id, row.record, row.has_model) for row in rows]
 
 
 def _runs(workspace: Workspace) -> list[Run]:

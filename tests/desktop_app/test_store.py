@@ -70,3 +70,36 @@ def test_a_run_that_was_cut_off_can_classify_with_its_checkpoint(store, qtbot, w
     _refresh(store, qtbot)
     assert store.rows[0].has_model
     assert store.rows[0].model_stamp > 0
+
+
+@pytest.fixture
+def watched(store, qtbot, monkeypatch):
+    """The store, looking often, and how often it has told of other rows."""
+    store._watch.setInterval(20)
+    told = []
+    store.runs_changed.connect(lambda: told.append([row.record.status for row in store.rows]))
+    store.watch()
+    return told
+
+
+def test_runs_of_another_window_or_command_are_noticed(watched, store, qtbot, workspace):
+    run, _ = workspace.create_run(_train())
+    qtbot.waitUntil(lambda: watched == [["queued"]])
+    run.update(status="running")
+    qtbot.waitUntil(lambda: watched[-1] == ["running"])
+    workspace.delete_run(run)
+    qtbot.waitUntil(lambda: watched[-1] == [])
+
+
+def test_a_look_that_finds_nothing_new_tells_nothing(watched, store, qtbot, workspace):
+    run, _ = workspace.create_run(_train())
+    (run.checkpoints / "000001").mkdir(parents=True)
+    qtbot.waitUntil(lambda: watched == [["queued"]])
+    (run.checkpoints / "000002").mkdir()
+    bad = workspace.runs_folder / "bad"
+    bad.mkdir()
+    (bad / "run.json").write_text("{")
+    qtbot.waitUntil(lambda: bool(store.told))
+    qtbot.wait(200)
+    assert len(watched) == 2  # the second with the damaged run, which is named once
+    assert len(store.told) == 1
