@@ -40,12 +40,14 @@ class RunRow:
         record: what its run.json held.
         has_model: bool, whether it can be used: with its model, or a checkpoint where it was cut off before.
         model_stamp: int, another number once the model has been saved anew.
+        epochs_told: int, epochs that its history tells of, where its result doesn't and nothing trains it; else 0.
     """
 
     run: Run
     record: RunRecord
     has_model: bool = False
     model_stamp: int = 0
+    epochs_told: int = 0
 
     @property
     def job(self) -> Job:
@@ -90,7 +92,7 @@ class RunRow:
     def epochs(self) -> int | None:
         """Epochs trained, or None where it is not known."""
         value = self.record.result.get("epochs")
-        return int(value) if isinstance(value, int | float) else None
+        return int(value) if isinstance(value, int | float) else self.epochs_told or None
 
 
 @dataclass(frozen=True)
@@ -286,7 +288,9 @@ def _model_stamp(run: Run) -> int:
 
 def _read(run: Run, model_stamp: int) -> RunRow:
     record = run.record()
-    row = RunRow(run, record, model_stamp > 0, model_stamp)
+    at_rest = record.status not in ("queued", "running", "paused")
+    told = run.epochs_done() if at_rest and "epochs" not in record.result else 0
+    row = RunRow(run, record, model_stamp > 0, model_stamp, told)
     _ = (row.data, row.score, row.epochs)  # what the table asks for: odd values raise here, not in a paint
     return row
 

@@ -72,6 +72,20 @@ def test_a_run_that_was_cut_off_can_classify_with_its_checkpoint(store, qtbot, w
     assert store.rows[0].model_stamp > 0
 
 
+def test_epochs_of_a_run_without_a_result_are_those_of_its_history(store, qtbot, workspace):
+    run, _ = workspace.create_run(_train())
+    run.history_path.write_text("epoch,loss\n0,2.0\n1,1.0\n2,0.5\n")
+    run.update(status="running")
+    _refresh(store, qtbot)
+    assert store.rows[0].epochs is None  # it is still counting
+    run.update(status="stopped")
+    _refresh(store, qtbot)
+    assert store.rows[0].epochs == 3
+    run.update(result={"epochs": 7})
+    _refresh(store, qtbot)
+    assert store.rows[0].epochs == 7
+
+
 @pytest.fixture
 def watched(store, qtbot, monkeypatch):
     """The store, looking often, and how often it has told of other rows."""
