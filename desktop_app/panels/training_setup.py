@@ -16,10 +16,11 @@ from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr, translator
 from desktop_app.uses import kind_of
 from desktop_app.widgets.data_chooser import DataChooser
-from desktop_app.widgets.elements import button, card, column, label
+from desktop_app.widgets.elements import button, card, column, keep_lines, label
 from desktop_app.widgets.settings_form import SettingsForm
 
 WIDTH_PX = 348
+SIZE_LINES = 2  # of what is said of the size of the model
 SCROLL_BAR_PX = 10  # as the style sheet says
 
 
@@ -44,6 +45,7 @@ class TrainingSetup(QWidget):
         self.model.setObjectName("model")
         self.model_help = label(role="muted", wrap=True)
         self.size_line = label(role="muted", wrap=True, name="modelSize")
+        keep_lines(self.size_line, SIZE_LINES, mark("Measuring the model's size…"))
         self.name = QLineEdit()
         self.name.setObjectName("runName")
         self.backend = QComboBox()

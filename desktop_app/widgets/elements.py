@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt, SignalInstance
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, SignalInstance
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.theme import SPACING, show_icon
-from desktop_app.translation import say
+from desktop_app.translation import say, tr, translator
 
 SlotLike = Callable[..., Any] | SignalInstance
 _Layout = TypeVar("_Layout", bound=QBoxLayout)
@@ -49,6 +49,24 @@ def label(text: str = "", *, role: str = "", wrap: bool = False, name: str = "",
     if text:
         say(made.setText, text, **values)
     return made
+
+
+def keep_lines(shown: QLabel, lines: int, like: str) -> None:
+    """Gives a label that breaks into lines room for some from the start, so that nothing below it moves.
+
+    Args:
+        shown: the label.
+        lines: int, how many.
+        like: str, English, some words that it may show: scripts are not equally high.
+    """
+    shown.ensurePolished()  # else its font would not be the style sheet's
+    shown.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    metrics, anywhere = shown.fontMetrics(), QRect(0, 0, 10_000, 10_000)
+
+    def height() -> int:
+        return metrics.boundingRect(anywhere, 0, "\n".join([tr(like)] * lines)).height()
+
+    translator().bindings.bind(shown.setMinimumHeight, height)
 
 
 def button(

@@ -11,12 +11,13 @@ import fake_engine
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from core.events import Metric
 from core.jobs import Job
 from core.runs import Run
 from desktop_app.app import make_window
+from desktop_app.translation import say, translator
 
 
 def _answer(window, qtbot, caption: str) -> None:
@@ -174,6 +175,22 @@ def test_the_model_size_of_older_settings_is_not_shown_while_a_training_runs(win
     assert "once the training has ended" in panel.setup.size_line.text()
     _end_all(window, qtbot)
     qtbot.waitUntil(lambda: "parameters" in panel.setup.size_line.text(), timeout=10_000)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_nothing_moves_when_the_model_has_been_measured(window, language):
+    translator().set_language(language)
+    setup = window.panels["training"].setup
+    sizes = {"parameters": "1,234,567", "flops": "12.3 M", "size": "14.1 MB"}
+    heights = []
+    for text, values in (
+        ("Measuring the model's size…", {}),
+        ("{parameters} parameters · {flops} FLOPs a picture · {size} file", sizes),
+    ):
+        say(setup.size_line.setText, text, **values)
+        QApplication.processEvents()
+        heights.append(setup.size_line.height())
+    assert heights[0] == heights[1]
 
 
 def test_the_question_to_discard_goes_when_the_training_has_ended(window, qtbot, workspace):
