@@ -25,6 +25,8 @@ ROOM_FOR_CHOICE_PX = 150
 ROOM_FOR_LEGEND_PX = 170
 CORNERS = {"top": (-8, 8), "bottom": (-8, -8)}
 DOT_PX = 6
+EDGE = 0.05  # of the range, kept free above and below the curves
+MOST_UNDER_LEGEND = 0.6  # of a plot's height
 LEGEND_ALPHA = 110  # of 255: what runs behind the legend must not spoil its text
 
 
@@ -108,6 +110,7 @@ class CurvePlot(QWidget):
                 curve = self._curves[line.key]
                 dots = line.marked or len(curve.x) == 1
                 self._items[line.key].setData(curve.x, curve.y, symbol="o" if dots else None)
+        self._fit_height()
         self._show_readout(self._newest)
 
     def points(self, name: str) -> list[tuple[float, float]]:
@@ -132,6 +135,7 @@ class CurvePlot(QWidget):
         self._cursor = pyqtgraph.InfiniteLine(angle=90, movable=False)
         self._cursor.hide()
         item.addItem(self._cursor, ignoreBounds=True)
+        item.getViewBox().sigResized.connect(self._fit_height)
         self._plot.scene().sigMouseMoved.connect(self._follow)
         layout = self.layout()
         assert layout is not None  # noqa: S101 (for the type checker)
@@ -144,6 +148,27 @@ class CurvePlot(QWidget):
         self._fit_readout()
         if self._plot is not None:
             self._legend.setVisible(self.height() > ROOM_FOR_LEGEND_PX)
+
+    @Slot()
+    def _fit_height(self) -> None:
+        """Fits the y axis to the curves, with so much room at the legend's side that it covers no newest points."""
+        points = [point for line in self._plan.lines for point in self.points(line.key)]
+        if self._plot is None or not points:
+            return
+        box = self._plot.getPlotItem().getViewBox()
+        low, high = min(y for _, y in points), max(y for _, y in points)
+        edge = EDGE * (high - low or abs(high) or 1)
+        low, high = low - edge, high + edge
+        if self._legend.isVisible() and box.width() > 0 and box.height() > 0:
+            first, last = min(x for x, _ in points), max(x for x, _ in points)
+            covered_x = last - (last - first) * min(1, (self._legend.width() + 16) / box.width())
+            beside = [y for x, y in points if x >= covered_x]
+            share = min(MOST_UNDER_LEGEND, (self._legend.height() + 16) / box.height())
+            if self._plan.legend == "top":
+                high = max(high, (max(beside) - share * low) / (1 - share))
+            else:
+                low = min(low, (min(beside) - share * high) / (1 - share))
+        box.setYRange(low, high, padding=0)
 
     def _all_lines(self) -> list[Line]:
         return [line for plan in self._plans for line in plan.lines]
@@ -258,4 +283,6 @@ def _epoch_axis() -> Any:
         def tickSpacing(self, minimum: float, maximum: float, size: float) -> Any:  # noqa: N802 (pyqtgraph's name)
             return [level for level in super().tickSpacing(minimum, maximum, size) if level[0] >= 1] or [(1, 0)]
 
-    return EpochAxis("bottom")
+    axis = EpochAxis("bottom")
+    axis.enableAutoSIPrefix(False)  # noqa: FBT003 (pyqtgraph's); else "Epoch (x0.001)" at first
+    return axis
