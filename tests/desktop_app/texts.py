@@ -83,6 +83,8 @@ def _literals(file: Path, calls: dict[str, int], keywords: tuple[str, ...]) -> I
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Return) and node.value is not None:  # reasons are returned as whole sentences
             yield from (text for text in _strings(node.value) if re.fullmatch(r"[A-Z].* .*\.", text))
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in keywords:
+            yield from _strings(node.value)
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
