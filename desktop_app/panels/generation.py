@@ -24,8 +24,9 @@ from desktop_app.panels.generation_saving import GenerationSaving
 from desktop_app.panels.generation_style import StylePage
 from desktop_app.panels.generation_way import WayPage
 from desktop_app.panels.generation_write import WritePage
-from desktop_app.translation import mark, tr, tr_parts
+from desktop_app.translation import mark, tr
 from desktop_app.widgets.elements import column
+from desktop_app.widgets.log_view import log_text
 
 PAGES: tuple[type[GenerationPage], ...] = (DrawPage, WayPage, FillPage, StylePage, WritePage)
 REDRAW_MS = 200  # after the last change, so that a slider that is drawn along asks once
@@ -259,8 +260,7 @@ class GenerationPanel(Panel):
 
     @Slot(object)
     def _warn(self, log: Log) -> None:
-        about = lambda: tr_parts(log.message, log.values)  # noqa: E731
-        self.studio.messages.show_message("{what}", what=about, level="warning", seconds=12)
+        self.studio.messages.show_message("{what}", what=lambda: log_text(log), level="warning", seconds=12)
 
     @Slot(object)
     def _end_replaced(self, job: Job) -> None:

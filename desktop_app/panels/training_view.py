@@ -17,6 +17,7 @@ from desktop_app.theme import SPACING, show_icon
 from desktop_app.translation import mark, say, tr, tr_parts
 from desktop_app.uses import USES, kind_of
 from desktop_app.widgets.elements import ButtonRow, button, card, label, row
+from desktop_app.widgets.log_view import log_text
 from desktop_app.widgets.progress_line import ProgressLine
 from desktop_app.widgets.run_table import STATUS
 from desktop_app.widgets.score_line import ScoreLine
@@ -211,7 +212,7 @@ class TrainingView(QWidget):
         self.log.add(events)
         for event in events:
             if event.level == "warning":
-                say(self.warning.setText, "{text}", text=lambda event=event: tr_parts(event.message, event.values))
+                say(self.warning.setText, "{text}", text=lambda event=event: log_text(event))
                 self.warning.show()
 
     @Slot(object)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
 from core.events import Log
+from desktop_app.scores import judge_name
 from desktop_app.translation import say, tr_parts, translator
 
 MOST_LINES = 2000
@@ -52,5 +53,11 @@ class LogView(QPlainTextEdit):
         self.setPlainText("\n".join(_line(event) for event in self._events))
 
 
+def log_text(event: Log) -> str:
+    """Returns what a log line says, in the language that is shown."""
+    judge = {"judge": judge_name(str(event.values["judge"]))} if "judge" in event.values else {}
+    return tr_parts(event.message, event.values | judge)
+
+
 def _line(event: Log) -> str:
-    return f"{time.strftime('%H:%M:%S', time.localtime(event.time))}  {tr_parts(event.message, event.values)}"
+    return f"{time.strftime('%H:%M:%S', time.localtime(event.time))}  {log_text(event)}"

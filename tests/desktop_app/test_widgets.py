@@ -3,11 +3,12 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt
 
-from core.events import Status
+from core.events import Log, Status
 from core.jobs import Job
 from desktop_app.panels.training_view import TrainingView
 from desktop_app.scores import AccuracyScore
 from desktop_app.store import RunRow
+from desktop_app.translation import translator
 from desktop_app.widgets.image_grid import ImageGrid
 from desktop_app.widgets.prediction_table import PredictionModel
 from desktop_app.widgets.run_table import RunModel
@@ -51,3 +52,15 @@ def test_the_score_says_so_also_where_the_number_of_pictures_is_unknown(qtbot):
     qtbot.addWidget(card)
     card.show_score(AccuracyScore(0.5, leaks=3))
     assert card.sentence.text().startswith("of the test pictures right. Exact copies of 3")
+
+
+def test_the_log_names_judges_in_the_language_that_is_shown(qtbot):
+    view = TrainingView()
+    qtbot.addWidget(view)
+    values = {"judge": "CNN of this data, 99.4 % right"}
+    view.add_log([Log("Drawn pictures are measured by: {judge}.", "warning", values)])
+    assert view.log.toPlainText().endswith("measured by: CNN of this data, 99.4 % right.")
+    translator().set_language("zh_CN")
+    told = "生成图片的度量依据：用这些数据训练的 CNN，正确率 99.4 %。"
+    assert view.log.toPlainText().endswith(told)
+    assert view.warning.text() == told
