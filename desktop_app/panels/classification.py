@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QPlainTextEdit,
     QSizePolicy,
@@ -25,6 +24,7 @@ from desktop_app.job_handle import JobHandle
 from desktop_app.panel import Panel, Studio
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr, translator
+from desktop_app.widgets.caption_box import CaptionBox
 from desktop_app.widgets.drop_area import DropArea
 from desktop_app.widgets.elements import button, card, label, plain_tip, row
 from desktop_app.widgets.picture_view import PictureView
@@ -45,9 +45,8 @@ class ClassificationPanel(Panel):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
-        self.run_box = QComboBox()
+        self.run_box = CaptionBox()
         self.run_box.setObjectName("classifyWith")
-        self.run_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.run_box.setMinimumContentsLength(24)
         say(self.run_box.setAccessibleName, "Run")
         self.progress = ProgressLine()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFrame, QSlider, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QSlider, QVBoxLayout
 
 from desktop_app.panels.generation_run import GanRun, age_text, gan_runs
 from desktop_app.store import Store
 from desktop_app.theme import SPACING
 from desktop_app.translation import say, translator
+from desktop_app.widgets.caption_box import CaptionBox
 from desktop_app.widgets.elements import label, row
 
 REMEMBERED = "drawing_run"
@@ -38,9 +39,8 @@ class GenerationRuns(QFrame):
         self._wanted = ""  # a run that is to be chosen once it is listed
         self._wanted_age = 0
         self.ready = False  # whether the runs have been read at all
-        self.box = QComboBox()
+        self.box = CaptionBox()
         self.box.setObjectName("drawWith")
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(12)
         say(self.box.setAccessibleName, "Run")
         self.age = QSlider(Qt.Orientation.Horizontal)

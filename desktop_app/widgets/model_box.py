@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop_app.translation import say, tr, translator
+from desktop_app.widgets.caption_box import CaptionBox
 from desktop_app.widgets.elements import plain_tip
 
 OTHER = object()  # what stands behind the line that asks for a file or folder
@@ -25,7 +26,7 @@ def choose_folder(parent: QWidget) -> str:
     return QFileDialog.getExistingDirectory(parent)
 
 
-class ModelBox(QComboBox):
+class ModelBox(CaptionBox):
     """A box of runs; its last line asks for a file or folder, which is offered from then on.
 
     Signals:
@@ -42,7 +43,6 @@ class ModelBox(QComboBox):
     def __init__(self, name: str, ask: str, choose: Callable[[QWidget], str]) -> None:
         super().__init__()
         self.setObjectName(name)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         say(self.setPlaceholderText, "none chosen")
         self._ask = ask
