@@ -23,6 +23,18 @@ def test_each_panel_is_one_click_away(window, qtbot):
         assert panel.isVisible()
 
 
+def test_a_run_that_a_command_makes_is_listed_while_the_window_is_open(qtbot, workspace, preferences, monkeypatch):
+    monkeypatch.setattr("desktop_app.store.WATCH_MS", 50)
+    window = make_window(workspace, preferences)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: window.store._watch.isActive(), timeout=10_000)
+    run, _ = workspace.create_run(_train())
+    table = window.panels["training"].runs.table
+    qtbot.waitUntil(lambda: table.chosen() is not None and table.chosen().run.id == run.id, timeout=10_000)
+    window.close()
+
+
 def test_panels_to_come_say_what_will_be_there(window):
     assert window.panels["captioning"].findChild(QLabel, "comingSoon").text().endswith(".")
 
