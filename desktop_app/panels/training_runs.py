@@ -15,6 +15,7 @@ from desktop_app.widgets.elements import ButtonRow, button, card, label, row
 from desktop_app.widgets.run_table import RunTable
 
 MIN_ROWS = 3
+NARROW_PX = 760  # below this width the captions of six buttons have no room
 
 
 class TrainingRuns(QWidget):
@@ -70,7 +71,7 @@ class TrainingRuns(QWidget):
             self.folder_button,
             self.delete_button,
         )
-        layout.addLayout(row(label("Runs", role="section"), 1, ButtonRow(buttons, narrow_px=620, ground=self)))
+        layout.addLayout(row(label("Runs", role="section"), 1, ButtonRow(buttons, narrow_px=NARROW_PX, ground=self)))
         layout.addWidget(report)
         layout.addWidget(self._pages, 1)
         whole = QVBoxLayout(self)
