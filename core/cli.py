@@ -352,7 +352,8 @@ def _fail(error: UserError, *, as_json: bool) -> None:
 
 
 def _show_training(result: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001
-    output(result, as_json, *metric_lines(result.get("metrics", {})), f"Run: {result.get('run', '')}")
+    judge = [f"Measured by: {result['judge']}"] if result.get("judge") else []
+    output(result, as_json, *metric_lines(result.get("metrics", {})), *judge, f"Run: {result.get('run', '')}")
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -152,6 +152,8 @@ class DrawnScore:
             parts.append(tr("{count} pictures on each side.", count=f"{self.count:,}"))
         if self._too_few():
             parts.append(tr("That is too few to say much."))
+        if self.judge:
+            parts.append(tr("Measured by: {judge}.", judge=judge_name(self.judge)))
         if self.agreement is not None:
             parts.append(tr("{share} are taken for the class they were drawn as.", share=f"{self.agreement:.1%}"))
         parts += [tr_parts(verdict.message, verdict.values) for verdict in self.verdicts if verdict.alarm]
@@ -168,8 +170,6 @@ class DrawnScore:
             parts.append(tr("KID {kid} (floor {floor}).", kid=f"{self.kid:.4f}", floor=f"{self.kid_floor:.4f}"))
         if self.inception is not None:
             parts.append(tr("Inception Score {score}.", score=f"{self.inception:.2f}"))
-        if self.judge:
-            parts.append(tr("Measured by: {judge}.", judge=judge_name(self.judge)))
         parts += [tr_parts(verdict.message, verdict.values) for verdict in self.verdicts if not verdict.alarm]
         return "\n".join(part for part in parts if part)
 

@@ -369,7 +369,8 @@ def _drawn(count, **more):
 def test_a_gans_score_tells_its_count_and_what_measured():
     score = _drawn(1000)
     assert "1,000 pictures on each side." in score.sentence()
-    assert "little" not in score.sentence()
+    assert "too few" not in score.sentence()
+    assert "Measured by: CNN of this data, 97.5 % right." in score.sentence()
     for part in ("KID 0.0100 (floor -0.0001).", "Inception Score 7.50.", "CNN of this data, 97.5 % right"):
         assert part in score.tip()
     assert not score.doubt()
