@@ -17,7 +17,7 @@ from core.data.decode import decode
 from core.data.fitting import fit_picture
 from core.data.folders import reachable
 from core.errors import UserError
-from core.events import Images, Metric, Progress, Saved
+from core.events import Images, Log, Metric, Progress, Saved
 from core.files import path_of
 from core.latents import latents
 from core.models.dcgan import Gan
@@ -35,6 +35,7 @@ SHOW_INTERVAL_S = 0.35
 REPORT_INTERVAL_S = 0.1
 MOST_ATTEMPTS = 512
 HALF = 128
+UNLIKE = 0.03  # of two proportions: less is the rounding of a smaller copy
 DRAWN_EACH, NEAREST = 16, 5  # latents looked at for each attempt; how many of a class tell how near it comes
 
 
@@ -61,7 +62,7 @@ def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
     run = context.workspace.find(settings.run)
     gan, description = trained_gan(run, context, settings.epoch)
     classes = description.classes if gan.class_count else ()
-    picture, hole = _read(settings, description)
+    picture, hole = _read(settings, description, context)
     labels = _labels(settings, classes)
     search = LatentSearch(gan, len(labels), settings)
     starts, strain = best_starts(gan, picture, hole, labels, settings, context)
@@ -208,7 +209,7 @@ def _best_of_each(found: Found, strain: np.ndarray, labels: np.ndarray, classes:
     return list(rows.values())
 
 
-def _read(settings: InpaintSettings, description: ModelDescription) -> tuple[np.ndarray, np.ndarray]:
+def _read(settings: InpaintSettings, description: ModelDescription, context: Context) -> tuple[np.ndarray, np.ndarray]:
     """Returns the picture and what of it is hole, as large as the run draws: uint8 (H, W, C), bool (H, W).
 
     Raises:
@@ -220,8 +221,16 @@ def _read(settings: InpaintSettings, description: ModelDescription) -> tuple[np.
     side, _, channels = description.input_shape
     pixels = _decode(settings.picture, data.background, grey=channels == 1)
     mask = _decode(settings.mask, "#000000", grey=True)  # what is transparent in a mask is kept
+    size = (pixels.shape[1], pixels.shape[0])
+    if size != (side, side):
+        context.report(
+            Log(
+                "The picture of {width} x {height} px is filled as the run draws, at {side} x {side} px.",
+                values={"width": size[0], "height": size[1], "side": side},
+            )
+        )
     if mask.shape[:2] != pixels.shape[:2]:
-        size = (pixels.shape[1], pixels.shape[0])
+        _warn_of_stretching(mask, size, context)
         mask = np.asarray(Image.fromarray(mask[..., 0]).resize(size, Image.Resampling.BILINEAR))[..., None]
     picture = fit_picture(pixels, side, channels, fit=data.fit, background=data.background)
     hole = fit_picture(mask, side, 1, fit=data.fit, background="#000000")[..., 0] >= HALF
@@ -238,6 +247,19 @@ def _read(settings: InpaintSettings, description: ModelDescription) -> tuple[np.
             path=settings.mask,
         )
     return picture, hole
+
+
+def _warn_of_stretching(mask: np.ndarray, size: tuple[int, int], context: Context) -> None:
+    """Says that the mask has other proportions than the picture, so that the hole will not lie where it was painted."""
+    height, width = mask.shape[:2]
+    if abs(width * size[1] - height * size[0]) > max(width * size[1], height * size[0]) * UNLIKE:
+        context.report(
+            Log(
+                "The mask of {width} x {height} px is stretched to the picture's {wide} x {high}, its hole too.",
+                "warning",
+                {"width": width, "height": height, "wide": size[0], "high": size[1]},
+            )
+        )
 
 
 def _decode(text: str, background: str, *, grey: bool) -> np.ndarray:

@@ -8,7 +8,7 @@ from PIL import Image
 from core import catalog
 from core.context import Context
 from core.engine import run_job
-from core.events import Images, Metric, Progress
+from core.events import Images, Log, Metric, Progress
 from core.jobs import Job
 from core.latents import latents
 from core.models.dcgan import build
@@ -137,6 +137,20 @@ def test_mistakes_are_told_in_a_sentence(place):
         assert ending.state == "failed"
         assert said in ending.message.format(**ending.values)
         assert ending.hint
+
+
+@pytest.mark.parametrize(("size", "warned"), [((2 * SIDE, 2 * SIDE), False), ((SIDE, 2 * SIDE), True)])
+def test_a_mask_of_other_proportions_and_a_picture_of_another_size_are_told(place, size, warned):
+    folder, *_, drawn, hole = place
+    Image.fromarray(hole).resize(size).save(folder / "other.png")
+    Image.fromarray(drawn).resize((40, 40)).save(folder / "large.png")
+    settings = {"picture": str(folder / "large.png"), "mask": str(folder / "other.png"), "steps": 1}
+    ending, events = do(place, **settings)
+    assert ending.state == "finished", ending.trace
+    logs = [event for event in events if isinstance(event, Log)]
+    assert "filled as the run draws" in logs[0].message
+    assert logs[0].values == {"width": 40, "height": 40, "side": SIDE}
+    assert any("stretched" in event.message for event in logs) == warned
 
 
 def test_a_file_that_is_not_written_is_refused_before_the_search(place):
