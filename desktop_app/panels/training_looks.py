@@ -40,6 +40,7 @@ class TrainingLooks(QObject):
         self.problem: UserError | None = None  # what is wrong with the data that are chosen
         self._begun = False
         self._crowded = False  # a training starts: it gets the cores
+        self._page = PICTURES  # that was shown when looking at the data began
         self._preview: JobHandle | None = None
         self._describe: JobHandle | None = None
         self._preview_timer = QTimer(self, singleShot=True, interval=PREVIEW_DELAY_MS)
@@ -102,6 +103,7 @@ class TrainingLooks(QObject):
         self.problem = None
         if self._preview is not None:
             self._preview.cancel()
+        self._page = self._view.tabs.currentIndex()
         handle = self._preview = self._engines.start(self._setup.preview_job())
         handle.pictures_arrived.connect(self._view.show_preview)
         handle.ended.connect(self._end_preview)
@@ -117,7 +119,8 @@ class TrainingLooks(QObject):
             self._show_texts(status.result)
         elif status.state == "finished":
             self._show_counts(status.result)
-            if not self._view.stop_button.isEnabled():
+            # Whoever has turned to something else meanwhile stays there.
+            if not self._view.stop_button.isEnabled() and self._view.tabs.currentIndex() == self._page:
                 self._view.tabs.setCurrentIndex(PICTURES)
         elif status.state == "failed":
             self._view.pictures.clear()

@@ -137,6 +137,18 @@ def test_a_gans_run_that_is_clicked_shows_what_it_drew_and_how_near_it_came(wind
     assert view.samples.epoch.text() == "第 3 轮"
 
 
+def test_data_that_have_been_looked_at_do_not_take_a_runs_curves_away(window, qtbot, workspace):
+    panel, run = window.panels["training"], _gan_run(workspace)
+    _list(window, qtbot, 1)
+    panel.looks._start_preview()
+    _look(window, qtbot, run)
+    qtbot.waitUntil(lambda: panel.looks._preview is None, timeout=20_000)
+    assert panel.view.tabs.currentIndex() == CURVES
+    panel.looks._start_preview()  # other data are chosen while the run is looked at: now they are wanted
+    qtbot.waitUntil(lambda: panel.looks._preview is None, timeout=20_000)
+    assert panel.view.tabs.currentIndex() == 0
+
+
 def test_the_rest_of_the_plots_is_chosen_in_their_headings(window, qtbot, workspace):
     panel, run = window.panels["training"], _gan_run(workspace)
     _list(window, qtbot, 1)
