@@ -11,7 +11,7 @@ import numpy as np
 from core.data.dataset import Dataset
 from core.data.decode import DecodeError, decode
 from core.metrics.memorisation import Memorisation
-from core.metrics.page import curve, figure, history, png, render, svg
+from core.metrics.page import curve, figure, history, png, render, short_name, svg
 from core.runs import Run
 from core.settings.dcgan import FEWEST_DECIDING
 from core.wording import counted
@@ -182,7 +182,7 @@ def _pairs(dataset: Dataset, pictures: np.ndarray, copies: Memorisation) -> list
             "nearest": png(np.asarray(dataset.images[copies.nearest[place]]), PAIR_PX),
             "ratio": float(copies.ratios[place]),
             "is_copy": int(place) in copies.copies,
-            "name": dataset.names[copies.nearest[place]],
+            "name": short_name(dataset.names[copies.nearest[place]]),
         }
         for place in np.argsort(copies.ratios, kind="stable")[:PAIRS]
     ]

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 import jinja2
@@ -107,3 +108,8 @@ def png(picture: np.ndarray, most_px: int) -> str:
     content = io.BytesIO()
     image.save(content, "PNG")
     return base64.b64encode(content.getvalue()).decode()
+
+
+def short_name(path: str) -> str:
+    """Returns the last two parts of a picture's path: of its folder and its name one sees which it is."""
+    return "/".join(PurePath(path).parts[-2:])

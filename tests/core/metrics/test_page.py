@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.metrics.page import curve, history
+from core.metrics.page import curve, history, short_name
 from core.runs import Run
 
 WHOLE = b"epoch,loss,val_loss\n0,2.5,2.75\n1,2.25,2.5\n2,2.0,\n"
@@ -37,3 +37,8 @@ def test_a_history_without_epochs_holds_nothing_to_draw(tmp_path):
 
 def test_rows_of_other_lengths_are_read_as_far_as_they_go(tmp_path):
     assert read(tmp_path, b"epoch,loss\n0\n1,2.5,7,8\n,\n2,2.0\n") == ([2, 3], [2.5, 2.0])
+
+
+def test_a_picture_is_named_by_its_folder_and_file():
+    assert short_name("/data/some.zip/bird/0605.jpg") == "bird/0605.jpg"
+    assert short_name("17") == "17"
