@@ -383,8 +383,10 @@ def _score(row: dict[str, Any]) -> str:
     if row["test_accuracy"] is not None:
         return f"accuracy {row['test_accuracy']:.2%}"
     if row["fid"] is not None:
-        floor = "" if row["fid_floor"] is None else f", floor {row['fid_floor']:.2f}"
-        return f"FID {row['fid']:.2f} ({row['fid_count']:,.0f} pictures{floor})"
+        count = "" if row["fid_count"] is None else f"{row['fid_count']:,.0f} pictures"
+        floor = "" if row["fid_floor"] is None else f"floor {row['fid_floor']:.2f}"
+        beside = ", ".join(part for part in (count, floor) if part)
+        return f"FID {row['fid']:.2f}" + (f" ({beside})" if beside else "")
     return "" if row["perplexity"] is None else f"perplexity {row['perplexity']:.2f}"
 
 

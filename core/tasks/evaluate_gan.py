@@ -17,12 +17,12 @@ from core.models.saved import ModelDescription
 from core.runs import Run
 from core.settings.dcgan import DcganTraining
 from core.settings.evaluate import EvaluateSettings
-from core.tasks.agreement import class_agreement
-from core.tasks.gan_attendant import FEWEST_MEASURED, held_out_places, looked_at, measure_drawn
+from core.tasks.gan_attendant import FEWEST_MEASURED, held_out_places, looked_at
 from core.tasks.judge import make_judge
+from core.tasks.measure_gan import measure_gan
 from core.tasks.reports import report_path, with_report
 from core.tasks.trained_gan import trained_gan
-from core.tasks.variety import Variety, find_variety
+from core.tasks.variety import Variety
 
 
 def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
@@ -52,11 +52,7 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
     real = _real_pictures(settings.data, dataset, trained, description, seed, context)
     judge = make_judge(dataset, trained, context, run)
     context.report(Progress("measure", 0, len(real), "pictures"))
-    real_features, real_probabilities = judge.look(real)
-    metrics = measure_drawn(gan, dataset, judge, real_features, trained.measure_count, seed, context)
-    metrics |= class_agreement(gan, dataset, context, run)
-    seen = (real_features, real_probabilities)
-    variety = find_variety(gan, dataset, judge, real, seen, context, mirrored=trained.flip, seed=seed)
+    metrics, variety = measure_gan(gan, dataset, judge, real, trained, context, run)
     values = variety.values()
     result: dict[str, Any] = {
         "run": run.id,

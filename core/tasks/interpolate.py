@@ -12,6 +12,7 @@ from core.context import Context
 from core.events import Images, Log, Progress, Saved
 from core.files import path_of
 from core.latent_path import LatentPath, latent_path
+from core.models.dcgan import Gan
 from core.picture_files import check_size, check_suffix, write_pictures
 from core.recipe import Recipe
 from core.settings.interpolate import InterpolateSettings
@@ -45,35 +46,21 @@ def interpolate(settings: InterpolateSettings, context: Context) -> dict[str, An
     if _leads_nowhere(settings, way):
         context.report(Log("What is added is also what is taken away: the way leads nowhere.", "warning"))
     first, last = _end_labels(settings, classes)
-    weights = one_hot(np.array([first, last]), gan)  # (2, K)
-    if weights is not None:
-        share = way.shares[:, None].astype(np.float32)  # (N, 1)
-        weights = (1 - share) * weights[:1] + share * weights[1:]  # (N, K)
     layout = {"columns": settings.columns, "gap_px": settings.gap_px, "scale": settings.scale}
     if out is not None:
         check_size(out, len(way.latents), gan.generator.output_shape[1:], **layout)
     context.report(Progress("draw", 0, len(way.latents), "pictures"))
-    pictures = paint(gan, way.latents, weights, context.check)
-    details = [
-        {
-            "place": place,
-            "share": float(share),
-            "label": classes[first if share < 0.5 else last] if classes else "",
-            "epoch": description.epochs,
-        }
-        for place, share in enumerate(way.shares)
-    ]
-    context.report(Images("interpolation", tuple(pictures), tuple(details)))
+    pictures = paint(gan, way.latents, _mixtures(gan, first, last, way.shares), context.check)
+    labels = [classes[first if share < 0.5 else last] if classes else "" for share in way.shares]
+    details = tuple(
+        {"place": place, "share": float(share), "label": label, "epoch": description.epochs}
+        for place, (share, label) in enumerate(zip(way.shares, labels, strict=True))
+    )
+    context.report(Images("interpolation", tuple(pictures), details))
     files: list[str] = []
     if out is not None:
-        write_pictures(
-            out,
-            list(pictures),
-            **layout,
-            fps=settings.fps,
-            recipe=Recipe.of(context.job, run, description.epochs),
-            context=context,
-        )
+        recipe = Recipe.of(context.job, run, description.epochs)
+        write_pictures(out, list(pictures), **layout, fps=settings.fps, recipe=recipe, context=context)
         context.report(Saved(str(out), "pictures"))
         files.append(str(Path(out).absolute()))
     return {
@@ -84,6 +71,15 @@ def interpolate(settings: InterpolateSettings, context: Context) -> dict[str, An
         "seeds": list(way.seeds),
         "files": files,
     }
+
+
+def _mixtures(gan: Gan, first: int, last: int, shares: np.ndarray) -> np.ndarray | None:
+    """Returns how much of each class each picture is drawn as, (N, K); None where the GAN doesn't draw by class."""
+    ends = one_hot(np.array([first, last]), gan)  # (2, K)
+    if ends is None:
+        return None
+    share = shares[:, None].astype(np.float32)  # (N, 1)
+    return (1 - share) * ends[:1] + share * ends[1:]
 
 
 def _leads_nowhere(settings: InterpolateSettings, way: LatentPath) -> bool:

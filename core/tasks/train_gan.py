@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.context import Context
+from core.data.dataset import Dataset
 from core.data.load import load
 from core.data.reading import expected_shape
 from core.data.sources import trainable_index
@@ -14,11 +15,10 @@ from core.events import Log
 from core.models.dcgan import Gan, build_generator, fitting_side
 from core.models.size import model_size
 from core.settings.dcgan import DcganTraining
-from core.tasks.agreement import class_agreement
 from core.tasks.begin import begin, outcome, save_kept
-from core.tasks.gan_attendant import FEWEST_MEASURED, GanAttendant, held_out_places, looked_at, measure_drawn
+from core.tasks.gan_attendant import FEWEST_MEASURED, GanAttendant, held_out_places, looked_at
 from core.tasks.judge import make_judge
-from core.tasks.variety import find_variety
+from core.tasks.measure_gan import measure_gan
 from core.training.fit_gan import fit_gan
 
 FEW_STEPS, USUAL_STEPS = 1000, 2000  # digits are recognised after about so many
@@ -51,32 +51,14 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     generator = build_generator(settings, dataset.shape, gan.class_count)
     size = model_size(gan)
     counts = dataset.summary()["counts"]
-    context.report(
-        Log(
-            "{train} pictures to learn from, {held_out} held back to measure by; {parameters} parameters.",
-            values={
-                "train": counts["train"],
-                "held_out": len(held_out_places(dataset)),
-                "parameters": size.parameters,
-            },
-        )
-    )
-    _warn_of_few_steps(counts["train"], settings, context)
+    _tell_of_data(counts["train"], dataset, size.parameters, settings, context)
     judge = make_judge(dataset, settings, context, run)
     context.report(Log("Drawn pictures are measured by: {judge}.", values={"judge": judge.name}))
     attendant = GanAttendant(gan, dataset, judge, settings, context, run)
     fitted = fit_gan(gan, generator, dataset, settings, context, run, attendant)
     save_kept(run, gan, description, fitted, context)
-    places = looked_at(held_out_places(dataset), settings.measure_count, context.job.seed, context)
-    if len(places) < FEWEST_MEASURED:
-        context.report(
-            Log("Too few pictures were held back from the training to measure the finished GAN by.", "warning")
-        )
-    real = np.asarray(dataset.images[places])
-    seen = judge.look(real)
-    metrics = measure_drawn(gan, dataset, judge, seen[0], settings.measure_count, context.job.seed, context)
-    metrics |= class_agreement(gan, dataset, context, run)
-    variety = find_variety(gan, dataset, judge, real, seen, context, mirrored=settings.flip, seed=context.job.seed)
+    real = _held_out(dataset, settings, context)
+    metrics, variety = measure_gan(gan, dataset, judge, real, settings, context, run)
     return {
         **outcome(run, fitted),
         "metrics": metrics,
@@ -90,7 +72,15 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     }
 
 
-def _warn_of_few_steps(pictures: int, settings: DcganTraining, context: Context) -> None:
+def _tell_of_data(pictures: int, dataset: Dataset, parameters: int, settings: DcganTraining, context: Context) -> None:
+    """Says what there is to learn from, and where that makes too few steps."""
+    held_out = len(held_out_places(dataset))
+    context.report(
+        Log(
+            "{train} pictures to learn from, {held_out} held back to measure by; {parameters} parameters.",
+            values={"train": pictures, "held_out": held_out, "parameters": parameters},
+        )
+    )
     each = max(1, pictures // (settings.batch_size * settings.critic_steps))
     if settings.epochs * each < FEW_STEPS:
         context.report(
@@ -100,6 +90,16 @@ def _warn_of_few_steps(pictures: int, settings: DcganTraining, context: Context)
                 {"steps": settings.epochs * each, "epochs": -(-USUAL_STEPS // each)},
             )
         )
+
+
+def _held_out(dataset: Dataset, settings: DcganTraining, context: Context) -> np.ndarray:
+    """Returns the real pictures that the finished GAN is measured by, (N, H, W, C)."""
+    places = looked_at(held_out_places(dataset), settings.measure_count, context.job.seed, context)
+    if len(places) < FEWEST_MEASURED:
+        context.report(
+            Log("Too few pictures were held back from the training to measure the finished GAN by.", "warning")
+        )
+    return np.asarray(dataset.images[places])
 
 
 def _side(settings: DcganTraining, context: Context) -> int:

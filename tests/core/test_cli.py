@@ -384,6 +384,20 @@ def test_runs_are_rows_of_one_line_with_their_reasons_below(call, run_id, tmp_pa
     assert json.loads(call("runs", "--json")[1])["runs"][0]["epochs"] == 2
 
 
+@pytest.mark.parametrize(
+    ("metrics", "told"),
+    [
+        ({"fid": 1.5}, "FID 1.50"),
+        ({"fid": 1.5, "floor": 0.5}, "FID 1.50 (floor 0.50)"),
+        ({"fid": 1.5, "floor": 0.5, "count": 1000.0}, "FID 1.50 (1,000 pictures, floor 0.50)"),
+    ],
+)
+def test_a_distance_is_told_with_what_is_known_of_it(tmp_path, metrics, told):
+    run, _ = Workspace(tmp_path).create_run(Job(task="train", model="dcgan", settings={"data": "digits"}))
+    run.update(status="done", result={"metrics": metrics})
+    assert cli._score(cli._row(run)) == told
+
+
 def test_accuracies_are_told_as_percent(call, monkeypatch, tmp_path):
     result = {"run": "x", "metrics": {"test_accuracy": 0.975, "test_loss": 0.1}}
     monkeypatch.setattr(cli, "run_here", lambda *_: result)

@@ -140,26 +140,20 @@ def test_another_page_that_asks_for_something_ends_the_series(panel, painted, wi
     assert len(painted.candidates) == 1
 
 
-def test_a_series_ends_with_the_candidate_that_fits_best(panel, painted, window, jobs, qtbot):
+@pytest.mark.parametrize(("chosen", "shown", "misfit"), [(None, 1, "0.200"), (0, 0, "0.600")])
+def test_a_series_ends_with_the_best_candidate_or_the_one_chosen_meanwhile(
+    panel, painted, window, jobs, qtbot, chosen, shown, misfit
+):
     painted.count.setValue(3)
     _press(panel, qtbot, "generate")
     for place, shade in enumerate((60, 20)):
         _fill(window, jobs[place], shade)
         assert painted.sheet.current == place
+    if chosen is not None:
+        painted.sheet.opened.emit(chosen)
     _fill(window, jobs[2], 40)
-    assert painted.sheet.current == 1
-    assert "misfit 0.200" in painted.summary.text()
-
-
-def test_a_candidate_that_the_user_chooses_meanwhile_stays(panel, painted, window, jobs, qtbot):
-    painted.count.setValue(3)
-    _press(panel, qtbot, "generate")
-    _fill(window, jobs[0], 60)
-    _fill(window, jobs[1], 20)
-    painted.sheet.opened.emit(0)
-    _fill(window, jobs[2], 40)
-    assert painted.sheet.current == 0
-    assert "misfit 0.600" in painted.summary.text()
+    assert painted.sheet.current == shown
+    assert f"misfit {misfit}" in painted.summary.text()
 
 
 def test_a_series_that_is_stopped_ends_with_the_best_as_well(panel, painted, window, jobs, qtbot):

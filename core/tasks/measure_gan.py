@@ -1,0 +1,43 @@
+"""All that is found out about a finished GAN, at a training's end and in an evaluation alike."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.context import Context
+from core.data.dataset import Dataset
+from core.models.dcgan import Gan
+from core.runs import Run
+from core.settings.dcgan import DcganTraining
+from core.tasks.agreement import class_agreement
+from core.tasks.gan_attendant import measure_drawn
+from core.tasks.judge import Judge
+from core.tasks.variety import Variety, find_variety
+
+
+def measure_gan(
+    gan: Gan, dataset: Dataset, judge: Judge, real: np.ndarray, settings: DcganTraining, context: Context, run: Run
+) -> tuple[dict[str, float], Variety]:
+    """Measures what it draws.
+
+    Args:
+        gan: finished.
+        dataset: what it learnt from.
+        judge: whose features measure.
+        real: uint8 (N, H, W, C), real pictures that it has not seen, to measure by.
+        settings: of its training.
+        context: is told of the progress, and asked whether to stop.
+        run: the GAN's; its seed decides which pictures are drawn.
+
+    Returns:
+        Those of {"fid", "kid", "kid_spread", "is", "floor", "kid_floor", "count", "agreement", "agreement_count",
+        "agreement_judge_accuracy"} that there are, see `Yardstick.measure` and `class_agreement`; and the variety.
+
+    Raises:
+        CancelledError: the user has asked the job to stop.
+    """
+    seed = run.record().job.seed
+    seen = judge.look(real)
+    metrics = measure_drawn(gan, dataset, judge, seen[0], settings.measure_count, seed, context)
+    metrics |= class_agreement(gan, dataset, context, run)
+    return metrics, find_variety(gan, dataset, judge, real, seen, context, mirrored=settings.flip, seed=seed)
