@@ -36,10 +36,10 @@ from core.command_text import text
 from core.console import use_utf8
 from core.doctor import examine
 from core.errors import UserError
-from core.files import check_writable
+from core.files.atomic import check_writable
+from core.files.predictions import write_csv
 from core.headless import StoppedError, explain_crash, run_here, run_list
 from core.jobs import Job, default_backend
-from core.predictions import write_csv
 from core.runs import Run
 from core.wording import counted, shortened
 

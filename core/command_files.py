@@ -8,9 +8,9 @@ from pathlib import Path
 
 from core import catalog
 from core.errors import UserError
-from core.files import check_writable, path_exists, path_of
+from core.files.atomic import check_writable, path_exists, path_of
+from core.files.predictions import HEADER
 from core.picture_files import check_suffix, is_written_here
-from core.predictions import HEADER
 
 BOM = b"\xef\xbb\xbf"
 

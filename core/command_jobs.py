@@ -11,7 +11,7 @@ import typer
 from core import catalog
 from core.data.sources import find_format
 from core.errors import UserError
-from core.files import path_of
+from core.files.atomic import path_of
 from core.jobs import DEVICE, Job, default_backend
 from core.text.files import EMBEDDED, check_source
 

@@ -24,7 +24,7 @@ from core.command_line import (
     output,
 )
 from core.errors import UserError
-from core.files import path_of
+from core.files.atomic import path_of
 from core.headless import run_here
 from core.latents import Method
 from core.runs import Run

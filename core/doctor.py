@@ -14,7 +14,7 @@ from typing import Any
 
 from core import __version__, catalog
 from core.errors import UserError
-from core.files import check_writable, path_exists
+from core.files.atomic import check_writable, path_exists
 from core.jobs import installed_backends
 
 PACKAGES = ("keras", "keras-hub", "tensorflow", "jax", "torch", "pyside6", "numpy", "pillow", "scikit-learn")

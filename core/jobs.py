@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from core import catalog
 from core.errors import UserError
-from core.files import read_json, write_json
+from core.files.atomic import read_json, write_json
 from core.settings.allowed import what_is_wrong
 from core.settings.base import Settings
 

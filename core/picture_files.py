@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from core import __version__, catalog
 from core.context import Context
 from core.errors import UserError
-from core.files import replacing, write_atomic
+from core.files.atomic import replacing, write_atomic
 from core.png_text import MOST_BYTES, SIGNATURE, DamagedTextError, read_png_text
 from core.recipe import Recipe, damaged
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import UserError
-from core.files import why_not_opened
+from core.files.atomic import why_not_opened
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MOST_BYTES = 64 * 1024  # of a text, packed or not

@@ -18,9 +18,9 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.errors import UserError
-from core.files import path_exists, path_of, read_json, write_json, writing_to
+from core.files.atomic import path_exists, path_of, read_json, write_json, writing_to
+from core.files.sealed import clear_leftovers
 from core.jobs import Job
-from core.sealed import clear_leftovers
 
 FORMAT = 1
 RunStatus = Literal["queued", "running", "paused", "done", "stopped", "failed", "interrupted"]

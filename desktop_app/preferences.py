@@ -11,7 +11,7 @@ from typing import Any
 import platformdirs
 
 from core.errors import UserError
-from core.files import write_json
+from core.files.atomic import write_json
 
 
 class Preferences:

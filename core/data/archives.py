@@ -14,7 +14,7 @@ from core.data.index import Index
 from core.data.layout import arrange, printable
 from core.data.progress import Progressing
 from core.errors import UserError
-from core.files import path_of
+from core.files.atomic import path_of
 from core.settings.dataset import DatasetSettings
 
 MAX_MEMBERS = 2_000_000

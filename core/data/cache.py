@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from core.context import Context
 from core.data.digests import digest_of
 from core.errors import UserError
-from core.files import publish_folder, read_json, write_json, writing_to
+from core.files.atomic import publish_folder, read_json, write_json, writing_to
 
 FORMAT = 1
 MAX_BYTES = 10 * 2**30

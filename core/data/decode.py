@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core.data.fitting import Colour, change_channels, wanted_channels
 from core.errors import UserError
-from core.files import why_not_opened
+from core.files.atomic import why_not_opened
 
 MAX_PIXELS = 64_000_000
 # What is left out: EPS starts a program, and WMF, FITS, HDF5, MPEG and their like are no pictures that Pillow decodes.

@@ -13,7 +13,7 @@ from core.data.dataset import Skipped
 from core.data.index import Index
 from core.data.layout import arrange, is_junk, printable
 from core.data.progress import Progressing
-from core.files import path_of, why_not_opened
+from core.files.atomic import path_of, why_not_opened
 from core.settings.dataset import DatasetSettings
 
 

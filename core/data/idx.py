@@ -15,7 +15,7 @@ from core.data.index import Index
 from core.data.progress import Progressing
 from core.data.splits import TEST, TRAIN, UNGIVEN
 from core.errors import UserError
-from core.files import path_of
+from core.files.atomic import path_of
 from core.settings.dataset import DatasetSettings
 
 PATTERN = re.compile(r"(?P<prefix>.*?)-?images[-.]idx3[-.]ubyte(?P<gz>\.gz)?", re.IGNORECASE)

@@ -9,7 +9,7 @@ from core.data.decode import decode
 from core.data.folders import reachable
 from core.data.preview import thumbnail
 from core.events import Images
-from core.files import path_of
+from core.files.atomic import path_of
 from core.settings.look import LookSettings
 
 

@@ -14,7 +14,7 @@ from core.data.decode import decode
 from core.data.fitting import Fit, fit_picture
 from core.data.folders import reachable, walk
 from core.data.layout import is_picture_name, printable
-from core.files import path_of
+from core.files.atomic import path_of
 
 
 def find_pictures(paths: Iterable[str | Path], context: Context) -> tuple[list[Path], tuple[Skipped, ...]]:

@@ -12,7 +12,7 @@ from core.data.groups import find_groups
 from core.data.index import Index
 from core.data.layout import printable
 from core.errors import UserError
-from core.files import path_exists, path_of
+from core.files.atomic import path_exists, path_of
 from core.settings.dataset import DatasetSettings
 
 CHECKED = "checked index"

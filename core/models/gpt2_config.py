@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import UserError
-from core.files import read_json
+from core.files.atomic import read_json
 from core.settings.gpt2 import Gpt2Settings
 
 CONFIG = "config.json"

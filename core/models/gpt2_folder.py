@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as dump_safetensors
 
 from core.errors import UserError
-from core.files import path_exists, path_of
+from core.files.atomic import path_exists, path_of
 from core.models.gpt2 import backbone_of, build
 from core.models.gpt2_config import CONFIG, Gpt2Config, read_config
 from core.models.gpt2_weights import from_hugging_face, hugging_face_shapes, to_hugging_face

@@ -17,10 +17,10 @@ import numpy as np
 
 from core import catalog
 from core.errors import UserError
-from core.files import writing_to
+from core.files.atomic import writing_to
+from core.files.sealed import DamagedError, seal, unseal
 from core.models.size import check_size, count_parameters
 from core.models.variables import named_variables, pack, read_variables, unpack, write_variables
-from core.sealed import DamagedError, seal, unseal
 from core.settings.base import Settings
 
 WEIGHTS, DESCRIPTION, ELSEWHERE = "weights.safetensors", "model.json", "model.keras"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.files import path_exists
+from core.files.atomic import path_exists
+from core.files.sealed import DamagedError, seal, unseal
 from core.models.gpt2_folder import Gpt2, gpt2_files, open_gpt2
-from core.sealed import DamagedError, seal, unseal
 
 DESCRIPTION = "model.json"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.context import Context
-from core.files import path_of
+from core.files.atomic import path_of
 from core.models.gpt2 import build
 from core.models.gpt2_config import read_config
 from core.models.size import check_size, count_parameters

@@ -16,7 +16,7 @@ from core.data.dataset import Dataset
 from core.data.load import load, tell_small_test
 from core.errors import UserError
 from core.events import Log, Progress
-from core.files import write_atomic
+from core.files.atomic import write_atomic
 from core.metrics.classification import confusion, per_class, scores, softmax
 from core.models.saved import ModelDescription
 from core.runs import Run

@@ -12,7 +12,7 @@ from core.data.dataset import Dataset
 from core.data.load import load
 from core.errors import UserError
 from core.events import Progress
-from core.files import write_atomic
+from core.files.atomic import write_atomic
 from core.models.saved import ModelDescription
 from core.runs import Run
 from core.settings.dcgan import DcganTraining

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.context import Context
 from core.errors import UserError
-from core.files import write_atomic
+from core.files.atomic import write_atomic
 from core.metrics.token_extremes import Extremes, row_extremes, token_extremes
 from core.runs import Run
 from core.settings.evaluate import EvaluateSettings

@@ -12,7 +12,7 @@ import numpy as np
 from core.context import Context
 from core.errors import UserError
 from core.events import Images, Progress, Saved
-from core.files import path_of
+from core.files.atomic import path_of
 from core.latents import latents
 from core.picture_files import check_size, check_suffix, write_pictures
 from core.recipe import Recipe

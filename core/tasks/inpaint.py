@@ -18,7 +18,7 @@ from core.data.fitting import fit_picture
 from core.data.folders import reachable
 from core.errors import UserError
 from core.events import Images, Log, Metric, Progress, Saved
-from core.files import path_of
+from core.files.atomic import path_of
 from core.latents import latents
 from core.models.dcgan import Gan
 from core.models.saved import ModelDescription

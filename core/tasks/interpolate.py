@@ -10,7 +10,7 @@ import numpy as np
 
 from core.context import Context
 from core.events import Images, Log, Progress, Saved
-from core.files import path_of
+from core.files.atomic import path_of
 from core.latent_path import LatentPath, latent_path
 from core.models.dcgan import Gan
 from core.picture_files import check_size, check_suffix, write_pictures

@@ -12,7 +12,7 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.data.fitting import change_channels, fit_picture
 from core.errors import UserError
-from core.files import path_of
+from core.files.atomic import path_of
 from core.metrics.classification import softmax
 from core.models.inception import load_inception
 from core.runs import Run

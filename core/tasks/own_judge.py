@@ -18,12 +18,12 @@ from core.data.dataset import Dataset
 from core.data.load import none_to_train
 from core.errors import CancelledError
 from core.events import Event, Log, Metric, Progress, Saved
-from core.files import writing_to
+from core.files.atomic import writing_to
+from core.files.sealed import DamagedError, seal, unseal
 from core.metrics.classification import accuracy
 from core.models.saved import ModelDescription, rebuild
 from core.models.variables import named_variables, pack, read_variables, unpack
 from core.runs import Run
-from core.sealed import DamagedError, seal, unseal
 from core.settings.cnn import CnnTraining
 from core.training.classifying import classifying
 from core.training.fit import fit

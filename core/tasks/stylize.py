@@ -17,7 +17,7 @@ from core.data.decode import decode
 from core.data.folders import reachable
 from core.errors import UserError
 from core.events import Images, Log, Metric, Progress, Saved
-from core.files import path_of
+from core.files.atomic import path_of
 from core.models.backbone import Backbone
 from core.models.keras_file import read_keras_file
 from core.models.picture_memory import check_picture_memory

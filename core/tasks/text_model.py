@@ -9,7 +9,7 @@ from typing import Any
 from core.context import Context
 from core.errors import UserError
 from core.events import Progress
-from core.files import path_exists
+from core.files.atomic import path_exists
 from core.models.gpt2_folder import Gpt2, open_gpt2
 from core.models.saved_text import is_text_model
 from core.tasks.keep import keep

@@ -13,9 +13,9 @@ from core import catalog
 from core.context import Context
 from core.errors import UserError
 from core.events import Log, Progress
+from core.files.sealed import MANIFEST
 from core.models.saved import ModelDescription, load_model, rebuild
 from core.runs import Run, RunRecord
-from core.sealed import MANIFEST
 from core.tasks.keep import keep
 from core.training.checkpoints import Checkpoints
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from core.context import Context
 from core.errors import UserError
+from core.files.sealed import DamagedError, unseal
 from core.models.dcgan import Gan
 from core.models.saved import ModelDescription
 from core.models.variables import named, read_variables, unpack, write_variables
 from core.runs import Run
-from core.sealed import DamagedError, unseal
 from core.tasks.trained import trained_model
 from core.training.fit_gan import STAGE, WEIGHTS
 

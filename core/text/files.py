@@ -15,7 +15,7 @@ from core.data.folders import reachable, walk
 from core.data.layout import SPLIT_FOLDERS, is_junk, printable
 from core.data.splits import UNGIVEN
 from core.errors import UserError
-from core.files import path_exists, path_of
+from core.files.atomic import path_exists, path_of
 from core.text.decoding import TextError
 
 EMBEDDED = "shapes"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core import catalog
 from core.errors import UserError
-from core.files import path_exists, path_of
+from core.files.atomic import path_exists, path_of
 from core.runs import Run, Workspace
 
 

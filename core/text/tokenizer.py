@@ -11,7 +11,7 @@ from tokenizers import AddedToken, decoders, models, pre_tokenizers
 from tokenizers import Tokenizer as Engine
 
 from core.errors import UserError
-from core.files import read_json
+from core.files.atomic import read_json
 
 VOCABULARY, MERGES = "vocab.json", "merges.txt"
 END = "<|endoftext|>"

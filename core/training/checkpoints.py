@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from core.events import Event, Log, Saved
+from core.files.sealed import DamagedError, clear_leftovers, seal, unseal
 from core.models.variables import pack, unpack
-from core.sealed import DamagedError, clear_leftovers, seal, unseal
 
 KEPT = 3
 VARIABLES, STATE = "variables.safetensors", "state.json"

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.events import Metric
-from core.files import writing_to
+from core.files.atomic import writing_to
 
 
 class History:

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 
 from core.errors import UserError
 from core.events import Images, Status
+from core.files.predictions import write_csv
 from core.jobs import Job, installed_backends
-from core.predictions import write_csv
 from desktop_app.job_handle import JobHandle
 from desktop_app.panel import Panel, Studio
 from desktop_app.theme import SPACING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import UserError
-from core.files import why_not_opened
+from core.files.atomic import why_not_opened
 from core.text.decoding import TextError, decode_text
 
 MOST_BYTES = 65_536

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from core import catalog
 from core.errors import UserError
-from core.files import write_atomic
+from core.files.atomic import write_atomic
 from core.jobs import Job
 from core.runs import Workspace
 from desktop_app.panel import Studio

@@ -6,8 +6,8 @@ from PIL import Image
 
 from core.command_files import check_job_file, check_table
 from core.errors import UserError
+from core.files.predictions import write_csv
 from core.jobs import Job
-from core.predictions import write_csv
 
 
 def refused(check, path, inputs=()):

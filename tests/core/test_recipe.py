@@ -4,7 +4,7 @@ import re
 import pytest
 
 from core.errors import UserError
-from core.files import write_json
+from core.files.atomic import write_json
 from core.jobs import Job
 from core.recipe import FORMAT, Recipe, job_of
 from core.runs import Workspace

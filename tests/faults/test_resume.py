@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from core.data.decode import decode
+from core.files.sealed import unseal
 from core.jobs import Job, default_backend, installed_backends
 from core.runs import Run, Workspace
-from core.sealed import unseal
 
 CHILD = """
 import sys

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import UserError
 from core.events import Log
-from core.sealed import MANIFEST, seal
+from core.files.sealed import MANIFEST, seal
 from core.training.checkpoints import STATE, VARIABLES, Checkpoints, TrainingState
 
 

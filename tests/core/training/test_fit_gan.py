@@ -11,11 +11,11 @@ import pytest
 from core.context import Context
 from core.data.dataset import Dataset
 from core.errors import CancelledError, UserError
+from core.files.sealed import seal, unseal
 from core.jobs import Job
 from core.models.dcgan import build, build_generator
 from core.models.variables import pack, unpack
 from core.runs import Run, Workspace
-from core.sealed import seal, unseal
 from core.settings.dcgan import DcganTraining
 from core.training.checkpoints import VARIABLES
 from core.training.fit_gan import SUMS, WEIGHTS, fit_gan, snapshot_epochs

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from core.errors import UserError
-from core.files import path_exists, path_of, publish_folder, read_json, replacing, sha256, write_atomic, write_json
+from core.files.atomic import (
+    path_exists,
+    path_of,
+    publish_folder,
+    read_json,
+    replacing,
+    sha256,
+    write_atomic,
+    write_json,
+)
 
 
 def test_a_failed_write_leaves_the_former_file_and_no_litter(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.tables import write_table
+from core.files.tables import write_table
 
 HEADER = ("path", "label", "probability")
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from core.sealed import DamagedError, _manifest, seal, unseal
+from core.files.sealed import DamagedError, _manifest, seal, unseal
 
 
 def test_what_was_sealed_is_read_back(tmp_path):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.files import publish_folder, writing_to
+from core.files.atomic import publish_folder, writing_to
 
 FORMAT = 1
 MANIFEST = "manifest.json"
