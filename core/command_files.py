@@ -10,7 +10,7 @@ from core import catalog
 from core.errors import UserError
 from core.files.atomic import check_writable, path_exists, path_of
 from core.files.predictions import HEADER
-from core.picture_files import check_suffix, is_written_here
+from core.media.picture_files import check_suffix, is_written_here
 
 BOM = b"\xef\xbb\xbf"
 

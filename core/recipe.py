@@ -128,7 +128,7 @@ def job_of(recipe: Recipe, workspace: Workspace) -> Job:
     output, say) are left out: the user chooses them. A backend that is not installed here gives way to one that is.
 
     Args:
-        recipe: from `core.picture_files.read_recipe`.
+        recipe: from `core.media.picture_files.read_recipe`.
         workspace: where runs are looked for.
 
     Raises:

@@ -12,10 +12,10 @@ from core.data.dataset import Dataset
 from core.events import Images, Log, Progress, Saved
 from core.jobs import Job
 from core.latents import latents
+from core.media.picture_files import grid, write_pictures
 from core.metrics.collapse import find_collapse
 from core.metrics.picture_quality import Yardstick
 from core.models.dcgan import Gan
-from core.picture_files import grid, write_pictures
 from core.recipe import Recipe
 from core.runs import Run
 from core.settings.dcgan import FEWEST_DECIDING, AdversarialFitSettings

@@ -12,7 +12,6 @@ import numpy as np
 from PIL import Image
 
 from core.context import Context
-from core.data.blend import paste, poisson_blend
 from core.data.decode import decode
 from core.data.fitting import fit_picture
 from core.data.folders import reachable
@@ -20,9 +19,10 @@ from core.errors import UserError
 from core.events import Images, Log, Metric, Progress, Saved
 from core.files.atomic import path_of
 from core.latents import latents
+from core.media.blend import paste, poisson_blend
+from core.media.picture_files import check_suffix, write_pictures
 from core.models.dcgan import Gan
 from core.models.saved import ModelDescription
-from core.picture_files import check_suffix, write_pictures
 from core.recipe import Recipe
 from core.settings.dataset import DatasetSettings
 from core.settings.inpaint import InpaintSettings

@@ -12,8 +12,8 @@ from core.context import Context
 from core.events import Images, Log, Progress, Saved
 from core.files.atomic import path_of
 from core.latent_path import LatentPath, latent_path
+from core.media.picture_files import check_size, check_suffix, write_pictures
 from core.models.dcgan import Gan
-from core.picture_files import check_size, check_suffix, write_pictures
 from core.recipe import Recipe
 from core.settings.interpolate import InterpolateSettings
 from core.tasks.generate_images import chosen_labels

@@ -12,7 +12,7 @@ from core.runs import Run, Workspace
 from desktop_app.store import has_model
 from desktop_app.uses import kind_of
 
-READ = "core.picture_files:read_recipe"  # by name: the libraries for pictures are loaded when the first one is dropped
+READ = "core.media.picture_files:read_recipe"  # by name: the libraries for pictures are loaded when the first one is dropped
 JOB_OF = "core.recipe:job_of"
 
 

@@ -26,7 +26,7 @@ FOLDER = "pictures_folder"
 FORBIDDEN = re.compile(r'[\\/:*?"<>|.\x00-\x1f]')
 PNG = {"png": mark("PNG picture")}
 TXT = {"txt": mark("Text file")}
-WRITE = "core.picture_files:write_pictures"  # by name: the libraries for pictures are loaded when one is saved
+WRITE = "core.media.picture_files:write_pictures"  # by name: the libraries for pictures are loaded when one is saved
 RECIPE = "core.recipe:Recipe"
 
 

@@ -27,8 +27,8 @@ def modules_after(code: str) -> set[str]:
         "core.data.check",
         "core.data.preview",
         "core.latents",
-        "core.picture_files",
-        "core.mp4",
+        "core.media.picture_files",
+        "core.media.mp4",
     ],
 )
 def test_the_light_half_starts_without_machine_learning_or_qt(module):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton
 
 from core.events import Images, Status
 from core.jobs import Job
-from core.picture_files import read_recipe
+from core.media.picture_files import read_recipe
 from core.settings.inpaint import InpaintSettings
 from desktop_app.panels import generation_fill
 

@@ -14,8 +14,8 @@ from core.context import Context
 from core.data.decode import decode
 from core.events import Images, Log, Progress
 from core.jobs import Job
+from core.media.picture_files import read_recipe
 from core.models.saved import save_model
-from core.picture_files import read_recipe
 from core.recipe import job_of
 from core.runs import Run, Workspace
 from core.tasks import own_judge

@@ -11,9 +11,9 @@ from core.engine import run_job
 from core.events import Images, Log, Metric, Progress
 from core.jobs import Job
 from core.latents import latents
+from core.media.picture_files import read_recipe
 from core.models.dcgan import build
 from core.models.saved import ModelDescription, save_model
-from core.picture_files import read_recipe
 from core.runs import Workspace
 from core.training.paint import one_hot, paint
 

@@ -9,8 +9,8 @@ from core.data.decode import decode
 from core.engine import run_job
 from core.events import Images, Log, Saved
 from core.jobs import Job
+from core.media.picture_files import grid, read_recipe
 from core.models.saved import ModelDescription, save_model
-from core.picture_files import grid, read_recipe
 from core.recipe import job_of
 from core.runs import Workspace
 from core.settings.generate import GenerateSettings

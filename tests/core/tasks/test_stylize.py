@@ -10,7 +10,7 @@ from core.context import Context
 from core.engine import run_job
 from core.events import Images, Metric, Progress
 from core.jobs import Job
-from core.picture_files import read_recipe
+from core.media.picture_files import read_recipe
 from core.runs import Workspace
 
 BACKEND = keras.backend.backend()

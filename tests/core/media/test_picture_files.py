@@ -13,9 +13,9 @@ from core.command_files import check_pictures
 from core.context import Context
 from core.data.decode import decode
 from core.errors import CancelledError, UserError
-from core.gif_file import GifFile
 from core.jobs import Job
-from core.picture_files import (
+from core.media.gif_file import GifFile
+from core.media.picture_files import (
     KEYWORD,
     check_size,
     enlarged,
@@ -25,7 +25,7 @@ from core.picture_files import (
     seen_scale,
     write_pictures,
 )
-from core.png_text import MOST_BYTES
+from core.media.png_text import MOST_BYTES
 from core.recipe import Recipe
 from core.runs import Workspace
 
@@ -106,7 +106,7 @@ def test_too_large_is_told_before_the_pictures_are_there(tmp_path, monkeypatch, 
             return str(error)
         return ""
 
-    monkeypatch.setattr("core.picture_files.MOST_PIXELS", 140_000)
+    monkeypatch.setattr("core.media.picture_files.MOST_PIXELS", 140_000)
     said = refusal(check_size, 12, (20, 20, 3))
     assert bool(said) == refused
     assert said == refusal(write_pictures, noise(12, side=20))
@@ -218,7 +218,7 @@ def test_an_mp4_of_odd_sides_and_greys(tmp_path):
 def test_an_mp4_without_x264_falls_back(tmp_path, monkeypatch):
     import av
 
-    from core import mp4
+    from core.media import mp4
 
     monkeypatch.setattr(av, "codecs_available", av.codecs_available - {"libx264"})
     write_pictures(tmp_path / "a.mp4", smooth(5))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.data.blend import paste, poisson_blend
+from core.media.blend import paste, poisson_blend
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from core import __version__, catalog
 from core.context import Context
 from core.errors import UserError
 from core.files.atomic import replacing, write_atomic
-from core.png_text import MOST_BYTES, SIGNATURE, DamagedTextError, read_png_text
+from core.media.png_text import MOST_BYTES, SIGNATURE, DamagedTextError, read_png_text
 from core.recipe import Recipe, damaged
 
 KEYWORD = "pixelwright"
@@ -26,7 +26,7 @@ MOST_PIXELS = 64_000_000  # as many as the program itself reads
 WHITE = 255
 
 # Encoders of animations, by name: one of them loads the video libraries, which the window must not.
-ANIMATIONS: Mapping[str, str] = {".gif": "core.gif:encode_gif", ".mp4": "core.mp4:encode_mp4"}
+ANIMATIONS: Mapping[str, str] = {".gif": "core.media.gif:encode_gif", ".mp4": "core.media.mp4:encode_mp4"}
 SUFFIXES = (".png", *ANIMATIONS)
 BEGINNINGS: Mapping[str, tuple[int, bytes]] = {".png": (0, SIGNATURE), ".gif": (0, b"GIF8"), ".mp4": (4, b"ftyp")}
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from core.context import Context
-from core.gif_file import COLOURS, GifFile
+from core.media.gif_file import COLOURS, GifFile
 
 KEPT = COLOURS - 1  # the place that means: as in the frame before
 UNSEEN = 2  # levels a shown colour may be off before it is drawn anew
