@@ -40,7 +40,7 @@ from core.files.atomic import check_writable
 from core.files.predictions import write_csv
 from core.headless import StoppedError, explain_crash, run_here, run_list
 from core.jobs import Job, default_backend
-from core.runs import Run
+from core.runs.run import Run
 from core.wording import counted, shortened
 
 app = typer.Typer(

@@ -24,7 +24,7 @@ from core.command_line import (
 from core.errors import UserError
 from core.files.atomic import path_of
 from core.headless import run_here
-from core.runs import Workspace
+from core.runs.run import Workspace
 
 Out = Annotated[Path, typer.Option(metavar="FILE.png", help="Where the picture is written.")]
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from core.errors import UserError
 from core.jobs import installed_backends
-from core.runs import Run, Workspace, default_workspace
+from core.runs.run import Run, Workspace, default_workspace
 
 PIPE_WIDTH = 10_000  # no row of a table is folded for a program that reads it
 SET_HELP = "Any field of the settings, which `pixelwright settings` lists."

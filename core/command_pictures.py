@@ -27,7 +27,7 @@ from core.errors import UserError
 from core.files.atomic import path_of
 from core.headless import run_here
 from core.latents import Method
-from core.runs import Run
+from core.runs.run import Run
 from core.wording import counted
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Id, name or folder.")]

@@ -9,7 +9,7 @@ import typer
 from core.command_jobs import make_job, read_pairs
 from core.command_line import AsJson, Backend, Device, Folder, Seed, Set, backend_of, existing_workspace, output
 from core.headless import run_here
-from core.text.place import find_text_model
+from core.runs.find_text_model import find_text_model
 
 
 def text(

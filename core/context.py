@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import CancelledError, UserError
 from core.events import Event, Log, Status
 from core.jobs import Job
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 
 logger = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from core.data.sources import check_data
 from core.errors import CancelledError, UserError
 from core.events import ENDINGS, Event, Progress, Status
 from core.jobs import Job
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 from core.settings.base import Settings
 from core.settings.dataset import DatasetSettings
 from core.settings.text_data import TextSettings

@@ -18,7 +18,7 @@ from core.engine import make_run, run_job, serve
 from core.errors import UserError
 from core.events import ENDINGS, Status
 from core.jobs import Job
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 
 logger = logging.getLogger(__name__)
 

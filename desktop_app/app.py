@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QApplication
 
-from core.runs import Workspace, default_workspace
+from core.runs.run import Workspace, default_workspace
 from desktop_app.engines import Engines
 from desktop_app.main_window import MainWindow
 from desktop_app.preferences import Preferences, preferences_path

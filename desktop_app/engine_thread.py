@@ -24,7 +24,7 @@ from core import catalog
 from core.errors import UserError
 from core.events import ENDINGS, Event, Progress, Saved, Status
 from core.jobs import Job
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 from desktop_app.translation import mark
 
 DELIVERY_MS = 66  # events reach the window at most 15 times a second

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core import catalog
 from core.events import Status
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs.run import Workspace
 from desktop_app.engine_thread import EngineThread
 from desktop_app.job_handle import JobHandle
 

@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from core.errors import UserError
 from core.events import Metric
 from core.jobs import Job
-from core.runs import RESUMABLE, Run, RunRecord, Workspace
+from core.runs.run import RESUMABLE, Run, RunRecord, Workspace
 from desktop_app.background import Background
 from desktop_app.preferences import Preferences
 from desktop_app.scores import Score, score_of

@@ -16,7 +16,7 @@ from core.context import Context
 from core.errors import UserError
 from core.files.atomic import replacing, write_atomic
 from core.media.png_text import MOST_BYTES, SIGNATURE, DamagedTextError, read_png_text
-from core.recipe import Recipe, damaged
+from core.runs.recipe import Recipe, damaged
 
 KEYWORD = "pixelwright"
 MARK = b"Pixelwright"  # somewhere near the beginning or the end of every file written here

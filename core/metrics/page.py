@@ -16,7 +16,7 @@ import jinja2
 import numpy as np
 from PIL import Image
 
-from core.runs import Run
+from core.runs.run import Run
 
 LARGEST = 1e30  # matplotlib can't lay out an axis much beyond
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.metrics.classification import BINS
 from core.metrics.page import curve, figure, history, png, render, svg
-from core.runs import Run
+from core.runs.run import Run
 
 MISTAKES = 24
 LARGEST_MATRIX = 40

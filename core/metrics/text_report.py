@@ -9,7 +9,7 @@ import numpy as np
 
 from core.metrics.page import curve, figure, history, render, svg
 from core.metrics.token_extremes import Extremes
-from core.runs import Run
+from core.runs.run import Run
 from core.text.rows import UNASKED, Rows
 from core.text.stream import token_pieces
 from core.text.tokenizer import Tokenizer

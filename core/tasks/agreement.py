@@ -8,7 +8,7 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.latents import latents
 from core.models.dcgan import Gan
-from core.runs import Run
+from core.runs.run import Run
 from core.tasks.gan_attendant import AGREEMENT_STREAM, measured_labels
 from core.tasks.judge import independent_judge
 from core.training.paint import one_hot, paint

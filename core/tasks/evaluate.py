@@ -19,7 +19,7 @@ from core.events import Log, Progress
 from core.files.atomic import write_atomic
 from core.metrics.classification import confusion, per_class, scores, softmax
 from core.models.saved import ModelDescription
-from core.runs import Run
+from core.runs.run import Run
 from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
 from core.tasks.reports import report_path, with_report

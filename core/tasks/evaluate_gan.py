@@ -14,7 +14,7 @@ from core.errors import UserError
 from core.events import Progress
 from core.files.atomic import write_atomic
 from core.models.saved import ModelDescription
-from core.runs import Run
+from core.runs.run import Run
 from core.settings.dcgan import DcganTraining
 from core.settings.evaluate import EvaluateSettings
 from core.tasks.gan_attendant import FEWEST_MEASURED, held_out_places, looked_at

@@ -14,7 +14,7 @@ from core.context import Context
 from core.errors import UserError
 from core.files.atomic import write_atomic
 from core.metrics.token_extremes import Extremes, row_extremes, token_extremes
-from core.runs import Run
+from core.runs.run import Run
 from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
 from core.tasks.begin import check_unchanged

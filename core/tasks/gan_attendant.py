@@ -16,8 +16,8 @@ from core.media.picture_files import grid, write_pictures
 from core.metrics.collapse import find_collapse
 from core.metrics.picture_quality import Yardstick
 from core.models.dcgan import Gan
-from core.recipe import Recipe
-from core.runs import Run
+from core.runs.recipe import Recipe
+from core.runs.run import Run
 from core.settings.dcgan import FEWEST_DECIDING, AdversarialFitSettings
 from core.tasks.judge import Judge
 from core.training.paint import one_hot, paint

@@ -15,7 +15,7 @@ from core.events import Images, Progress, Saved
 from core.files.atomic import path_of
 from core.latents import latents
 from core.media.picture_files import check_size, check_suffix, write_pictures
-from core.recipe import Recipe
+from core.runs.recipe import Recipe
 from core.settings.generate import GenerateSettings
 from core.tasks.trained_gan import trained_gan
 from core.training.paint import one_hot, paint

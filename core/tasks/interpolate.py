@@ -14,7 +14,7 @@ from core.files.atomic import path_of
 from core.latent_path import LatentPath, latent_path
 from core.media.picture_files import check_size, check_suffix, write_pictures
 from core.models.dcgan import Gan
-from core.recipe import Recipe
+from core.runs.recipe import Recipe
 from core.settings.interpolate import InterpolateSettings
 from core.tasks.generate_images import chosen_labels
 from core.tasks.trained_gan import trained_gan

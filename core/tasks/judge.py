@@ -15,7 +15,7 @@ from core.errors import UserError
 from core.files.atomic import path_of
 from core.metrics.classification import softmax
 from core.models.inception import load_inception
-from core.runs import Run
+from core.runs.run import Run
 from core.tasks.own_judge import INDEPENDENT, OWN, Plan, own_judge
 from core.tasks.trained import trained_model
 from core.training.predict import predict, predict_batch_size

@@ -15,7 +15,7 @@ from core.files.sealed import DamagedError, seal, unseal
 from core.models.gpt2 import build
 from core.models.gpt2_folder import open_gpt2
 from core.models.size import check_size, count_parameters
-from core.runs import Run
+from core.runs.run import Run
 from core.settings.gpt2 import Gpt2Settings
 from core.settings.text_fit import Gpt2Training
 from core.text.bpe import train_bpe

@@ -7,7 +7,7 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset
 from core.models.dcgan import Gan
-from core.runs import Run
+from core.runs.run import Run
 from core.settings.dcgan import DcganTraining
 from core.tasks.agreement import class_agreement
 from core.tasks.gan_attendant import measure_drawn

@@ -23,7 +23,7 @@ from core.files.sealed import DamagedError, seal, unseal
 from core.metrics.classification import accuracy
 from core.models.saved import ModelDescription, rebuild
 from core.models.variables import named_variables, pack, read_variables, unpack
-from core.runs import Run
+from core.runs.run import Run
 from core.settings.cnn import CnnTraining
 from core.training.classifying import classifying
 from core.training.fit import fit

@@ -9,7 +9,7 @@ from typing import Any
 from core.context import Context
 from core.errors import UserError
 from core.events import Progress, Saved
-from core.runs import Run, safe_name
+from core.runs.run import Run, safe_name
 
 # What libraries raise at what they can't draw. Some of it comes from the run's folder, which may be damaged.
 UNDRAWABLE = (ArithmeticError, LookupError, MemoryError, OSError, TypeError, ValueError)

@@ -23,7 +23,7 @@ from core.models.backbone import Backbone
 from core.models.keras_file import read_keras_file
 from core.models.picture_memory import check_picture_memory
 from core.models.value_range import RANGES, guess_range
-from core.recipe import Recipe
+from core.runs.recipe import Recipe
 from core.settings.stylize import StylizeSettings
 from core.tasks.keep import keep
 from core.tasks.trained import trained_model

@@ -12,7 +12,7 @@ from core.errors import UserError
 from core.events import Log, Progress
 from core.models.gpt2_folder import Gpt2
 from core.models.saved_text import TextDescription, save_text_model
-from core.runs import Run
+from core.runs.run import Run
 from core.settings.text_fit import Gpt2Training
 from core.tasks.begin import check_unchanged, list_skipped, outcome, tell_kept, versions
 from core.tasks.language import Language, find_language

@@ -13,7 +13,7 @@ from core.files.sealed import DamagedError, unseal
 from core.models.dcgan import Gan
 from core.models.saved import ModelDescription
 from core.models.variables import named, read_variables, unpack, write_variables
-from core.runs import Run
+from core.runs.run import Run
 from core.tasks.trained import trained_model
 from core.training.fit_gan import STAGE, WEIGHTS
 

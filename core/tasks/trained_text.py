@@ -11,7 +11,7 @@ from core.models.gpt2 import build
 from core.models.gpt2_folder import Gpt2
 from core.models.saved_text import TextDescription, load_text_model
 from core.models.variables import named_variables, write_variables
-from core.runs import Run
+from core.runs.run import Run
 from core.tasks.keep import keep
 from core.tasks.language import kept_language
 from core.tasks.trained import MODELS_KEPT, newest_model, stamp

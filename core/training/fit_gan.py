@@ -20,7 +20,7 @@ from core.events import Progress, Saved
 from core.files.sealed import seal
 from core.models.dcgan import Gan
 from core.models.variables import named, pack, read_variables, write_variables
-from core.runs import Run
+from core.runs.run import Run
 from core.settings.dcgan import AdversarialFitSettings
 from core.training.adversarial import METRICS, AdversarialStep
 from core.training.callbacks import REPORT_INTERVAL_S, STEPS_IN_FLIGHT

@@ -12,7 +12,7 @@ import numpy as np
 from core.context import Context
 from core.errors import UserError
 from core.events import Log, Metric, Progress
-from core.runs import Run
+from core.runs.run import Run
 from core.training.callbacks import Speed
 from core.training.checkpoints import Checkpoints, TrainingState
 from core.training.clock import Clock

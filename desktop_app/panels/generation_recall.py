@@ -8,12 +8,12 @@ from pathlib import Path
 from core import catalog
 from core.errors import UserError
 from core.jobs import Job
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 from desktop_app.store import has_model
 from desktop_app.uses import kind_of
 
 READ = "core.media.picture_files:read_recipe"  # by name: the libraries for pictures are loaded when the first one is dropped
-JOB_OF = "core.recipe:job_of"
+JOB_OF = "core.runs.recipe:job_of"
 
 
 def carries_recipe(path: Path) -> bool:

@@ -15,7 +15,7 @@ from core import catalog
 from core.errors import UserError
 from core.files.atomic import write_atomic
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs.run import Workspace
 from desktop_app.panel import Studio
 from desktop_app.panels.generation_jobs import GenerationJobs
 from desktop_app.translation import mark, tr
@@ -27,7 +27,7 @@ FORBIDDEN = re.compile(r'[\\/:*?"<>|.\x00-\x1f]')
 PNG = {"png": mark("PNG picture")}
 TXT = {"txt": mark("Text file")}
 WRITE = "core.media.picture_files:write_pictures"  # by name: the libraries for pictures are loaded when one is saved
-RECIPE = "core.recipe:Recipe"
+RECIPE = "core.runs.recipe:Recipe"
 
 
 class GenerationSaving(QWidget):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter
 
 from core.errors import UserError
 from core.events import Metric, Saved, Status
-from core.runs import Run
+from core.runs.run import Run
 from desktop_app.job_handle import JobHandle
 from desktop_app.panel import Panel, Studio
 from desktop_app.panels.training_looks import TrainingLooks

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Slot
 
 from core.errors import UserError
 from core.events import Images
-from core.runs import Run
+from core.runs.run import Run
 from desktop_app.background import Background
 from desktop_app.job_handle import JobHandle
 from desktop_app.widgets.sample_strip import SampleStrip

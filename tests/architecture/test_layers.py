@@ -22,7 +22,7 @@ def modules_after(code: str) -> set[str]:
         "core.cli",
         "core.engine",
         "core.catalog",
-        "core.runs",
+        "core.runs.run",
         "core.data.load",
         "core.data.check",
         "core.data.preview",

@@ -123,7 +123,7 @@ class OurSide:
     def train(self, epochs: int) -> float:
         from core.context import Context
         from core.jobs import Job
-        from core.runs import Workspace
+        from core.runs.run import Workspace
         from core.training.classifying import classifying
         from core.training.fit import Training
 

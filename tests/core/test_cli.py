@@ -13,7 +13,7 @@ from core import __version__, catalog, cli, command_settings, headless
 from core.errors import UserError
 from core.events import Status
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs.run import Workspace
 
 
 @pytest.fixture

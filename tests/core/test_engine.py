@@ -15,7 +15,7 @@ from core.engine import run_job, serve
 from core.errors import CancelledError, UserError
 from core.events import ENDINGS, Log, Status
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs.run import Workspace
 
 CHECK = {"task": "check", "settings": {"data": "digits"}}
 

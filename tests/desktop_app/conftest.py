@@ -15,7 +15,7 @@ import pytest
 from PySide6.QtCore import QEvent, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 
-from core.runs import Workspace
+from core.runs.run import Workspace
 from desktop_app.preferences import Preferences
 from desktop_app.theme import theme
 from desktop_app.translation import translator

@@ -10,8 +10,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from core.events import Images
 from core.jobs import Job
-from core.recipe import Recipe
-from core.runs import Run, Workspace
+from core.runs.recipe import Recipe
+from core.runs.run import Run, Workspace
 
 CLASSES = ["0", "1", "2"]
 

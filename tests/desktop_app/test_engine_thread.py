@@ -9,7 +9,7 @@ import pytest
 
 from core.events import ENDINGS, Status
 from core.jobs import Job
-from core.runs import Run
+from core.runs.run import Run
 from desktop_app.engine_thread import EngineThread
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton
 from core.events import Images, Status
 from core.jobs import Job
 from core.media.picture_files import write_pictures
-from core.recipe import Recipe
+from core.runs.recipe import Recipe
 from core.settings.stylize import StylizeSettings
 from desktop_app.panels import generation_style
 

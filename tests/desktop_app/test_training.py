@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from core.events import Metric
 from core.jobs import Job
-from core.runs import Run
+from core.runs.run import Run
 from desktop_app.app import make_window
 from desktop_app.translation import say, translator
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.events import Images, Status, Text
 from core.jobs import Job
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 
 VOCABULARY = ["<|endoftext|>", "a", " red", " blue", " circle", " square", "\n"]
 

@@ -13,7 +13,7 @@ import pytest
 from core.data.decode import decode
 from core.files.sealed import unseal
 from core.jobs import Job, default_backend, installed_backends
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 
 CHILD = """
 import sys
@@ -21,7 +21,7 @@ from pathlib import Path
 from core.context import Context
 from core.engine import run_job
 from core.events import Log
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 
 run = Run(Path(sys.argv[1]))
 workspace = Workspace(Path(sys.argv[2]))

@@ -10,7 +10,7 @@ from PIL import Image
 from core.context import Context
 from core.events import Event
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs.run import Workspace
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 

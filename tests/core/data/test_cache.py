@@ -222,7 +222,7 @@ def test_too_large_for_cache_and_memory_streams(folder, context, new_context, mo
 def _read_in_process(folder, workspace, results):
     from core.context import Context
     from core.jobs import Job
-    from core.runs import Workspace
+    from core.runs.run import Workspace
 
     context = Context(Job(task="check", backend="tensorflow"), Workspace(workspace))
     dataset = load(DatasetSettings(data=str(folder)), 0, context)

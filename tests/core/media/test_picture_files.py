@@ -26,8 +26,8 @@ from core.media.picture_files import (
     write_pictures,
 )
 from core.media.png_text import MOST_BYTES
-from core.recipe import Recipe
-from core.runs import Workspace
+from core.runs.recipe import Recipe
+from core.runs.run import Workspace
 
 GENERATOR = np.random.default_rng(0)
 

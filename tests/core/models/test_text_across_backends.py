@@ -17,7 +17,7 @@ prepare(backend, "cpu", 0)
 from core.context import Context
 from core.engine import run_job
 from core.jobs import Job
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 workspace = Workspace(Path(folder))
 if not workspace.runs():
     settings = {"size": "tiny", "layers": 1, "width": 32, "count": 200, "epochs": 3, "lr": 0.01}

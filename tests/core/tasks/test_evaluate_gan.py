@@ -16,8 +16,8 @@ from core.events import Images, Log, Progress
 from core.jobs import Job
 from core.media.picture_files import read_recipe
 from core.models.saved import save_model
-from core.recipe import job_of
-from core.runs import Run, Workspace
+from core.runs.recipe import job_of
+from core.runs.run import Run, Workspace
 from core.tasks import own_judge
 from core.tasks.trained import trained_model
 

@@ -11,7 +11,7 @@ from core.data.shapes import make_scene
 from core.errors import UserError
 from core.events import Progress, Saved
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs.run import Workspace
 
 SETTINGS = {"size": "tiny", "layers": 1, "width": 32, "count": 200, "epochs": 2, "lr": 0.01, "context": 32}
 

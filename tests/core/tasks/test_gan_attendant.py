@@ -11,7 +11,7 @@ from core.data.dataset import Dataset
 from core.jobs import Job
 from core.latents import latents
 from core.models.dcgan import Gan
-from core.runs import Workspace
+from core.runs.run import Workspace
 from core.settings.dcgan import DcganTraining
 from core.tasks.gan_attendant import GanAttendant, held_out_places, measure_drawn, shown_places
 from core.tasks.judge import Judge

@@ -14,7 +14,7 @@ from core.latents import latents
 from core.media.picture_files import read_recipe
 from core.models.dcgan import build
 from core.models.saved import ModelDescription, save_model
-from core.runs import Workspace
+from core.runs.run import Workspace
 from core.training.paint import one_hot, paint
 
 BACKEND = keras.backend.backend()

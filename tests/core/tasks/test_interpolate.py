@@ -11,8 +11,8 @@ from core.events import Images, Log, Saved
 from core.jobs import Job
 from core.media.picture_files import grid, read_recipe
 from core.models.saved import ModelDescription, save_model
-from core.recipe import job_of
-from core.runs import Workspace
+from core.runs.recipe import job_of
+from core.runs.run import Workspace
 from core.settings.generate import GenerateSettings
 from core.tasks.generate_images import columns_of
 

@@ -19,7 +19,7 @@ from core.events import Log, Metric, Progress, Saved, Status
 from core.jobs import Job
 from core.metrics.classification import accuracy
 from core.metrics.collapse import find_collapse
-from core.runs import Workspace
+from core.runs.run import Workspace
 from core.settings.cnn import CnnTraining
 from core.tasks import own_judge as module
 from core.tasks.judge import Judge, independent_judge, make_judge

@@ -10,7 +10,7 @@ from core.engine import make_run, run_job
 from core.errors import UserError
 from core.events import Log
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs.run import Workspace
 from core.tasks import own_judge
 
 BACKEND = keras.backend.backend()

@@ -7,7 +7,7 @@ import pytest
 from core.context import Context
 from core.errors import UserError
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs.run import Workspace
 from core.tasks.reports import with_report
 
 

@@ -11,7 +11,7 @@ from core.engine import run_job
 from core.events import Images, Metric, Progress
 from core.jobs import Job
 from core.media.picture_files import read_recipe
-from core.runs import Workspace
+from core.runs.run import Workspace
 
 BACKEND = keras.backend.backend()
 

@@ -15,7 +15,7 @@ from PIL import Image
 from core.errors import UserError
 from core.events import Images, Log, Metric, Status
 from core.jobs import Job
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 from core.training.fit import Training
 
 SETTINGS = {"size": "tiny", "epochs": 4, "lr": 0.005}

@@ -15,7 +15,7 @@ from core.events import Images, Log, Progress, Text
 from core.jobs import Job
 from core.models.gpt2 import build
 from core.models.gpt2_folder import gpt2_files
-from core.runs import Workspace
+from core.runs.run import Workspace
 from core.settings.gpt2 import Gpt2Settings
 
 BACKEND = keras.backend.backend()

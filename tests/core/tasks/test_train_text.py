@@ -18,7 +18,7 @@ from core.events import Log, Metric
 from core.jobs import Job
 from core.models.gpt2_folder import open_gpt2
 from core.models.variables import named_variables, read_variables
-from core.runs import Workspace
+from core.runs.run import Workspace
 from core.tasks.trained_text import trained_text_model
 
 TINY = {"size": "tiny", "layers": 1, "width": 32, "count": 400, "epochs": 4, "lr": 0.01, "batch_size": 32}

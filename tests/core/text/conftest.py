@@ -7,7 +7,7 @@ import pytest
 from core.context import Context
 from core.events import Event, Log
 from core.jobs import Job
-from core.runs import Workspace
+from core.runs.run import Workspace
 
 
 class Listening(Context):

@@ -15,7 +15,7 @@ from core.files.sealed import seal, unseal
 from core.jobs import Job
 from core.models.dcgan import build, build_generator
 from core.models.variables import pack, unpack
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 from core.settings.dcgan import DcganTraining
 from core.training.checkpoints import VARIABLES
 from core.training.fit_gan import SUMS, WEIGHTS, fit_gan, snapshot_epochs

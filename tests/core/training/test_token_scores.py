@@ -8,7 +8,7 @@ from core.context import Context
 from core.errors import CancelledError
 from core.jobs import Job
 from core.models.gpt2 import build
-from core.runs import Workspace
+from core.runs.run import Workspace
 from core.settings.gpt2 import Gpt2Settings
 from core.text.row_batches import RowBatches
 from core.text.rows import lay_out

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import UserError
 from core.jobs import Job
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_runs_come_newest_first_and_a_damaged_one_is_told_apart(workspace, run):
 def test_a_run_whose_process_was_killed_becomes_interrupted(workspace, run):
     run.update(status="running")
     code = (
-        "import sys, time, pathlib\nfrom core.runs import Run\n"
+        "import sys, time, pathlib\nfrom core.runs.run import Run\n"
         "with Run(pathlib.Path(sys.argv[1])).locked():\n print('held', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(run.folder)], stdout=subprocess.PIPE)

@@ -7,7 +7,7 @@ from pathlib import Path
 from core import catalog
 from core.errors import UserError
 from core.files.atomic import path_exists, path_of
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 
 
 def find_text_model(place: str, workspace: Workspace) -> tuple[Path, Run | None]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core import __version__, catalog
 from core.errors import UserError
 from core.jobs import Job, default_backend, installed_backends
-from core.runs import Run, Workspace
+from core.runs.run import Run, Workspace
 from core.settings.base import Settings, describe
 
 FORMAT = 1

@@ -6,8 +6,8 @@ import pytest
 from core.errors import UserError
 from core.files.atomic import write_json
 from core.jobs import Job
-from core.recipe import FORMAT, Recipe, job_of
-from core.runs import Workspace
+from core.runs.recipe import FORMAT, Recipe, job_of
+from core.runs.run import Workspace
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def test_the_job_of_a_recipe_finds_the_run_by_id_then_by_name(run, workspace):
 
 def test_a_backend_that_is_not_installed_gives_way(run, workspace, monkeypatch):
     recipe = Recipe.of(classification(run), run, epoch=0)
-    monkeypatch.setattr("core.recipe.installed_backends", lambda: ["jax"])
-    monkeypatch.setattr("core.recipe.default_backend", lambda: "jax")
+    monkeypatch.setattr("core.runs.recipe.installed_backends", lambda: ["jax"])
+    monkeypatch.setattr("core.runs.recipe.default_backend", lambda: "jax")
     assert job_of(recipe, workspace).backend == "jax"
 
 
