@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core import events
+from core.engine.phases import phase_text
 from core.errors import UserError
-from core.phases import phase_text
 
 LINE_INTERVAL_S = 10.0  # a log file or pipe gets a line so often, a terminal a moving bar
 

@@ -66,7 +66,7 @@ def examine(workspace: Path, tell: Callable[[str], None] = lambda line: None) ->
 def _remedy(backend: str) -> str:
     if getattr(sys, "frozen", False):
         return "not part of this build"
-    return str(catalog.load("core.backend:REMEDIES")[backend])
+    return str(catalog.load("core.engine.backend:REMEDIES")[backend])
 
 
 def _version(package: str) -> str:
@@ -114,7 +114,7 @@ def _import_elsewhere(backend: str) -> dict[str, Any]:
 
 def _report_devices(connection: Connection, backend: str) -> None:
     try:
-        catalog.load("core.backend:prepare")(backend, "auto", 0)
-        connection.send({"devices": catalog.load("core.backend:devices")(), "error": ""})
+        catalog.load("core.engine.backend:prepare")(backend, "auto", 0)
+        connection.send({"devices": catalog.load("core.engine.backend:devices")(), "error": ""})
     except Exception as error:  # noqa: BLE001 (whatever a broken installation throws is the finding)
         connection.send({"devices": [], "error": f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"})

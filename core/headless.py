@@ -14,7 +14,7 @@ from typing import Any
 
 from core.console import ConsoleListener
 from core.context import Context
-from core.engine import make_run, run_job, serve
+from core.engine.engine import make_run, run_job, serve
 from core.errors import UserError
 from core.events import ENDINGS, Status
 from core.jobs import Job

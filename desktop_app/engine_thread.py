@@ -67,7 +67,7 @@ class EngineThread(QThread):
         threads: how many threads the engine's numeric libraries may use; 0 leaves it to them.
         fresh: bool, whether each job gets a new process (so a GPU's memory comes back for certain).
         eager: bool, whether the process starts with the thread instead of with the first job.
-        main: what the process runs, importable by name; `core.engine.serve` where None.
+        main: what the process runs, importable by name; `core.engine.engine.serve` where None.
     """
 
     delivered = Signal(str, list)
@@ -257,7 +257,7 @@ class EngineThread(QThread):
         self._send("run", job.model_dump(mode="json"), run_folder)
 
     def _spawn(self) -> None:
-        main = self._main or catalog.load("core.engine:serve")
+        main = self._main or catalog.load("core.engine.engine:serve")
         spawn = multiprocessing.get_context("spawn")
         self._connection, theirs = spawn.Pipe()
         arguments = (theirs, str(self._workspace.folder), self._threads)

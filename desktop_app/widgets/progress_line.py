@@ -7,8 +7,8 @@ import time
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QProgressBar, QWidget
 
+from core.engine.phases import PHASES
 from core.events import Progress
-from core.phases import PHASES
 from desktop_app.theme import SPACING
 from desktop_app.translation import say, tr
 from desktop_app.widgets.elements import column, label, row

@@ -20,7 +20,7 @@ def modules_after(code: str) -> set[str]:
     "module",
     [
         "core.cli",
-        "core.engine",
+        "core.engine.engine",
         "core.catalog",
         "core.runs.run",
         "core.data.load",

@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", choices=["cpu", "gpu"])
     values = parser.parse_args()
 
-    from core.backend import prepare
+    from core.engine.backend import prepare
 
     prepare(values.backend, "cpu" if values.device == "cpu" else "gpu:0", 0)
     ours, theirs = make_sides(values)

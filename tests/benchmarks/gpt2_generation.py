@@ -135,7 +135,7 @@ def serve(pipe, make, arguments):
 
 def write_folder(folder: Path, size: dict) -> None:
     """A GPT-2 of random weights, large enough that it doesn't say the same word again and again."""
-    from core.backend import prepare
+    from core.engine.backend import prepare
 
     prepare("jax", "cpu", 0)
     import numpy as np
@@ -179,7 +179,7 @@ class OurSide(Timed):
     """The task as the window runs it."""
 
     def __init__(self, folder: Path, backend: str, int8: bool, device: str):
-        from core.backend import prepare
+        from core.engine.backend import prepare
 
         prepare(backend, "cpu" if device == "cpu" else "gpu:0", 0)
         from core.context import Context
@@ -204,7 +204,7 @@ class OurSide(Timed):
         self.events += 1
 
     def generate(self) -> list[int]:
-        from core.engine import run_job
+        from core.engine.engine import run_job
 
         ending = run_job(self.context())
         if ending.state != "finished":

@@ -23,7 +23,7 @@ def call(tmp_path, capsys, monkeypatch):
     def refuse(*_):
         raise AssertionError("a backend was asked for")
 
-    monkeypatch.setattr("core.backend.prepare", refuse)
+    monkeypatch.setattr("core.engine.backend.prepare", refuse)
     monkeypatch.setenv("PIXELWRIGHT_WORKSPACE", str(tmp_path / "workspace"))
 
     def run(*words):

@@ -1,8 +1,8 @@
 import pytest
 
 from core.console import ConsoleListener
+from core.engine.phases import PHASES, phase_text
 from core.events import Metric, Progress
-from core.phases import PHASES, phase_text
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from core import catalog
-from core.phases import PHASES
+from core.engine.phases import PHASES
 from core.settings.base import describe
 
 ROOT = Path(__file__).parents[2]

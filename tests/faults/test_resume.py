@@ -19,7 +19,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from core.context import Context
-from core.engine import run_job
+from core.engine.engine import run_job
 from core.events import Log
 from core.runs.run import Run, Workspace
 

@@ -2,7 +2,7 @@
 
 import os
 
-from core.backend import prepare
+from core.engine.backend import prepare
 from core.jobs import default_backend
 
 prepare(os.environ.get("KERAS_BACKEND") or default_backend(), "cpu", 0)

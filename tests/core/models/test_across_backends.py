@@ -12,7 +12,7 @@ from core.jobs import installed_backends
 SCRIPT = """
 import sys
 from pathlib import Path
-from core.backend import prepare
+from core.engine.backend import prepare
 backend, folder, verb, *names = sys.argv[1:]
 prepare(backend, "cpu", 0)
 import keras, numpy as np

@@ -11,11 +11,11 @@ from core.jobs import installed_backends
 SCRIPT = """
 import json, sys
 from pathlib import Path
-from core.backend import prepare
+from core.engine.backend import prepare
 backend, folder = sys.argv[1:]
 prepare(backend, "cpu", 0)
 from core.context import Context
-from core.engine import run_job
+from core.engine.engine import run_job
 from core.jobs import Job
 from core.runs.run import Run, Workspace
 workspace = Workspace(Path(folder))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from core.context import Context
-from core.engine import run_job
+from core.engine.engine import run_job
 from core.jobs import Job
 
 BACKEND = keras.backend.backend()

@@ -7,7 +7,7 @@ from PIL import Image
 
 from core import catalog
 from core.context import Context
-from core.engine import run_job
+from core.engine.engine import run_job
 from core.events import Images, Log, Metric, Progress
 from core.jobs import Job
 from core.latents import latents

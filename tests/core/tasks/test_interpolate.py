@@ -6,7 +6,7 @@ import pytest
 
 from core.context import Context
 from core.data.decode import decode
-from core.engine import run_job
+from core.engine.engine import run_job
 from core.events import Images, Log, Saved
 from core.jobs import Job
 from core.media.picture_files import grid, read_recipe

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from core.context import Context
-from core.engine import make_run, run_job
+from core.engine.engine import make_run, run_job
 from core.errors import UserError
 from core.events import Log
 from core.jobs import Job

@@ -7,7 +7,7 @@ from keras import layers
 from PIL import Image
 
 from core.context import Context
-from core.engine import run_job
+from core.engine.engine import run_job
 from core.events import Images, Metric, Progress
 from core.jobs import Job
 from core.media.picture_files import read_recipe

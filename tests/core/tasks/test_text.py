@@ -10,7 +10,7 @@ import pytest
 
 from core.cli import main
 from core.context import Context
-from core.engine import run_job
+from core.engine.engine import run_job
 from core.events import Images, Log, Progress, Text
 from core.jobs import Job
 from core.models.gpt2 import build

@@ -13,7 +13,7 @@ from in_process import BACKEND, do
 
 from core.context import Context
 from core.data.shapes import entropy, parse
-from core.engine import run_job
+from core.engine.engine import run_job
 from core.events import Log, Metric
 from core.jobs import Job
 from core.models.gpt2_folder import open_gpt2
@@ -212,7 +212,7 @@ def test_bad_files_are_listed(tmp_path):
 
 
 def test_a_mistake_in_the_data_is_told_before_a_run_is_made(tmp_path):
-    from core.engine import make_run
+    from core.engine.engine import make_run
     from core.errors import UserError
 
     job = Job(task="train", model="gpt2", settings={"data": str(tmp_path / "nowhere.txt")}, backend=BACKEND)

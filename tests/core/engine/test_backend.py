@@ -7,7 +7,7 @@ from core.jobs import default_backend
 
 SCRIPT = """
 import sys
-from core.backend import prepare
+from core.engine.backend import prepare
 prepare(sys.argv[1], "cpu", 0)
 import keras
 print(keras.config.floatx(), keras.config.image_data_format())

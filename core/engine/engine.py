@@ -112,7 +112,7 @@ def _call_task(context: Context, *, keras: bool) -> dict[str, Any]:
         _check_data(context, settings)  # a mistake there need not wait for the backend
     if keras:
         context.report(Progress("import", detail=catalog.BACKENDS[job.backend]))
-        catalog.load("core.backend:prepare")(job.backend, job.device, job.seed)
+        catalog.load("core.engine.backend:prepare")(job.backend, job.device, job.seed)
         context.check()
     return dict(catalog.load(job.function)(settings, context))
 

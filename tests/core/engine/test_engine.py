@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from core.context import Context
-from core.engine import run_job, serve
+from core.engine.engine import run_job, serve
 from core.errors import CancelledError, UserError
 from core.events import ENDINGS, Log, Status
 from core.jobs import Job
