@@ -1,4 +1,4 @@
-"""Entry point: without an argument it opens the window, a command goes to `core.cli`.
+"""Entry point: without an argument it opens the window, a command goes to `core.cli.main`.
 
 Nothing heavy is imported at the top, because each spawned engine process imports this module too.
 """
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     multiprocessing.freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] not in QT_OPTIONS and not _only_workspace(arguments):
-        return int(importlib.import_module("core.cli").main(arguments) or 0)
+        return int(importlib.import_module("core.cli.main").main(arguments) or 0)
     return _open_window(arguments)
 
 

@@ -19,7 +19,7 @@ def modules_after(code: str) -> set[str]:
 @pytest.mark.parametrize(
     "module",
     [
-        "core.cli",
+        "core.cli.main",
         "core.engine.engine",
         "core.catalog",
         "core.runs.run",

@@ -80,6 +80,6 @@ def test_a_command_goes_to_the_command_line(monkeypatch):
     import desktop_app.__main__ as entry
 
     seen = []
-    monkeypatch.setattr("core.cli.main", lambda arguments: seen.append(arguments) or 3)
+    monkeypatch.setattr("core.cli.main.main", lambda arguments: seen.append(arguments) or 3)
     assert entry.main(["runs", "--json"]) == 3
     assert seen == [["runs", "--json"]]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from core.command_files import check_pictures
+from core.cli.output_files import check_pictures
 from core.context import Context
 from core.data.decode import decode
 from core.errors import CancelledError, UserError

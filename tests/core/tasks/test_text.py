@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.cli import main
+from core.cli.main import main
 from core.context import Context
 from core.engine.engine import run_job
 from core.events import Images, Log, Progress, Text

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.command_files import check_job_file, check_table
+from core.cli.output_files import check_job_file, check_table
 from core.errors import UserError
 from core.files.predictions import write_csv
 from core.jobs import Job

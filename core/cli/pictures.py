@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from core import catalog
-from core.command_files import check_pictures
-from core.command_jobs import make_job, read_pairs
-from core.command_line import (
+from core.cli.headless import run_here
+from core.cli.jobs import make_job, read_pairs
+from core.cli.options import (
     AsJson,
     Backend,
     Device,
@@ -23,9 +23,9 @@ from core.command_line import (
     find_run,
     output,
 )
+from core.cli.output_files import check_pictures
 from core.errors import UserError
 from core.files.atomic import path_of
-from core.headless import run_here
 from core.latents import Method
 from core.runs.run import Run
 from core.wording import counted

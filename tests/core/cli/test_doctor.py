@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from core import catalog, doctor
+from core import catalog
+from core.cli import doctor
 
 
 def test_each_backend_is_told_before_the_next_is_looked_at(tmp_path, monkeypatch):

@@ -9,7 +9,10 @@ import zipfile
 import pytest
 from PIL import Image
 
-from core import __version__, catalog, cli, command_settings, headless
+from core import __version__, catalog
+from core.cli import headless
+from core.cli import main as cli
+from core.cli import settings as command_settings
 from core.errors import UserError
 from core.events import Status
 from core.jobs import Job
@@ -205,7 +208,7 @@ def test_each_option_of_a_way_is_a_setting_and_one_without_use_is_told(
 ):
     monkeypatch.chdir(tmp_path)
     jobs = []
-    monkeypatch.setattr("core.command_pictures.run_here", lambda job, _: jobs.append(job) or {"count": 0, "files": []})
+    monkeypatch.setattr("core.cli.pictures.run_here", lambda job, _: jobs.append(job) or {"count": 0, "files": []})
     status, _, stderr = call(*(gan_id if word == "GAN" else word for word in WAY), *words)
     assert (status, stderr) == (0, said)
     found = jobs[0].typed_settings().model_dump()

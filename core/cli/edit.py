@@ -1,4 +1,4 @@
-"""The commands that change pictures a user has. `core.cli` lists them."""
+"""The commands that change pictures a user has. `core.cli.main` lists them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from core.command_files import check_pictures
-from core.command_jobs import make_job, read_pairs
-from core.command_line import (
+from core.cli.headless import run_here
+from core.cli.jobs import make_job, read_pairs
+from core.cli.options import (
     AsJson,
     Backend,
     Device,
@@ -21,9 +21,9 @@ from core.command_line import (
     find_run,
     output,
 )
+from core.cli.output_files import check_pictures
 from core.errors import UserError
 from core.files.atomic import path_of
-from core.headless import run_here
 from core.runs.run import Workspace
 
 Out = Annotated[Path, typer.Option(metavar="FILE.png", help="Where the picture is written.")]

@@ -1,6 +1,6 @@
 import pytest
 
-from core.console import ConsoleListener
+from core.cli.console import ConsoleListener
 from core.engine.phases import PHASES, phase_text
 from core.events import Metric, Progress
 

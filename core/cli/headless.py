@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from core.console import ConsoleListener
+from core.cli.console import ConsoleListener
 from core.context import Context
 from core.engine.engine import make_run, run_job, serve
 from core.errors import UserError

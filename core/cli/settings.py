@@ -1,4 +1,4 @@
-"""The command that lists what `--set` takes. `core.cli` lists it."""
+"""The command that lists what `--set` takes. `core.cli.main` lists it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 from pydantic_core import PydanticUndefined
 
 from core import catalog
-from core.command_line import AsJson, Folder, output
+from core.cli.options import AsJson, Folder, output
 from core.settings.allowed import allowed
 from core.settings.base import Settings, describe
 

@@ -12,10 +12,12 @@ import typer
 from rich.table import Column, Table
 
 from core import __version__, catalog
-from core.command_edit import inpaint, stylize
-from core.command_files import check_job_file, check_table
-from core.command_jobs import absolute_data, check_place, make_job, place_job, read_pairs
-from core.command_line import (
+from core.cli.console import use_utf8
+from core.cli.doctor import examine
+from core.cli.edit import inpaint, stylize
+from core.cli.headless import StoppedError, explain_crash, run_here, run_list
+from core.cli.jobs import absolute_data, check_place, make_job, place_job, read_pairs
+from core.cli.options import (
     AsJson,
     Backend,
     Device,
@@ -30,15 +32,13 @@ from core.command_line import (
     output,
     print_json,
 )
-from core.command_pictures import generate, interpolate
-from core.command_settings import settings
-from core.command_text import text
-from core.console import use_utf8
-from core.doctor import examine
+from core.cli.output_files import check_job_file, check_table
+from core.cli.pictures import generate, interpolate
+from core.cli.settings import settings
+from core.cli.text import text
 from core.errors import UserError
 from core.files.atomic import check_writable
 from core.files.predictions import write_csv
-from core.headless import StoppedError, explain_crash, run_here, run_list
 from core.jobs import Job, default_backend
 from core.runs.run import Run
 from core.wording import counted, shortened

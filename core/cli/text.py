@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from core.command_jobs import make_job, read_pairs
-from core.command_line import AsJson, Backend, Device, Folder, Seed, Set, backend_of, existing_workspace, output
-from core.headless import run_here
+from core.cli.headless import run_here
+from core.cli.jobs import make_job, read_pairs
+from core.cli.options import AsJson, Backend, Device, Folder, Seed, Set, backend_of, existing_workspace, output
 from core.runs.find_text_model import find_text_model
 
 
