@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from core import catalog
-from core.data.sources import find_format
+from core.data.open_index import find_format
 from core.errors import UserError
 from core.files.atomic import path_of
 from core.jobs import DEVICE, Job, default_backend

@@ -15,11 +15,11 @@ from core.data.decode import DecodeError
 from core.data.digests import digest_of
 from core.data.index import Index
 from core.data.load import none_readable, none_to_train, one_class_readable
+from core.data.open_index import open_index
 from core.data.parallel import each
 from core.data.preview import class_counts
 from core.data.progress import Progressing
 from core.data.reading import choose_form, decode_one
-from core.data.sources import open_index
 from core.data.splits import given_splits, make_splits
 from core.errors import UserError
 from core.settings.dataset import DatasetSettings

@@ -8,8 +8,8 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import Dataset, Skipped
+from core.data.open_index import open_index
 from core.data.reading import Pictures, read_pictures
-from core.data.sources import open_index
 from core.data.splits import given_splits, make_splits
 from core.errors import UserError
 from core.events import Log

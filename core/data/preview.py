@@ -11,9 +11,9 @@ from core.context import Context
 from core.data.dataset import SPLITS
 from core.data.decode import DecodeError
 from core.data.index import Index
+from core.data.open_index import trainable_index
 from core.data.progress import Progressing
 from core.data.reading import decode_one, expected_shape
-from core.data.sources import trainable_index
 from core.data.splits import given_splits, make_splits
 from core.events import Images
 from core.settings.dataset import DatasetSettings

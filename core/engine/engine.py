@@ -23,7 +23,7 @@ from typing import Any
 
 from core import catalog
 from core.context import Context
-from core.data.sources import check_data
+from core.data.open_index import check_data
 from core.errors import CancelledError, UserError
 from core.events import ENDINGS, Event, Progress, Status
 from core.jobs import Job

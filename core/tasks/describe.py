@@ -6,8 +6,8 @@ from typing import Any
 
 from core import catalog
 from core.context import Context
+from core.data.open_index import trainable_index
 from core.data.reading import expected_shape
-from core.data.sources import trainable_index
 from core.errors import UserError
 from core.models.saved import BYTES_TO_TRAIN, ModelDescription
 from core.models.size import model_size

@@ -9,8 +9,8 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load
+from core.data.open_index import trainable_index
 from core.data.reading import expected_shape
-from core.data.sources import trainable_index
 from core.events import Log
 from core.models.dcgan import Gan, build_generator, fitting_side
 from core.models.size import model_size
