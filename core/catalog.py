@@ -158,19 +158,30 @@ MODELS: Mapping[str, Model] = {
 }
 
 DATASETS: Mapping[str, Dataset] = {
-    "digits": Dataset("Digits", "1,797 real handwritten digits of 8x8 px.", "core.data.digits:index"),
-    "shapes": Dataset("Shapes", "Drawn scenes of coloured shapes, with sentences.", "core.data.shapes.source:scenes"),
+    "digits": Dataset("Digits", "1,797 real handwritten digits of 8x8 px.", "core.data.sources.digits:index"),
+    "shapes": Dataset(
+        "Shapes", "Drawn scenes of coloured shapes, with sentences.", "core.data.sources.shapes.source:scenes"
+    ),
     "shapes-clips": Dataset(
-        "Moving shapes", "Drawn clips; the class is the direction of motion.", "core.data.shapes.source:clips"
+        "Moving shapes", "Drawn clips; the class is the direction of motion.", "core.data.sources.shapes.source:clips"
     ),
     "idx": Dataset(
-        "idx files", "A folder of idx files, as MNIST comes.", "core.data.idx:index", "core.data.idx:recognise"
+        "idx files",
+        "A folder of idx files, as MNIST comes.",
+        "core.data.sources.idx:index",
+        "core.data.sources.idx:recognise",
     ),
     "folder": Dataset(
-        "Folder", "A folder of class folders of pictures.", "core.data.folders:index", "core.data.folders:recognise"
+        "Folder",
+        "A folder of class folders of pictures.",
+        "core.data.sources.folders:index",
+        "core.data.sources.folders:recognise",
     ),
     "zip": Dataset(
-        "Zip archive", "A zip of class folders of pictures.", "core.data.archives:index", "core.data.archives:recognise"
+        "Zip archive",
+        "A zip of class folders of pictures.",
+        "core.data.sources.archives:index",
+        "core.data.sources.archives:recognise",
     ),
 }
 

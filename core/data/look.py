@@ -6,8 +6,8 @@ from typing import Any
 
 from core.context import Context
 from core.data.decode import decode
-from core.data.folders import reachable
 from core.data.preview import thumbnail
+from core.data.sources.folders import reachable
 from core.events import Images
 from core.files.atomic import path_of
 from core.settings.look import LookSettings

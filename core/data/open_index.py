@@ -10,7 +10,7 @@ from core import catalog
 from core.context import Context
 from core.data.groups import find_groups
 from core.data.index import Index
-from core.data.layout import printable
+from core.data.sources.layout import printable
 from core.errors import UserError
 from core.files.atomic import path_exists, path_of
 from core.settings.dataset import DatasetSettings

@@ -12,8 +12,8 @@ from core.context import Context
 from core.data.dataset import Skipped
 from core.data.decode import decode
 from core.data.fitting import Fit, fit_picture
-from core.data.folders import reachable, walk
-from core.data.layout import is_picture_name, printable
+from core.data.sources.folders import reachable, walk
+from core.data.sources.layout import is_picture_name, printable
 from core.files.atomic import path_of
 
 

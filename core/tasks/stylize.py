@@ -14,7 +14,7 @@ from PIL import Image
 from core import catalog
 from core.context import Context
 from core.data.decode import decode
-from core.data.folders import reachable
+from core.data.sources.folders import reachable
 from core.errors import UserError
 from core.events import Images, Log, Metric, Progress, Saved
 from core.files.atomic import path_of

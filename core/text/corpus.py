@@ -25,7 +25,7 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import SPLITS, Skipped
 from core.data.progress import Progressing
-from core.data.shapes import make_scene
+from core.data.sources.shapes import make_scene
 from core.data.splits import TEST, TRAIN, UNGIVEN, VALIDATION, given_splits
 from core.errors import UserError
 from core.events import Log

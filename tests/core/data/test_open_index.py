@@ -1,10 +1,10 @@
 import pytest
 
-from core.data import folders
 from core.data.check import check
 from core.data.load import load
 from core.data.open_index import check_data, trainable_index
 from core.data.preview import preview
+from core.data.sources import folders
 from core.errors import UserError
 from core.settings.dataset import DatasetSettings
 

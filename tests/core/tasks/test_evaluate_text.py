@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from in_process import BACKEND, do
 
-from core.data.shapes import make_scene
+from core.data.sources.shapes import make_scene
 from core.errors import UserError
 from core.events import Progress, Saved
 from core.jobs import Job

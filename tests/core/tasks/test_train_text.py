@@ -12,7 +12,7 @@ import pytest
 from in_process import BACKEND, do
 
 from core.context import Context
-from core.data.shapes import entropy, parse
+from core.data.sources.shapes import entropy, parse
 from core.engine.engine import run_job
 from core.events import Log, Metric
 from core.jobs import Job

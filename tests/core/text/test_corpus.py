@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.data.dataset import SPLITS
-from core.data.shapes import entropy, log_probability
+from core.data.sources.shapes import entropy, log_probability
 from core.errors import CancelledError, UserError
 from core.settings.text_data import TextSettings
 from core.text import files

@@ -7,9 +7,9 @@ import numpy as np
 from core.context import Context
 from core.data.index import Index
 from core.data.progress import Progressing
-from core.data.shapes.clips import draw_clip, make_clip
-from core.data.shapes.drawing import draw_scene
-from core.data.shapes.scenes import CLASSES, make_scene
+from core.data.sources.shapes.clips import draw_clip, make_clip
+from core.data.sources.shapes.drawing import draw_scene
+from core.data.sources.shapes.scenes import CLASSES, make_scene
 from core.errors import UserError
 from core.settings.dataset import DatasetSettings
 

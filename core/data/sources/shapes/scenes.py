@@ -94,7 +94,7 @@ class Scene:
     @property
     def sentences(self) -> tuple[str, ...]:
         """One to three sentences, no two alike."""
-        from core.data.shapes.grammar import sentences  # the grammar knows scenes, so not the other way round
+        from core.data.sources.shapes.grammar import sentences  # the grammar knows scenes, so not the other way round
 
         return sentences(self)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits
 
-from core.data.digits import index
+from core.data.sources.digits import index
 from core.settings.dataset import DatasetSettings
 
 
@@ -18,5 +18,5 @@ def test_they_are_scikit_learns_own(context):
 
 
 def test_they_are_read_without_importing_scikit_learn():
-    code = "import sys; from core.data.digits import _table; _table(); sys.exit('sklearn' in sys.modules)"
+    code = "import sys; from core.data.sources.digits import _table; _table(); sys.exit('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode == 0

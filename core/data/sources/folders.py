@@ -11,8 +11,8 @@ from pathlib import Path
 from core.context import Context
 from core.data.dataset import Skipped
 from core.data.index import Index
-from core.data.layout import arrange, is_junk, printable
 from core.data.progress import Progressing
+from core.data.sources.layout import arrange, is_junk, printable
 from core.files.atomic import path_of, why_not_opened
 from core.settings.dataset import DatasetSettings
 

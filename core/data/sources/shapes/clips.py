@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.shapes.drawing import draw_ground, draw_thing
-from core.data.shapes.scenes import COLOURS, GROUNDS, SHAPES, SIDES, Thing, pick
+from core.data.sources.shapes.drawing import draw_ground, draw_thing
+from core.data.sources.shapes.scenes import COLOURS, GROUNDS, SHAPES, SIDES, Thing, pick
 
 STEPS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 SPEEDS = (0.04, 0.12)  # in parts of the side, a frame

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from core.data.shapes.scenes import Scene, Thing
+from core.data.sources.shapes.scenes import Scene, Thing
 
 RGB = {
     "red": (220, 40, 40),

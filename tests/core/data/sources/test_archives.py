@@ -126,7 +126,7 @@ def test_bomb_of_many_small_members(archive, context):
 
 
 def test_too_many_members(archive, context, monkeypatch):
-    monkeypatch.setattr("core.data.archives.MAX_MEMBERS", 5)
+    monkeypatch.setattr("core.data.sources.archives.MAX_MEMBERS", 5)
     with pytest.raises(UserError, match="6 files"):
         read(archive(), context)
 

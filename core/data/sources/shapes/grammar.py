@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 
-from core.data.shapes.scenes import COLOURS, COUNTS, RELATIONS, SHAPES, SIZES, Attributes, Scene, Thing
+from core.data.sources.shapes.scenes import COLOURS, COUNTS, RELATIONS, SHAPES, SIZES, Attributes, Scene, Thing
 
 OPENINGS = ("there is", "the picture shows", "one can see")
 PHRASES = {

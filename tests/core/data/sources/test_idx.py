@@ -5,8 +5,8 @@ import struct
 import numpy as np
 import pytest
 
-from core.data import idx as idx_source
 from core.data.load import load
+from core.data.sources import idx
 from core.errors import UserError
 from core.settings.dataset import DatasetSettings
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 from core.data.load import load
 from core.data.preview import preview
-from core.data.shapes import (
+from core.data.sources.shapes import (
     Attributes,
     Thing,
     draw_clip,
@@ -23,9 +23,9 @@ from core.data.shapes import (
     parse,
     write,
 )
-from core.data.shapes.drawing import RGB
-from core.data.shapes.grammar import wordings
-from core.data.shapes.scenes import CLASSES, COLOURS, RELATIONS, SHAPES, SIZES, holds
+from core.data.sources.shapes.drawing import RGB
+from core.data.sources.shapes.grammar import wordings
+from core.data.sources.shapes.scenes import CLASSES, COLOURS, RELATIONS, SHAPES, SIZES, holds
 from core.errors import UserError
 from core.settings.dataset import DatasetSettings
 

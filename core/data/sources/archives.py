@@ -11,8 +11,8 @@ from pathlib import Path
 from core.context import Context
 from core.data.decode import DecodeError
 from core.data.index import Index
-from core.data.layout import arrange, printable
 from core.data.progress import Progressing
+from core.data.sources.layout import arrange, printable
 from core.errors import UserError
 from core.files.atomic import path_of
 from core.settings.dataset import DatasetSettings
