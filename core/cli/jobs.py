@@ -13,7 +13,7 @@ from core.data.open_index import find_format
 from core.errors import UserError
 from core.files.atomic import path_of
 from core.jobs import DEVICE, Job, default_backend
-from core.text.files import EMBEDDED, check_source
+from core.text.corpus.files import EMBEDDED, check_source
 
 
 def make_job(

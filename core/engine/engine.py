@@ -31,7 +31,7 @@ from core.runs.run import Run, Workspace
 from core.settings.base import Settings
 from core.settings.dataset import DatasetSettings
 from core.settings.text_data import TextSettings
-from core.text.files import EMBEDDED, find_texts
+from core.text.corpus.files import EMBEDDED, find_texts
 
 logger = logging.getLogger(__name__)
 

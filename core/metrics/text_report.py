@@ -10,9 +10,9 @@ import numpy as np
 from core.metrics.page import curve, figure, history, render, svg
 from core.metrics.token_extremes import Extremes
 from core.runs.run import Run
-from core.text.rows import UNASKED, Rows
-from core.text.stream import token_pieces
-from core.text.tokenizer import Tokenizer
+from core.text.rows.rows import UNASKED, Rows
+from core.text.tokenizer.stream import token_pieces
+from core.text.tokenizer.tokenizer import Tokenizer
 
 SHOWN_TOKENS = 200  # of one text
 WORST_NATS = 8.0  # from here on a token is shown in full red

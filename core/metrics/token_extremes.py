@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.text.rows import UNASKED, Rows
+from core.text.rows.rows import UNASKED, Rows
 
 OFTEN = 5  # times that a kind of token comes, where there are enough such kinds: of fewer a mean says little
 LONG = 8  # tokens asked for in a row, where there are enough such rows

@@ -27,7 +27,7 @@ from core.models.gpt2_weights import from_hugging_face, hugging_face_shapes, to_
 from core.models.size import check_size
 from core.models.variables import named_variables, read_variables
 from core.settings.gpt2 import Gpt2Settings
-from core.text.tokenizer import Tokenizer
+from core.text.tokenizer.tokenizer import Tokenizer
 
 WEIGHTS, KERAS_WEIGHTS = "model.safetensors", "model.weights.h5"
 KERAS_TOKENIZER, KERAS_VOCABULARY = Path("assets", "tokenizer"), "vocabulary.json"

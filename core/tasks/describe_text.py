@@ -12,7 +12,7 @@ from core.models.size import check_size, count_parameters
 from core.settings.gpt2 import Gpt2Settings
 from core.settings.text_fit import Gpt2Training
 from core.tasks.language import BYTES_TO_TRAIN
-from core.text.tokenizer import Tokenizer
+from core.text.tokenizer.tokenizer import Tokenizer
 
 
 def describe_text(settings: Gpt2Training, context: Context) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from core.context import Context
 from core.errors import UserError
 from core.files.atomic import write_atomic
 from core.metrics.token_extremes import Extremes, row_extremes, token_extremes
+from core.metrics.unigram import unigram_perplexity
 from core.runs.run import Run
 from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
@@ -23,12 +24,11 @@ from core.tasks.text_model import text_model
 from core.tasks.train_text import rows_of, text_metrics
 from core.tasks.trained_text import trained_text_model
 from core.tasks.write_some import TEMPERATURE, write_some
-from core.text.corpus import Corpus, load_corpus, load_undivided
-from core.text.pieces import Passage
-from core.text.rows import UNASKED, Rows
-from core.text.tokenizer import Tokenizer
-from core.text.tokens import encode_passages
-from core.text.unigram import unigram_perplexity
+from core.text.corpus.corpus import Corpus, load_corpus, load_undivided
+from core.text.corpus.pieces import Passage
+from core.text.rows.rows import UNASKED, Rows
+from core.text.tokenizer.passages import encode_passages
+from core.text.tokenizer.tokenizer import Tokenizer
 from core.training.token_scores import token_scores
 
 TOKENS_SHOWN, TEXTS_SHOWN, WRITTEN = 12, 5, 4

@@ -18,9 +18,9 @@ from core.models.size import check_size, count_parameters
 from core.runs.run import Run
 from core.settings.gpt2 import Gpt2Settings
 from core.settings.text_fit import Gpt2Training
-from core.text.bpe import train_bpe
-from core.text.corpus import Corpus
-from core.text.tokenizer import Tokenizer
+from core.text.corpus.corpus import Corpus
+from core.text.tokenizer.bpe import train_bpe
+from core.text.tokenizer.tokenizer import Tokenizer
 
 FOLDER, ARCHITECTURE = "tokenizer", "architecture.json"
 BYTES_TO_TRAIN = 16  # of one parameter: itself, its gradient and two moments

@@ -16,9 +16,9 @@ from core.runs.run import Run
 from core.settings.text_fit import Gpt2Training
 from core.tasks.begin import check_unchanged, list_skipped, outcome, tell_kept, versions
 from core.tasks.language import Language, find_language
-from core.text.corpus import Corpus, load_corpus
-from core.text.rows import Packing, Rows, lay_out
-from core.text.tokens import encode_passages
+from core.text.corpus.corpus import Corpus, load_corpus
+from core.text.rows.rows import Packing, Rows, lay_out
+from core.text.tokenizer.passages import encode_passages
 from core.training.fit import Fitted, fit
 from core.training.token_scores import token_scores
 from core.training.writing import writing

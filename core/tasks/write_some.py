@@ -10,9 +10,9 @@ import numpy as np
 from core.context import Context
 from core.events import Progress
 from core.models.gpt2_folder import Gpt2
-from core.text.rows import Rows
-from core.text.sampling import Sampling
-from core.text.writing import write
+from core.text.rows.rows import Rows
+from core.text.sampling.sampling import Sampling
+from core.text.sampling.writing import write
 from core.training.writer import Writer
 
 TEMPERATURE = 0.7

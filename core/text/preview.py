@@ -7,7 +7,7 @@ from typing import Any
 from core.context import Context
 from core.data.dataset import SPLITS
 from core.settings.text_data import TextSettings
-from core.text.corpus import load_corpus
+from core.text.corpus.corpus import load_corpus
 
 BEGINNING = 200  # characters
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from core.context import Context
 from core.data.progress import Progressing
-from core.text.row_batches import RowBatches
-from core.text.rows import Rows
+from core.text.rows.batches import RowBatches
+from core.text.rows.rows import Rows
 from core.training.gradients import compile_forward
 from core.training.token_loss import token_nats
 

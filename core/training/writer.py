@@ -13,7 +13,7 @@ import numpy as np
 from core.models.gpt2_cache import Cache, attention_of, read_prompt, read_token, reorder, text_bytes
 from core.models.gpt2_packed import can_pack, pack, read_packed_token
 from core.models.size import memory_bytes
-from core.text.round_up import round_up
+from core.text.rows.round_up import round_up
 from core.training.gradients import CompiledForward, compile_forward
 
 SMALLEST_PROMPT, SMALLEST_BUFFER = 16, 64

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.text.row_batches import RowBatches
-from core.text.rows import Rows
+from core.text.rows.batches import RowBatches
+from core.text.rows.rows import Rows
 from core.training.objective import Objective
 from core.training.token_loss import TokenLoss, TokenMean, with_perplexity
 

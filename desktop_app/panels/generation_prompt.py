@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.files.atomic import why_not_opened
-from core.text.decoding import TextError, decode_text
+from core.text.corpus.charset import TextError, decode_text
 
 MOST_BYTES = 65_536
 

@@ -143,7 +143,7 @@ def write_folder(folder: Path, size: dict) -> None:
     from core.models.gpt2 import build
     from core.models.gpt2_folder import gpt2_files
     from core.settings.gpt2 import Gpt2Settings
-    from core.text.tokenizer import BYTE_OF, END, Tokenizer
+    from core.text.tokenizer.tokenizer import BYTE_OF, END, Tokenizer
 
     signs = sorted(BYTE_OF)
     merges = [(left, right) for left in signs for right in signs][:50_000]

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from core.text.tokenizer import BYTE_OF, END, Tokenizer
+from core.text.tokenizer.tokenizer import BYTE_OF, END, Tokenizer
 
 # As `core.engine.backend.prepare` has it, which comes too late: scikit-learn's threads read it when they are first loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

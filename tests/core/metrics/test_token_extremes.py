@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.metrics.token_extremes import row_extremes, token_extremes
-from core.text.rows import lay_out
+from core.text.rows.rows import lay_out
 
 E = 9
 

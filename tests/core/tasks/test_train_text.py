@@ -60,7 +60,7 @@ def test_learns_far_more_than_how_often_each_token_comes(trained):
 
 
 def training_texts(workspace, run):
-    from core.text.corpus import load_corpus
+    from core.text.corpus.corpus import load_corpus
 
     job = run.record().job
     corpus = load_corpus(job.typed_settings(), job.seed, Context(job, workspace))

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.text.rows import UNASKED, lay_out
+from core.text.rows.rows import UNASKED, lay_out
 from core.training.token_loss import TokenLoss, TokenMean, token_nats, with_perplexity
 
 # Probabilities 3/4 and 1/4, then evenly a half each.

@@ -9,11 +9,11 @@ import pytest
 from core.models.gpt2 import backbone_of, build
 from core.models.gpt2_folder import gpt2_files
 from core.settings.gpt2 import Gpt2Settings
-from core.text.beam import BeamSearch
-from core.text.contrastive import contrastive_search
-from core.text.round_up import round_up
-from core.text.sampling import Sampling, log_softmax, softmax
-from core.text.writing import write
+from core.text.rows.round_up import round_up
+from core.text.sampling.beam import BeamSearch
+from core.text.sampling.contrastive import contrastive_search
+from core.text.sampling.sampling import Sampling, log_softmax, softmax
+from core.text.sampling.writing import write
 from core.training.writer import Writer
 
 SETTINGS = Gpt2Settings.parse({"size": "tiny", "width": 32, "heads": 4, "context": 96})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.text.tokenizer import Tokenizer
+from core.text.tokenizer.tokenizer import Tokenizer
 
 HALF = "\ufffd"
 MOST_OF_A_CHARACTER = 4  # bytes, so tokens

@@ -9,7 +9,7 @@ from typing import Literal
 from tokenizers import Tokenizer as Engine
 from tokenizers import models, pre_tokenizers, trainers
 
-from core.text.tokenizer import END
+from core.text.tokenizer.tokenizer import END
 
 Merges = tuple[dict[str, int], list[tuple[str, str]]]  # token -> id, and the pairs in the order of joining
 

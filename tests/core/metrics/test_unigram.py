@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.text.unigram import unigram_perplexity
+from core.metrics.unigram import unigram_perplexity
 
 
 def test_by_hand():

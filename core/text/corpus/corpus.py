@@ -30,9 +30,9 @@ from core.data.splits import TEST, TRAIN, UNGIVEN, VALIDATION, given_splits
 from core.errors import UserError
 from core.events import Log
 from core.settings.text_data import TextSettings
-from core.text.decoding import TextError, decode_text
-from core.text.files import EMBEDDED, find_texts
-from core.text.pieces import Passage, cut
+from core.text.corpus.charset import TextError, decode_text
+from core.text.corpus.files import EMBEDDED, find_texts
+from core.text.corpus.pieces import Passage, cut
 
 FEW_FILES = 30
 LISTED_FILES = 20

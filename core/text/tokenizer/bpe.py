@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from core.context import Context
 from core.data.progress import Progressing
-from core.text.merges import learn_merges
-from core.text.merges_apart import learn_merges_apart
-from core.text.tokenizer import Tokenizer
+from core.text.tokenizer.merges import learn_merges
+from core.text.tokenizer.merges_apart import learn_merges_apart
+from core.text.tokenizer.tokenizer import Tokenizer
 
 MOST_CHARACTERS = 20_000_000  # more of the same language changes the merges hardly, and takes minutes
 LONGEST_CHARACTERS = 2000  # of what is handed over at once: one word of a megabyte would take hours

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.text.row_batches import RowBatches
-from core.text.rows import UNASKED, lay_out
+from core.text.rows.batches import RowBatches
+from core.text.rows.rows import UNASKED, lay_out
 
 E = 9
 

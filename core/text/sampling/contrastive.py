@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from core.text.sampling import penalise, softmax
-from core.text.token_view import TokenView, most_probable, view_token
-from core.text.writing import Writing
+from core.metrics.token_view import TokenView, most_probable, view_token
+from core.text.sampling.sampling import penalise, softmax
+from core.text.sampling.writing import Writing
 
 
 def contrastive_search(

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from core.context import Context
 from core.data.progress import Progressing
 from core.errors import UserError
-from core.text.merges import Merges, learn_merges
+from core.text.tokenizer.merges import Merges, learn_merges
 
 CHUNK = 500  # parts, of at most 2,000 characters: what is sent at once
 WAIT_S = 0.1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.text.sampling import Sampling, keep_top_k, keep_top_p, log_softmax, penalise
+from core.text.sampling.sampling import Sampling, keep_top_k, keep_top_p, log_softmax, penalise
 
 PROBABILITIES = np.array([0.05, 0.4, 0.02, 0.25, 0.1, 0.03, 0.15])
 LOGITS = np.log(PROBABILITIES).astype(np.float32) + 3

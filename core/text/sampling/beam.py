@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.text.sampling import log_softmax, penalise
-from core.text.token_view import TokenView, most_probable, view_token
-from core.text.writing import Writing
+from core.metrics.token_view import TokenView, most_probable, view_token
+from core.text.sampling.sampling import log_softmax, penalise
+from core.text.sampling.writing import Writing
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import pytest
 
 from core.errors import CancelledError, UserError
 from core.events import Progress
-from core.text import bpe, merges_apart
-from core.text.bpe import train_bpe
-from core.text.tokenizer import END, Tokenizer
+from core.text.tokenizer import bpe, merges_apart
+from core.text.tokenizer.bpe import train_bpe
+from core.text.tokenizer.tokenizer import END, Tokenizer
 
 
 def test_joins_whole_words_but_never_over_a_space(context):
@@ -48,7 +48,7 @@ def test_stops_when_asked(context):
 
 
 def test_of_very_much_text_evenly_spaced_parts_are_looked_at(context, monkeypatch):
-    monkeypatch.setattr("core.text.bpe.MOST_CHARACTERS", 20_000)
+    monkeypatch.setattr("core.text.tokenizer.bpe.MOST_CHARACTERS", 20_000)
     tokenizer = train_bpe(["ab" * 1000] * 20 + ["xy" * 1000] * 20, 400, context)
     assert {"ab", "xy"} <= tokenizer.vocabulary.keys()
 

@@ -11,8 +11,8 @@ from core.data.dataset import SPLITS
 from core.data.sources.shapes import entropy, log_probability
 from core.errors import CancelledError, UserError
 from core.settings.text_data import TextSettings
-from core.text import files
-from core.text.corpus import load_corpus, load_undivided
+from core.text.corpus import files
+from core.text.corpus.corpus import load_corpus, load_undivided
 
 STORY = "".join(f"Line {number} of a story that goes on and on.\n" for number in range(2000))
 

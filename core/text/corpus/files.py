@@ -16,7 +16,7 @@ from core.data.sources.layout import SPLIT_FOLDERS, is_junk, printable
 from core.data.splits import UNGIVEN
 from core.errors import UserError
 from core.files.atomic import path_exists, path_of
-from core.text.decoding import TextError
+from core.text.corpus.charset import TextError
 
 EMBEDDED = "shapes"
 SUFFIX = ".txt"

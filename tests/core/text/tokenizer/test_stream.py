@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.text.stream import TextStream, token_pieces
+from core.text.tokenizer.stream import TextStream, token_pieces
 
 
 def feed(stream, ids):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import UserError
-from core.text.tokenizer import BYTE_OF, END, Tokenizer
+from core.text.tokenizer.tokenizer import BYTE_OF, END, Tokenizer
 
 MERGES = [("h", "e"), ("l", "l"), ("he", "ll"), ("hell", "o"), ("Ġ", "w"), ("o", "r"), ("Ġw", "or")]
 
@@ -128,5 +128,5 @@ def test_a_missing_file_is_named(tmp_path, name):
 
 def test_it_needs_no_keras():
     heavy = ("keras", "numpy", "huggingface_hub")
-    code = f"import sys, core.text.tokenizer; sys.exit(any(name in sys.modules for name in {heavy}))"
+    code = f"import sys, core.text.tokenizer.tokenizer; sys.exit(any(name in sys.modules for name in {heavy}))"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode == 0

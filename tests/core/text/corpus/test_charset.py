@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.text.decoding import TextError, decode_text
+from core.text.corpus.charset import TextError, decode_text
 
 FRENCH = "Un élève a été reçu à Besançon, où l'été fut légère. " * 3
 CHINESE = "神经网络学习图片。今天天气很好，我们去公园。Keras 3\n" * 3

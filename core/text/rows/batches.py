@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.data.batches import Batches
-from core.text.round_up import round_up
-from core.text.rows import Rows
+from core.text.rows.round_up import round_up
+from core.text.rows.rows import Rows
 
 SMALLEST_WIDTH = 16
 LEAST_FULL = 0.5  # of places that hold a token, where all batches have one width

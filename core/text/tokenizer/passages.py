@@ -9,8 +9,8 @@ import numpy as np
 
 from core.context import Context
 from core.data.progress import Progressing
-from core.text.pieces import Passage
-from core.text.tokenizer import Tokenizer
+from core.text.corpus.pieces import Passage
+from core.text.tokenizer.tokenizer import Tokenizer
 
 MOST_CHARACTERS = 500_000  # are encoded at once: what the tokenizer remembers of each token takes a hundred bytes
 # Before a line's end that follows no space a token always ends, so cutting there changes nothing.

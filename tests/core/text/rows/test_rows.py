@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.text.pieces import Passage
-from core.text.rows import UNASKED, lay_out
-from core.text.tokenizer import BYTE_OF, END, Tokenizer
-from core.text.tokens import cut_safely, encode_passages
+from core.text.corpus.pieces import Passage
+from core.text.rows.rows import UNASKED, lay_out
+from core.text.tokenizer.passages import cut_safely, encode_passages
+from core.text.tokenizer.tokenizer import BYTE_OF, END, Tokenizer
 
 E = 9
 
