@@ -151,7 +151,7 @@ MODELS: Mapping[str, Model] = {
         "GPT-2",
         "Writes text, token by token, as it has read it.",
         "core.settings.text_fit:Gpt2Training",
-        "core.models.gpt2:build",
+        "core.models.gpt2.gpt2:build",
         "core.tasks.train_text:train",
         kind="text",
     ),

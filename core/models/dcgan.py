@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from core.models.spectral import SpectralConv2D, SpectralDense
+from core.models.shared.spectral import SpectralConv2D, SpectralDense
 from core.settings.dcgan import DcganSettings
 
 SMALLEST_PX, LARGEST_PX = 28, 64

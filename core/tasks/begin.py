@@ -14,7 +14,7 @@ from core.data.load import none_to_train
 from core.errors import CancelledError, UserError
 from core.events import Log, Progress, Saved
 from core.files.tables import write_table
-from core.models.saved import BYTES_TO_TRAIN, ModelDescription, save_model
+from core.models.shared.saved import BYTES_TO_TRAIN, ModelDescription, save_model
 from core.runs.run import Run
 from core.settings.base import Settings
 from core.training.fit import Fitted

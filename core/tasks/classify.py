@@ -19,7 +19,7 @@ from core.data.progress import Progressing
 from core.errors import UserError
 from core.events import Images
 from core.metrics.classification import softmax
-from core.models.saved import ModelDescription
+from core.models.shared.saved import ModelDescription
 from core.settings.classify import ClassifySettings
 from core.settings.dataset import DatasetSettings
 from core.tasks.trained import trained_model

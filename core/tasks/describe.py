@@ -9,8 +9,8 @@ from core.context import Context
 from core.data.open_index import trainable_index
 from core.data.reading import expected_shape
 from core.errors import UserError
-from core.models.saved import BYTES_TO_TRAIN, ModelDescription
-from core.models.size import model_size
+from core.models.shared.saved import BYTES_TO_TRAIN, ModelDescription
+from core.models.shared.size import model_size
 from core.settings.dataset import DatasetSettings
 from core.settings.text_fit import Gpt2Training
 
@@ -27,7 +27,7 @@ def describe(settings: DatasetSettings | Gpt2Training, context: Context) -> dict
         CancelledError: the user has asked the job to stop.
     """
     if isinstance(settings, Gpt2Training):
-        from core.tasks.describe_text import describe_text  # keras_hub takes seconds to import
+        from core.models.gpt2.describe import describe_text  # keras_hub takes seconds to import
 
         return describe_text(settings, context)
     index = trainable_index(settings, context)

@@ -18,7 +18,7 @@ from core.errors import UserError
 from core.events import Log, Progress
 from core.files.atomic import write_atomic
 from core.metrics.classification import confusion, per_class, scores, softmax
-from core.models.saved import ModelDescription
+from core.models.shared.saved import ModelDescription
 from core.runs.run import Run
 from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings

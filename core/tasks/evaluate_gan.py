@@ -13,7 +13,7 @@ from core.data.load import load
 from core.errors import UserError
 from core.events import Progress
 from core.files.atomic import write_atomic
-from core.models.saved import ModelDescription
+from core.models.shared.saved import ModelDescription
 from core.runs.run import Run
 from core.settings.dcgan import DcganTraining
 from core.settings.evaluate import EvaluateSettings

@@ -13,7 +13,7 @@ from core.context import Context
 from core.errors import UserError
 from core.events import Log, Progress, Text
 from core.metrics.token_view import TokenView
-from core.models.gpt2_folder import Gpt2
+from core.models.gpt2.folder import Gpt2
 from core.settings.generate_text import GenerateTextSettings
 from core.tasks.text_model import ids_of, text_model, token_rows, view_row
 from core.text.sampling.beam import BeamSearch

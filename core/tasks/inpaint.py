@@ -22,7 +22,7 @@ from core.latents import latents
 from core.media.blend import paste, poisson_blend
 from core.media.picture_files import check_suffix, write_pictures
 from core.models.dcgan import Gan
-from core.models.saved import ModelDescription
+from core.models.shared.saved import ModelDescription
 from core.runs.recipe import Recipe
 from core.settings.dataset import DatasetSettings
 from core.settings.inpaint import InpaintSettings

@@ -14,7 +14,7 @@ from core.data.fitting import change_channels, fit_picture
 from core.errors import UserError
 from core.files.atomic import path_of
 from core.metrics.classification import softmax
-from core.models.inception import load_inception
+from core.models.foreign.inception import load_inception
 from core.runs.run import Run
 from core.tasks.own_judge import INDEPENDENT, OWN, Plan, own_judge
 from core.tasks.trained import trained_model

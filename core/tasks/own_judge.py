@@ -21,8 +21,8 @@ from core.events import Event, Log, Metric, Progress, Saved
 from core.files.atomic import writing_to
 from core.files.sealed import DamagedError, seal, unseal
 from core.metrics.classification import accuracy
-from core.models.saved import ModelDescription, rebuild
-from core.models.variables import named_variables, pack, read_variables, unpack
+from core.models.shared.saved import ModelDescription, rebuild
+from core.models.shared.variables import named_variables, pack, read_variables, unpack
 from core.runs.run import Run
 from core.settings.cnn import CnnTraining
 from core.training.classifying import classifying

@@ -19,10 +19,10 @@ from core.errors import UserError
 from core.events import Images, Log, Metric, Progress, Saved
 from core.files.atomic import path_of
 from core.media.picture_files import check_suffix, write_pictures
-from core.models.backbone import Backbone
-from core.models.keras_file import read_keras_file
-from core.models.picture_memory import check_picture_memory
-from core.models.value_range import RANGES, guess_range
+from core.models.foreign.backbone import Backbone
+from core.models.foreign.keras_file import read_keras_file
+from core.models.foreign.value_range import RANGES, guess_range
+from core.models.shared.picture_memory import check_picture_memory
 from core.runs.recipe import Recipe
 from core.settings.stylize import StylizeSettings
 from core.tasks.keep import keep

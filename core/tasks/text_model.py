@@ -11,8 +11,8 @@ from core.errors import UserError
 from core.events import Progress
 from core.files.atomic import path_exists
 from core.metrics.token_view import TokenView
-from core.models.gpt2_folder import Gpt2, open_gpt2
-from core.models.saved_text import is_text_model
+from core.models.gpt2.folder import Gpt2, open_gpt2
+from core.models.gpt2.saved import is_text_model
 from core.runs.find_text_model import find_text_model
 from core.tasks.keep import keep
 from core.tasks.trained import stamp

@@ -11,7 +11,7 @@ from core.data.dataset import Dataset
 from core.data.load import load, tell_small_test
 from core.events import Log, Progress
 from core.metrics.classification import scores
-from core.models.size import model_size
+from core.models.shared.size import model_size
 from core.settings.dataset import DatasetSettings
 from core.settings.picture_fit import PictureFitSettings
 from core.tasks.begin import begin, outcome, save_kept

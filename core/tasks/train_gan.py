@@ -13,7 +13,7 @@ from core.data.open_index import trainable_index
 from core.data.reading import expected_shape
 from core.events import Log
 from core.models.dcgan import Gan, build_generator, fitting_side
-from core.models.size import model_size
+from core.models.shared.size import model_size
 from core.settings.dcgan import DcganTraining
 from core.tasks.begin import begin, outcome, save_kept
 from core.tasks.gan_attendant import FEWEST_MEASURED, GanAttendant, held_out_places, looked_at

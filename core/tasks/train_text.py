@@ -10,12 +10,12 @@ import numpy as np
 from core.context import Context
 from core.errors import UserError
 from core.events import Log, Progress
-from core.models.gpt2_folder import Gpt2
-from core.models.saved_text import TextDescription, save_text_model
+from core.models.gpt2.folder import Gpt2
+from core.models.gpt2.language import Language, find_language
+from core.models.gpt2.saved import TextDescription, save_text_model
 from core.runs.run import Run
 from core.settings.text_fit import Gpt2Training
 from core.tasks.begin import check_unchanged, list_skipped, outcome, tell_kept, versions
-from core.tasks.language import Language, find_language
 from core.text.corpus.corpus import Corpus, load_corpus
 from core.text.rows.rows import Packing, Rows, lay_out
 from core.text.tokenizer.passages import encode_passages

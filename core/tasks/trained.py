@@ -14,7 +14,7 @@ from core.context import Context
 from core.errors import UserError
 from core.events import Log, Progress
 from core.files.sealed import MANIFEST
-from core.models.saved import ModelDescription, load_model, rebuild
+from core.models.shared.saved import ModelDescription, load_model, rebuild
 from core.runs.run import Run, RunRecord
 from core.tasks.keep import keep
 from core.training.checkpoints import Checkpoints

@@ -11,8 +11,8 @@ from core.context import Context
 from core.errors import UserError
 from core.files.sealed import DamagedError, unseal
 from core.models.dcgan import Gan
-from core.models.saved import ModelDescription
-from core.models.variables import named, read_variables, unpack, write_variables
+from core.models.shared.saved import ModelDescription
+from core.models.shared.variables import named, read_variables, unpack, write_variables
 from core.runs.run import Run
 from core.tasks.trained import trained_model
 from core.training.fit_gan import STAGE, WEIGHTS

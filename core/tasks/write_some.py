@@ -9,7 +9,7 @@ import numpy as np
 
 from core.context import Context
 from core.events import Progress
-from core.models.gpt2_folder import Gpt2
+from core.models.gpt2.folder import Gpt2
 from core.text.rows.rows import Rows
 from core.text.sampling.sampling import Sampling
 from core.text.sampling.writing import write

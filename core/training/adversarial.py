@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from core.models.dcgan import Gan
-from core.models.variables import named
+from core.models.shared.variables import named
 from core.settings.dcgan import AdversarialFitSettings
 from core.training.adversarial_losses import LOSSES
 from core.training.diffaugment import NUMBERS, augment

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.events import Event, Log, Saved
 from core.files.sealed import DamagedError, clear_leftovers, seal, unseal
-from core.models.variables import pack, unpack
+from core.models.shared.variables import pack, unpack
 
 KEPT = 3
 VARIABLES, STATE = "variables.safetensors", "state.json"

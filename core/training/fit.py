@@ -13,7 +13,7 @@ import numpy as np
 from core.context import Context
 from core.errors import UserError
 from core.events import Progress
-from core.models.variables import named_variables, read_variables, write_variables
+from core.models.shared.variables import named_variables, read_variables, write_variables
 from core.runs.run import Run
 from core.settings.fit import FitSettings
 from core.training.batches import BatchInput, keras_input

@@ -19,7 +19,7 @@ from core.errors import CancelledError, UserError
 from core.events import Progress, Saved
 from core.files.sealed import seal
 from core.models.dcgan import Gan
-from core.models.variables import named, pack, read_variables, write_variables
+from core.models.shared.variables import named, pack, read_variables, write_variables
 from core.runs.run import Run
 from core.settings.dcgan import AdversarialFitSettings
 from core.training.adversarial import METRICS, AdversarialStep

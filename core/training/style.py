@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 
 from core.errors import UserError
-from core.models.backbone import Backbone
+from core.models.foreign.backbone import Backbone
 from core.settings.stylize import StylizeSettings
 from core.training.gradients import compile_step, value_and_grad
 

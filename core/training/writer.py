@@ -10,9 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.models.gpt2_cache import Cache, attention_of, read_prompt, read_token, reorder, text_bytes
-from core.models.gpt2_packed import can_pack, pack, read_packed_token
-from core.models.size import memory_bytes
+from core.models.gpt2.cache import Cache, attention_of, read_prompt, read_token, reorder, text_bytes
+from core.models.gpt2.packed import can_pack, pack, read_packed_token
+from core.models.shared.size import memory_bytes
 from core.text.rows.round_up import round_up
 from core.training.gradients import CompiledForward, compile_forward
 
@@ -25,7 +25,7 @@ class Writer:
     """A GPT-2 ready to write; keeps what it has compiled.
 
     Args:
-        model: as `core.models.gpt2.build` returns it; it must not be trained any more.
+        model: as `core.models.gpt2.gpt2.build` returns it; it must not be trained any more.
         context: int, tokens that it can look at.
     """
 

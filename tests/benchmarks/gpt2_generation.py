@@ -140,8 +140,8 @@ def write_folder(folder: Path, size: dict) -> None:
     prepare("jax", "cpu", 0)
     import numpy as np
 
-    from core.models.gpt2 import build
-    from core.models.gpt2_folder import gpt2_files
+    from core.models.gpt2.folder import gpt2_files
+    from core.models.gpt2.gpt2 import build
     from core.settings.gpt2 import Gpt2Settings
     from core.text.tokenizer.tokenizer import BYTE_OF, END, Tokenizer
 

@@ -17,7 +17,7 @@ backend, folder, verb, *names = sys.argv[1:]
 prepare(backend, "cpu", 0)
 import keras, numpy as np
 from core import catalog
-from core.models.saved import ModelDescription, load_model, save_model
+from core.models.shared.saved import ModelDescription, load_model, save_model
 for name in names:
     place = Path(folder) / name
     random = np.random.default_rng(0)

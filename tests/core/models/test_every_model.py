@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from core import catalog
-from core.models.saved import ModelDescription, load_model, save_model
-from core.models.size import model_size
-from core.models.variables import named_variables, pack, read_variables, unpack
+from core.models.shared.saved import ModelDescription, load_model, save_model
+from core.models.shared.size import model_size
+from core.models.shared.variables import named_variables, pack, read_variables, unpack
 
 SHAPES = [(8, 8, 1), (28, 28, 3)]
 CLASSES = ("a", "b", "c")

@@ -15,7 +15,7 @@ from core.data.decode import decode
 from core.events import Images, Log, Progress
 from core.jobs import Job
 from core.media.picture_files import read_recipe
-from core.models.saved import save_model
+from core.models.shared.saved import save_model
 from core.runs.recipe import job_of
 from core.runs.run import Run, Workspace
 from core.tasks import own_judge

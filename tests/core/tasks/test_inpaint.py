@@ -13,7 +13,7 @@ from core.jobs import Job
 from core.latents import latents
 from core.media.picture_files import read_recipe
 from core.models.dcgan import build
-from core.models.saved import ModelDescription, save_model
+from core.models.shared.saved import ModelDescription, save_model
 from core.runs.run import Workspace
 from core.training.paint import one_hot, paint
 

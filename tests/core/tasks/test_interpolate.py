@@ -10,7 +10,7 @@ from core.engine.engine import run_job
 from core.events import Images, Log, Saved
 from core.jobs import Job
 from core.media.picture_files import grid, read_recipe
-from core.models.saved import ModelDescription, save_model
+from core.models.shared.saved import ModelDescription, save_model
 from core.runs.recipe import job_of
 from core.runs.run import Workspace
 from core.settings.generate import GenerateSettings

@@ -235,7 +235,7 @@ def test_both_judges_of_the_digits_are_good_enough(tmp_path, monkeypatch):
 
 
 def test_a_run_of_the_users_own_judges(trial, tmp_path):
-    from core.models.saved import ModelDescription, save_model
+    from core.models.shared.saved import ModelDescription, save_model
 
     for name, settings in (("cnn", {"size": "tiny"}), ("vit", {"size": "tiny"})):
         job = Job(task="train", model=name, settings=settings, backend=BACKEND, name=f"my {name}")

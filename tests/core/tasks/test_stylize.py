@@ -146,7 +146,7 @@ def test_a_file_whose_pictures_may_be_of_any_size_is_held_to_memory(files, monke
     keras.Model(inputs, layers.Conv2D(4, 3, padding="same", activation="relu")(inputs)).save(files / "open.keras")
     ending, _ = do(files, backbone=str(files / "open.keras"), steps=2)
     assert ending.state == "finished", ending.trace
-    monkeypatch.setattr("core.models.picture_memory.memory_bytes", lambda: 10_000)
+    monkeypatch.setattr("core.models.shared.picture_memory.memory_bytes", lambda: 10_000)
     for value_range in ("auto", "-1..1"):
         ending, _ = do(files, backbone=str(files / "open.keras"), value_range=value_range)
         assert ending.state == "failed"

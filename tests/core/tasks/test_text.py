@@ -13,8 +13,8 @@ from core.context import Context
 from core.engine.engine import run_job
 from core.events import Images, Log, Progress, Text
 from core.jobs import Job
-from core.models.gpt2 import build
-from core.models.gpt2_folder import gpt2_files
+from core.models.gpt2.folder import gpt2_files
+from core.models.gpt2.gpt2 import build
 from core.runs.run import Workspace
 from core.settings.gpt2 import Gpt2Settings
 
@@ -236,8 +236,8 @@ def test_the_command_refuses_in_a_sentence(tmp_path, capsys):
 @pytest.fixture
 def little_memory(monkeypatch):
     """Room for three texts of 64 places."""
-    from core.models.gpt2_cache import text_bytes
-    from core.models.gpt2_folder import open_gpt2
+    from core.models.gpt2.cache import text_bytes
+    from core.models.gpt2.folder import open_gpt2
 
     def shrink(folder):
         one = text_bytes(open_gpt2(folder).model, 16, 64)

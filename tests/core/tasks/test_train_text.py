@@ -16,8 +16,8 @@ from core.data.sources.shapes import entropy, parse
 from core.engine.engine import run_job
 from core.events import Log, Metric
 from core.jobs import Job
-from core.models.gpt2_folder import open_gpt2
-from core.models.variables import named_variables, read_variables
+from core.models.gpt2.folder import open_gpt2
+from core.models.shared.variables import named_variables, read_variables
 from core.runs.run import Workspace
 from core.tasks.trained_text import trained_text_model
 

@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 from core.models.dcgan import Gan, build, build_generator, fitting_side
-from core.models.spectral import SpectralDense
+from core.models.shared.spectral import SpectralDense
 from core.settings.dcgan import DcganTraining
 from core.training.adversarial import METRICS, AdversarialStep, Noise
 from core.training.adversarial_losses import LOSSES

@@ -17,7 +17,7 @@ from core.errors import UserError
 from core.events import Log, Metric, Progress, Saved, Status
 from core.files.sealed import seal, unseal
 from core.jobs import Job
-from core.models.variables import named_variables, pack, read_variables, unpack
+from core.models.shared.variables import named_variables, pack, read_variables, unpack
 from core.runs.run import Run, Workspace
 from core.settings.cnn import CnnTraining
 from core.training.checkpoints import VARIABLES

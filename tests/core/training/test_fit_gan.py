@@ -14,7 +14,7 @@ from core.errors import CancelledError, UserError
 from core.files.sealed import seal, unseal
 from core.jobs import Job
 from core.models.dcgan import build, build_generator
-from core.models.variables import pack, unpack
+from core.models.shared.variables import pack, unpack
 from core.runs.run import Run, Workspace
 from core.settings.dcgan import DcganTraining
 from core.training.checkpoints import VARIABLES

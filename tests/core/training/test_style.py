@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 from core.errors import UserError
-from core.models.backbone import Backbone
+from core.models.foreign.backbone import Backbone
 from core.settings.stylize import StylizeSettings
 from core.training.style import StylePainter, gram, gram_loss, roughness
 

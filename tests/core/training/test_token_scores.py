@@ -7,7 +7,7 @@ import pytest
 from core.context import Context
 from core.errors import CancelledError
 from core.jobs import Job
-from core.models.gpt2 import build
+from core.models.gpt2.gpt2 import build
 from core.runs.run import Workspace
 from core.settings.gpt2 import Gpt2Settings
 from core.text.rows.batches import RowBatches

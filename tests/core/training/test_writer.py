@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from core.models.gpt2 import backbone_of, build
-from core.models.gpt2_folder import gpt2_files
+from core.models.gpt2.folder import gpt2_files
+from core.models.gpt2.gpt2 import backbone_of, build
 from core.settings.gpt2 import Gpt2Settings
 from core.text.rows.round_up import round_up
 from core.text.sampling.beam import BeamSearch

@@ -7,7 +7,7 @@ import pytest
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
 from core.errors import UserError
-from core.models.inception import CLASSES, load_inception
+from core.models.foreign.inception import CLASSES, load_inception
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (1, 299, 299, 3)).astype(np.float32)
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.models.gpt2 import backbone_of, build
-from core.models.gpt2_folder import gpt2_files, open_gpt2
-from core.models.variables import named_variables, read_variables
+from core.models.gpt2.folder import gpt2_files, open_gpt2
+from core.models.gpt2.gpt2 import backbone_of, build
+from core.models.shared.variables import named_variables, read_variables
 from core.settings.gpt2 import Gpt2Settings
 
 SETTINGS = Gpt2Settings.parse({"size": "tiny", "width": 32, "heads": 4, "context": 48})
@@ -152,7 +152,7 @@ class SpyPickle:
     ],
 )
 def test_a_config_that_does_not_fit_is_refused(folder, monkeypatch, change, reason):
-    monkeypatch.setattr("core.models.size.memory_bytes", lambda: 8 * 2**30)
+    monkeypatch.setattr("core.models.shared.size.memory_bytes", lambda: 8 * 2**30)
     change_config(folder, **change)
     assert reason in refusal(folder)
 

@@ -12,9 +12,9 @@ from core.errors import UserError
 from core.events import Log
 from core.files.atomic import path_of
 from core.files.sealed import DamagedError, seal, unseal
-from core.models.gpt2 import build
-from core.models.gpt2_folder import open_gpt2
-from core.models.size import check_size, count_parameters
+from core.models.gpt2.folder import open_gpt2
+from core.models.gpt2.gpt2 import build
+from core.models.shared.size import check_size, count_parameters
 from core.runs.run import Run
 from core.settings.gpt2 import Gpt2Settings
 from core.settings.text_fit import Gpt2Training

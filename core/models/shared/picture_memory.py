@@ -7,7 +7,7 @@ from math import prod
 import keras
 
 from core.errors import UserError
-from core.models.size import memory_bytes
+from core.models.shared.size import memory_bytes
 
 MEMORY_SHARE = 2  # one part in so many of the computer's memory may be taken
 BYTES = 4  # of a number

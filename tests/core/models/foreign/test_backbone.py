@@ -7,9 +7,9 @@ from keras import layers, ops
 
 from core import catalog
 from core.errors import UserError
-from core.models.backbone import Backbone
-from core.models.picture_memory import check_picture_memory, picture_bytes
-from core.models.value_range import RANGES, guess_range, prepared
+from core.models.foreign.backbone import Backbone
+from core.models.foreign.value_range import RANGES, guess_range, prepared
+from core.models.shared.picture_memory import check_picture_memory, picture_bytes
 
 
 def model_of(name, shape, **settings):
@@ -118,7 +118,7 @@ def test_a_picture_that_memory_does_not_hold_is_refused(monkeypatch):
     x = layers.Conv2D(64, 3, padding="same", activation="relu", name="wide")(inputs)
     backbone = Backbone(keras.Model(inputs, layers.Conv2D(8, 3, padding="same")(x)), "0..1", "net.keras")
     assert picture_bytes(backbone.model, (10, 20)) == 4 * 10 * 20 * (3 + 64 + 8)
-    monkeypatch.setattr("core.models.picture_memory.memory_bytes", lambda: 2**30)
+    monkeypatch.setattr("core.models.shared.picture_memory.memory_bytes", lambda: 2**30)
     backbone.features(["wide"], (500, 500))
     with pytest.raises(UserError, match=r"2048 x 2048 px the network 'net\.keras' would take .* GB"):
         backbone.features(["wide"], (2048, 2048))

@@ -6,12 +6,12 @@ from typing import Any
 
 from core.context import Context
 from core.files.atomic import path_of
-from core.models.gpt2 import build
-from core.models.gpt2_config import read_config
-from core.models.size import check_size, count_parameters
+from core.models.gpt2.config import read_config
+from core.models.gpt2.gpt2 import build
+from core.models.gpt2.language import BYTES_TO_TRAIN
+from core.models.shared.size import check_size, count_parameters
 from core.settings.gpt2 import Gpt2Settings
 from core.settings.text_fit import Gpt2Training
-from core.tasks.language import BYTES_TO_TRAIN
 from core.text.tokenizer.tokenizer import Tokenizer
 
 

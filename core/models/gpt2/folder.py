@@ -21,11 +21,11 @@ from safetensors.numpy import save as dump_safetensors
 
 from core.errors import UserError
 from core.files.atomic import path_exists, path_of
-from core.models.gpt2 import backbone_of, build
-from core.models.gpt2_config import CONFIG, Gpt2Config, read_config
-from core.models.gpt2_weights import from_hugging_face, hugging_face_shapes, to_hugging_face
-from core.models.size import check_size
-from core.models.variables import named_variables, read_variables
+from core.models.gpt2.config import CONFIG, Gpt2Config, read_config
+from core.models.gpt2.gpt2 import backbone_of, build
+from core.models.gpt2.weights import from_hugging_face, hugging_face_shapes, to_hugging_face
+from core.models.shared.size import check_size
+from core.models.shared.variables import named_variables, read_variables
 from core.settings.gpt2 import Gpt2Settings
 from core.text.tokenizer.tokenizer import Tokenizer
 
@@ -42,7 +42,7 @@ class Gpt2:
     """A GPT-2 that is ready to use.
 
     Args:
-        model: as `core.models.gpt2.build` returns it.
+        model: as `core.models.gpt2.gpt2.build` returns it.
         settings: its architecture.
         tokenizer: its tokenizer; as many tokens as the model knows.
     """
@@ -86,7 +86,7 @@ def gpt2_files(model: keras.Model, settings: Gpt2Settings, tokenizer: Tokenizer)
     """Returns the files of a Hugging Face folder, by name; `open_gpt2` and other programs read it.
 
     Args:
-        model: as `core.models.gpt2.build` returns it.
+        model: as `core.models.gpt2.gpt2.build` returns it.
         settings: its architecture.
         tokenizer: its tokenizer.
     """

@@ -8,7 +8,7 @@ import pytest
 from core import catalog
 from core.errors import UserError
 from core.files.sealed import seal
-from core.models.saved import DESCRIPTION, WEIGHTS, ModelDescription, load_model, save_model
+from core.models.shared.saved import DESCRIPTION, WEIGHTS, ModelDescription, load_model, save_model
 
 
 @pytest.fixture

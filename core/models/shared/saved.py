@@ -19,8 +19,8 @@ from core import catalog
 from core.errors import UserError
 from core.files.atomic import writing_to
 from core.files.sealed import DamagedError, seal, unseal
-from core.models.size import check_size, count_parameters
-from core.models.variables import named_variables, pack, read_variables, unpack, write_variables
+from core.models.shared.size import check_size, count_parameters
+from core.models.shared.variables import named_variables, pack, read_variables, unpack, write_variables
 from core.settings.base import Settings
 
 WEIGHTS, DESCRIPTION, ELSEWHERE = "weights.safetensors", "model.json", "model.keras"

@@ -14,7 +14,7 @@ import pytest
 from keras import layers
 
 from core.errors import UserError
-from core.models.keras_file import CONFIG, WEIGHTS, read_keras_file
+from core.models.foreign.keras_file import CONFIG, WEIGHTS, read_keras_file
 
 
 def residual():

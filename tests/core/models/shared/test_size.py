@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.models.size import UNTOLD_MEMORY_BYTES, memory_bytes
+from core.models.shared.size import UNTOLD_MEMORY_BYTES, memory_bytes
 
 
 @pytest.mark.parametrize(("kilobytes", "expected"), [(16 * 2**20, 16 * 2**30), (0, UNTOLD_MEMORY_BYTES)])

@@ -1,6 +1,6 @@
 """GPT-2 token by token: the keys and values of all earlier tokens are kept, so that each step computes one token.
 
-It runs the layers of a model that `core.models.gpt2` built, quantised ones too. Knows no text and compiles nothing.
+It runs the layers of a model that `core.models.gpt2.gpt2` built, quantised ones too. Knows no text and compiles nothing.
 
 Texts of one batch end at the same place: shorter ones begin later, and what stands before their start is never seen.
 So each step writes every text's keys at one and the same place.
@@ -15,7 +15,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from core.models.gpt2 import backbone_of
+from core.models.gpt2.gpt2 import backbone_of
 
 Cache = list[tuple[Any, Any]]  # a layer's keys and values, each (B, H, S, E)
 UNSEEN = -1e9
@@ -27,7 +27,7 @@ def read_prompt(model: keras.Model, ids: Any, starts: Any, places: int) -> tuple
     """Reads whole prompts.
 
     Args:
-        model: as `core.models.gpt2.build` returns it.
+        model: as `core.models.gpt2.gpt2.build` returns it.
         ids: int32 (B, P), each prompt at the end of its row; what stands before it is ignored.
         starts: int32 (B,), where each prompt begins.
         places: int >= P, S, for which the cache is made.
@@ -56,7 +56,7 @@ def read_token(model: keras.Model, ids: Any, starts: Any, place: Any, cache: Cac
     """Reads one more token of each text.
 
     Args:
-        model: as `core.models.gpt2.build` returns it.
+        model: as `core.models.gpt2.gpt2.build` returns it.
         ids: int32 (B,).
         starts: int32 (B,), where each text begins.
         place: int or int32 (), where these tokens stand, in [P, S).
@@ -84,7 +84,7 @@ def attention_of(model: keras.Model, ids: Any) -> Any:
     """Returns how much each token looks at each token before it.
 
     Args:
-        model: as `core.models.gpt2.build` returns it.
+        model: as `core.models.gpt2.gpt2.build` returns it.
         ids: int32 (B, T).
 
     Returns:
@@ -104,7 +104,7 @@ def text_bytes(model: keras.Model, prompt: int, places: int) -> int:
     """Returns about how much memory a text of a batch takes at most while it is written, beside the weights.
 
     Args:
-        model: as `core.models.gpt2.build` returns it.
+        model: as `core.models.gpt2.gpt2.build` returns it.
         prompt: int, P.
         places: int, S.
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import h5py
 
-from core.models.keras_layers import RefusedError
+from core.models.foreign.keras_layers import RefusedError
 
 LARGEST_NUMBER, SLACK_BYTES = 8, 2**20  # bytes of a float64; metrics and the like beside the layers' own
 TRAINED_BY = "optimizer"  # stays unread, as the model is never compiled

@@ -13,7 +13,7 @@ from typing import Any
 from core.errors import UserError
 from core.files.atomic import path_exists
 from core.files.sealed import DamagedError, seal, unseal
-from core.models.gpt2_folder import Gpt2, gpt2_files, open_gpt2
+from core.models.gpt2.folder import Gpt2, gpt2_files, open_gpt2
 
 DESCRIPTION = "model.json"
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from core.models.gpt2 import backbone_of, build
-from core.models.variables import named_variables
+from core.models.gpt2.gpt2 import backbone_of, build
+from core.models.shared.variables import named_variables
 from core.settings.gpt2 import Gpt2Settings
 
 TINY = {"size": "tiny", "layers": 2, "heads": 2, "width": 16, "context": 12}

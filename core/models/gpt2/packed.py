@@ -14,8 +14,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from core.models.gpt2 import backbone_of
-from core.models.gpt2_cache import UNSEEN, Cache
+from core.models.gpt2.cache import UNSEEN, Cache
+from core.models.gpt2.gpt2 import backbone_of
 
 Packed = dict[str, Any]
 MOST_BYTES = 2 * 2**30  # a larger model is not worth a second copy of its matrices
@@ -32,7 +32,7 @@ def pack(model: keras.Model) -> Packed:
     """Copies a model's weights; it must not be trained afterwards.
 
     Args:
-        model: as `core.models.gpt2.build` returns it.
+        model: as `core.models.gpt2.gpt2.build` returns it.
 
     Returns:
         "tokens" (V, D), "positions" (C, D), "gamma" and "beta" (D,), and "layers", each with "attend" (3D, D), "join"

@@ -10,8 +10,8 @@ import keras
 from keras import layers
 
 from core.errors import UserError
-from core.models.picture_memory import check_picture_memory, reapplied
-from core.models.value_range import prepared
+from core.models.foreign.value_range import prepared
+from core.models.shared.picture_memory import check_picture_memory, reapplied
 
 ACTIVATIONS = (layers.Activation, layers.ReLU, layers.LeakyReLU, layers.ELU)
 CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
@@ -25,7 +25,7 @@ class Backbone:
 
     Args:
         model: float32 (B, H, W, C) -> any, C being 1 or 3.
-        value_range: a key of `core.models.value_range.RANGES`.
+        value_range: a key of `core.models.foreign.value_range.RANGES`.
         name: str, what the user calls it.
     """
 

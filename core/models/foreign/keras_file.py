@@ -1,6 +1,6 @@
 """Opens a .keras file that may come from anywhere. Its layers are made anew from plain numbers; no code of it is run.
 
-Only what `core.models.keras_layers` lists is made, and Keras is never asked to deserialise the file's configuration.
+Only what `core.models.foreign.keras_layers` lists is made, and Keras is never asked to deserialise the file's configuration.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import keras
 import numpy as np
 
 from core.errors import UserError
-from core.models.keras_layers import MERGING, RefusedError, make_layer
-from core.models.keras_weights import check_weights
-from core.models.size import check_size, count_parameters
+from core.models.foreign.keras_layers import MERGING, RefusedError, make_layer
+from core.models.foreign.keras_weights import check_weights
+from core.models.shared.size import check_size, count_parameters
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 MOST_CONFIG_BYTES, MOST_ENTRIES, MOST_LAYERS = 32 * 2**20, 1000, 2000
