@@ -26,7 +26,7 @@ from core.cli.options import (
 from core.cli.output_files import check_pictures
 from core.errors import UserError
 from core.files.atomic import path_of
-from core.latents import Method
+from core.inference.latents import Method
 from core.runs.run import Run
 from core.wording import counted
 

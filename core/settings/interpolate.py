@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.latents import Method
+from core.inference.latents import Method
 from core.settings.base import setting
 from core.settings.picture_file import PictureFileSettings
 from core.settings.truncation import Truncation, truncation_setting

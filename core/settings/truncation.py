@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from core.latents import check_truncation
+from core.inference.latents import check_truncation
 from core.settings.base import setting
 
 Truncation = Annotated[float, AfterValidator(check_truncation)]

@@ -18,12 +18,12 @@ from core.data.pictures import find_pictures, read_picture
 from core.data.progress import Progressing
 from core.errors import UserError
 from core.events import Images
+from core.inference.predict import predict, predict_batch_size
+from core.inference.trained import trained_model
 from core.metrics.classification import softmax
 from core.models.shared.saved import ModelDescription
 from core.settings.classify import ClassifySettings
 from core.settings.dataset import DatasetSettings
-from core.tasks.trained import trained_model
-from core.training.predict import predict, predict_batch_size
 
 THUMBNAIL_PX = 96
 LARGE_THUMBNAIL_PX = 320  # a few pictures are looked at one by one

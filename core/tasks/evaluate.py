@@ -17,14 +17,14 @@ from core.data.load import load, tell_small_test
 from core.errors import UserError
 from core.events import Log, Progress
 from core.files.atomic import write_atomic
+from core.inference.predict import predict_split
+from core.inference.trained import trained_model
 from core.metrics.classification import confusion, per_class, scores, softmax
 from core.models.shared.saved import ModelDescription
 from core.runs.run import Run
 from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
 from core.tasks.reports import report_path, with_report
-from core.tasks.trained import trained_model
-from core.training.predict import predict_split
 
 # What scores the runs that are no classifier's, by name: `evaluate_X(settings, context) -> dict`.
 OTHER_KINDS: Mapping[str, str] = {

@@ -13,6 +13,7 @@ from core.data.load import load
 from core.errors import UserError
 from core.events import Progress
 from core.files.atomic import write_atomic
+from core.inference.trained_gan import trained_gan
 from core.models.shared.saved import ModelDescription
 from core.runs.run import Run
 from core.settings.dcgan import DcganTraining
@@ -21,7 +22,6 @@ from core.tasks.gan_attendant import FEWEST_MEASURED, held_out_places, looked_at
 from core.tasks.judge import make_judge
 from core.tasks.measure_gan import measure_gan
 from core.tasks.reports import report_path, with_report
-from core.tasks.trained_gan import trained_gan
 from core.tasks.variety import Variety
 
 

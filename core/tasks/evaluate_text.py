@@ -13,6 +13,8 @@ import numpy as np
 from core.context import Context
 from core.errors import UserError
 from core.files.atomic import write_atomic
+from core.inference.text_model import text_model
+from core.inference.trained_text import trained_text_model
 from core.metrics.token_extremes import Extremes, row_extremes, token_extremes
 from core.metrics.unigram import unigram_perplexity
 from core.runs.run import Run
@@ -20,9 +22,7 @@ from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
 from core.tasks.begin import check_unchanged
 from core.tasks.reports import report_path, with_report
-from core.tasks.text_model import text_model
 from core.tasks.train_text import rows_of, text_metrics
-from core.tasks.trained_text import trained_text_model
 from core.tasks.write_some import TEMPERATURE, write_some
 from core.text.corpus.corpus import Corpus, load_corpus, load_undivided
 from core.text.corpus.pieces import Passage

@@ -10,8 +10,9 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset
 from core.events import Images, Log, Progress, Saved
+from core.inference.latents import latents
+from core.inference.paint import one_hot, paint
 from core.jobs import Job
-from core.latents import latents
 from core.media.picture_files import grid, write_pictures
 from core.metrics.collapse import find_collapse
 from core.metrics.picture_quality import Yardstick
@@ -20,7 +21,6 @@ from core.runs.recipe import Recipe
 from core.runs.run import Run
 from core.settings.dcgan import FEWEST_DECIDING, AdversarialFitSettings
 from core.tasks.judge import Judge
-from core.training.paint import one_hot, paint
 
 ROWS, COLUMNS = 8, 10  # of a sheet at most; each column is of one class where there are no more classes than that
 FEWEST_MEASURED = 8  # real pictures; of fewer no distance means anything
@@ -28,7 +28,7 @@ LEAST_SKILL = 0.2  # of a judge whose distances choose an epoch
 YOUNG = 0.1  # share of the training in which every generator draws few kinds of pictures: no alarm yet
 GAP_PX = 1  # between the pictures of a sheet
 ENOUGH = 200  # pictures of a split that are measured by without others
-# Streams of the job's seed beside those of `core.latents`, so that no picture that a user draws was chosen by before.
+# Streams of the job's seed beside those of `core.inference.latents`, so that no picture that a user draws was chosen by before.
 MEASURED_STREAM, AGREEMENT_STREAM, SHOWN_STREAM, VARIETY_STREAM = range(3, 7)
 LABELS_STREAM, PLACES_STREAM = 7, 8  # not of latents
 # The column of a run's history -> what `Yardstick.measure` calls it.

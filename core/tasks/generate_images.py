@@ -13,12 +13,12 @@ from core.context import Context
 from core.errors import UserError
 from core.events import Images, Progress, Saved
 from core.files.atomic import path_of
-from core.latents import latents
+from core.inference.latents import latents
+from core.inference.paint import one_hot, paint
+from core.inference.trained_gan import trained_gan
 from core.media.picture_files import check_size, check_suffix, write_pictures
 from core.runs.recipe import Recipe
 from core.settings.generate import GenerateSettings
-from core.tasks.trained_gan import trained_gan
-from core.training.paint import one_hot, paint
 
 WIDEST = 10  # of a sheet, in times its height
 

@@ -18,7 +18,10 @@ from core.data.sources.folders import reachable
 from core.errors import UserError
 from core.events import Images, Log, Metric, Progress, Saved
 from core.files.atomic import path_of
-from core.latents import latents
+from core.inference.latent_search import Found, LatentSearch, context_weights
+from core.inference.latents import latents
+from core.inference.paint import one_hot, paint
+from core.inference.trained_gan import trained_gan
 from core.media.blend import paste, poisson_blend
 from core.media.picture_files import check_suffix, write_pictures
 from core.models.dcgan import Gan
@@ -27,9 +30,6 @@ from core.runs.recipe import Recipe
 from core.settings.dataset import DatasetSettings
 from core.settings.inpaint import InpaintSettings
 from core.tasks.generate_images import chosen_labels
-from core.tasks.trained_gan import trained_gan
-from core.training.latent_search import Found, LatentSearch, context_weights
-from core.training.paint import one_hot, paint
 
 SHOW_INTERVAL_S = 0.35
 REPORT_INTERVAL_S = 0.1

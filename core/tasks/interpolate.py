@@ -11,14 +11,14 @@ import numpy as np
 from core.context import Context
 from core.events import Images, Log, Progress, Saved
 from core.files.atomic import path_of
-from core.latent_path import LatentPath, latent_path
+from core.inference.latent_path import LatentPath, latent_path
+from core.inference.paint import one_hot, paint
+from core.inference.trained_gan import trained_gan
 from core.media.picture_files import check_size, check_suffix, write_pictures
 from core.models.dcgan import Gan
 from core.runs.recipe import Recipe
 from core.settings.interpolate import InterpolateSettings
 from core.tasks.generate_images import chosen_labels
-from core.tasks.trained_gan import trained_gan
-from core.training.paint import one_hot, paint
 
 
 def interpolate(settings: InterpolateSettings, context: Context) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from core.errors import CancelledError
 from core.events import Event, Log, Metric, Progress, Saved
 from core.files.atomic import writing_to
 from core.files.sealed import DamagedError, seal, unseal
+from core.inference.predict import predict_split
 from core.metrics.classification import accuracy
 from core.models.shared.saved import ModelDescription, rebuild
 from core.models.shared.variables import named_variables, pack, read_variables, unpack
@@ -27,7 +28,6 @@ from core.runs.run import Run
 from core.settings.cnn import CnnTraining
 from core.training.classifying import classifying
 from core.training.fit import fit
-from core.training.predict import predict_split
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "judge.json"
 MOST_TRAINED, MOST_TESTED = 8000, 2000  # pictures; more would cost more time than they add

@@ -18,6 +18,9 @@ from core.data.sources.folders import reachable
 from core.errors import UserError
 from core.events import Images, Log, Metric, Progress, Saved
 from core.files.atomic import path_of
+from core.inference.keep import keep
+from core.inference.style import StylePainter, wanted_layers
+from core.inference.trained import trained_model
 from core.media.picture_files import check_suffix, write_pictures
 from core.models.foreign.backbone import Backbone
 from core.models.foreign.keras_file import read_keras_file
@@ -25,9 +28,6 @@ from core.models.foreign.value_range import RANGES, guess_range
 from core.models.shared.picture_memory import check_picture_memory
 from core.runs.recipe import Recipe
 from core.settings.stylize import StylizeSettings
-from core.tasks.keep import keep
-from core.tasks.trained import trained_model
-from core.training.style import StylePainter, wanted_layers
 
 SHOW_INTERVAL_S = 0.35
 REPORT_INTERVAL_S = 0.1

@@ -10,6 +10,7 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load, tell_small_test
 from core.events import Log, Progress
+from core.inference.predict import predict_split
 from core.metrics.classification import scores
 from core.models.shared.size import model_size
 from core.settings.dataset import DatasetSettings
@@ -17,7 +18,6 @@ from core.settings.picture_fit import PictureFitSettings
 from core.tasks.begin import begin, outcome, save_kept
 from core.training.classifying import classifying
 from core.training.fit import fit
-from core.training.predict import predict_split
 
 
 class ClassifierTraining(PictureFitSettings, DatasetSettings):

@@ -9,11 +9,11 @@ import numpy as np
 
 from core.context import Context
 from core.events import Progress
+from core.inference.writer import Writer
 from core.models.gpt2.folder import Gpt2
 from core.text.rows.rows import Rows
 from core.text.sampling.sampling import Sampling
 from core.text.sampling.writing import write
-from core.training.writer import Writer
 
 TEMPERATURE = 0.7
 LONGEST = 64  # tokens that are written

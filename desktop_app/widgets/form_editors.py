@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.latents import LEAST
+from core.inference.latents import LEAST
 from core.settings.base import describe
 from desktop_app.translation import tr, translator
 from desktop_app.widgets.editor import Editor

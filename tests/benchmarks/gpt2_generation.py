@@ -183,9 +183,9 @@ class OurSide(Timed):
 
         prepare(backend, "cpu" if device == "cpu" else "gpu:0", 0)
         from core.context import Context
+        from core.inference.text_model import text_model
         from core.jobs import Job
         from core.runs.run import Workspace
-        from core.tasks.text_model import text_model
 
         settings = {"model": str(folder), "prompt_ids": PROMPT, "max_tokens": OUT, "temperature": 0, "alternatives": 10}
         self.job = Job(task="text", settings=settings, backend=backend)

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
 
 from core.events import Status
+from core.inference.latent_path import latent_path
 from core.jobs import Job
-from core.latent_path import latent_path
 
 
 @pytest.fixture

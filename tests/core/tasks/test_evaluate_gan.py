@@ -13,13 +13,13 @@ from PIL import Image
 from core.context import Context
 from core.data.decode import decode
 from core.events import Images, Log, Progress
+from core.inference.trained import trained_model
 from core.jobs import Job
 from core.media.picture_files import read_recipe
 from core.models.shared.saved import save_model
 from core.runs.recipe import job_of
 from core.runs.run import Run, Workspace
 from core.tasks import own_judge
-from core.tasks.trained import trained_model
 
 SETTINGS = {"size": "tiny", "filters": 8, "epochs": 2, "measure_epochs": 1, "snapshots": 0}
 

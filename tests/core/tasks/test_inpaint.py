@@ -9,13 +9,13 @@ from core import catalog
 from core.context import Context
 from core.engine.engine import run_job
 from core.events import Images, Log, Metric, Progress
+from core.inference.latents import latents
+from core.inference.paint import one_hot, paint
 from core.jobs import Job
-from core.latents import latents
 from core.media.picture_files import read_recipe
 from core.models.dcgan import build
 from core.models.shared.saved import ModelDescription, save_model
 from core.runs.run import Workspace
-from core.training.paint import one_hot, paint
 
 BACKEND = keras.backend.backend()
 SIDE = 28

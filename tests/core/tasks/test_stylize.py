@@ -126,7 +126,7 @@ def test_a_file_that_is_not_written_is_refused_before_the_painting(files):
 
 
 def test_stop_is_heard_while_the_pictures_are_prepared(files, monkeypatch):
-    from core.training import style
+    from core.inference import style
 
     seen = style.gram
 

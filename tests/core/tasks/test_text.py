@@ -241,7 +241,7 @@ def little_memory(monkeypatch):
 
     def shrink(folder):
         one = text_bytes(open_gpt2(folder).model, 16, 64)
-        monkeypatch.setattr("core.training.writer.memory_bytes", lambda: 4 * 3 * one + 4)
+        monkeypatch.setattr("core.inference.writer.memory_bytes", lambda: 4 * 3 * one + 4)
 
     return shrink
 

@@ -15,11 +15,11 @@ from core.context import Context
 from core.data.sources.shapes import entropy, parse
 from core.engine.engine import run_job
 from core.events import Log, Metric
+from core.inference.trained_text import trained_text_model
 from core.jobs import Job
 from core.models.gpt2.folder import open_gpt2
 from core.models.shared.variables import named_variables, read_variables
 from core.runs.run import Workspace
-from core.tasks.trained_text import trained_text_model
 
 TINY = {"size": "tiny", "layers": 1, "width": 32, "count": 400, "epochs": 4, "lr": 0.01, "batch_size": 32}
 

@@ -6,9 +6,9 @@ import pytest
 from keras import layers, ops
 
 from core.errors import UserError
+from core.inference.style import StylePainter, gram, gram_loss, roughness
 from core.models.foreign.backbone import Backbone
 from core.settings.stylize import StylizeSettings
-from core.training.style import StylePainter, gram, gram_loss, roughness
 
 SETTINGS = {"content": "a.png", "style": "b.png", "backbone": "c.keras", "lr": 0.05}
 
@@ -127,7 +127,7 @@ def test_a_step_is_traced_once(backbone, pictures):
 
 def test_targets_that_there_is_no_room_for_are_computed_anew(backbone, pictures, monkeypatch):
     kept, wanted = paint(backbone, pictures, 6)
-    monkeypatch.setattr("core.training.style.KEPT_BYTES", 0)
+    monkeypatch.setattr("core.inference.style.KEPT_BYTES", 0)
     painter, losses = paint(backbone, pictures, 6)
     assert losses == wanted
     assert not any(shift.targets for shift in painter._shifts)

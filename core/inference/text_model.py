@@ -10,16 +10,16 @@ from core.context import Context
 from core.errors import UserError
 from core.events import Progress
 from core.files.atomic import path_exists
+from core.inference.keep import keep
+from core.inference.trained import stamp
+from core.inference.trained_text import trained_text_model
+from core.inference.writer import Writer
 from core.metrics.token_view import TokenView
 from core.models.gpt2.folder import Gpt2, open_gpt2
 from core.models.gpt2.saved import is_text_model
 from core.runs.find_text_model import find_text_model
-from core.tasks.keep import keep
-from core.tasks.trained import stamp
-from core.tasks.trained_text import trained_text_model
 from core.text.tokenizer.stream import token_pieces
 from core.text.tokenizer.tokenizer import Tokenizer
-from core.training.writer import Writer
 
 MODELS_KEPT = 2
 

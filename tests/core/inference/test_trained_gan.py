@@ -9,11 +9,11 @@ import pytest
 from core.context import Context
 from core.errors import UserError
 from core.files.sealed import seal
+from core.inference.trained_gan import trained_gan
 from core.jobs import Job
 from core.models.shared.saved import ModelDescription, save_model
 from core.models.shared.variables import named, pack, read_variables
 from core.runs.run import Workspace
-from core.tasks.trained_gan import trained_gan
 from core.training.fit_gan import STAGE, WEIGHTS
 
 KERNEL = "generator/first/kernel"

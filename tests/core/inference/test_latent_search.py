@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from core import catalog
-from core.latents import latents
+from core.inference.latent_search import LatentSearch, context_weights
+from core.inference.latents import latents
+from core.inference.paint import one_hot, paint
 from core.models.dcgan import build
 from core.settings.inpaint import InpaintSettings
-from core.training.latent_search import LatentSearch, context_weights
-from core.training.paint import one_hot, paint
 
 SETTINGS = {"run": "r", "picture": "p", "mask": "m", "lr": 0.1, "prior": 0.0, "window_px": 5}
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.context import Context
+from core.inference.keep import keep
+from core.inference.trained import MODELS_KEPT, newest_model, stamp
 from core.models.gpt2.folder import Gpt2
 from core.models.gpt2.gpt2 import build
 from core.models.gpt2.language import kept_language
 from core.models.gpt2.saved import TextDescription, load_text_model
 from core.models.shared.variables import named_variables, write_variables
 from core.runs.run import Run
-from core.tasks.keep import keep
-from core.tasks.trained import MODELS_KEPT, newest_model, stamp
 
 
 def trained_text_model(run: Run, context: Context) -> tuple[Gpt2, TextDescription]:

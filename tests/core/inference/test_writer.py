@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from core.inference.writer import Writer
 from core.models.gpt2.folder import gpt2_files
 from core.models.gpt2.gpt2 import backbone_of, build
 from core.settings.gpt2 import Gpt2Settings
@@ -14,7 +15,6 @@ from core.text.sampling.beam import BeamSearch
 from core.text.sampling.contrastive import contrastive_search
 from core.text.sampling.sampling import Sampling, log_softmax, softmax
 from core.text.sampling.writing import write
-from core.training.writer import Writer
 
 SETTINGS = Gpt2Settings.parse({"size": "tiny", "width": 32, "heads": 4, "context": 96})
 NEW = 64
@@ -60,7 +60,7 @@ def written(writer, prompts, sampling=GREEDY, new=NEW, seed=0, end_id=None):
 
 def test_packed_weights_give_what_the_layers_give(model, writer, prompts, monkeypatch):
     assert writer._packed
-    monkeypatch.setattr("core.training.writer.can_pack", lambda model: False)
+    monkeypatch.setattr("core.inference.writer.can_pack", lambda model: False)
     plain = Writer(model, SETTINGS.context)
     assert not plain._packed
     one, other = (each.begin(prompts, 4) for each in (writer, plain))

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from core.latent_path import latent_path
-from core.latents import combine, latents, shell_radius
+from core.inference.latent_path import latent_path
+from core.inference.latents import combine, latents, shell_radius
 from core.settings.interpolate import InterpolateSettings
 
 DIMS = 64

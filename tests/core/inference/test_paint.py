@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from core.latents import latents
+from core.inference.latents import latents
+from core.inference.paint import LARGEST_BATCH, one_hot, paint
 from core.models.dcgan import build
 from core.settings.dcgan import DcganTraining
-from core.training.paint import LARGEST_BATCH, one_hot, paint
 
 SIDE, COUNT = 64, 10 * LARGEST_BATCH + 7
 

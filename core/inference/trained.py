@@ -14,9 +14,9 @@ from core.context import Context
 from core.errors import UserError
 from core.events import Log, Progress
 from core.files.sealed import MANIFEST
+from core.inference.keep import keep
 from core.models.shared.saved import ModelDescription, load_model, rebuild
 from core.runs.run import Run, RunRecord
-from core.tasks.keep import keep
 from core.training.checkpoints import Checkpoints
 
 MODELS_KEPT = 3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.latents import combine, latents, linear, spherical, walk
+from core.inference.latents import combine, latents, linear, spherical, walk
 from core.settings.interpolate import InterpolateSettings
 
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from core.latents import combine, latents, linear, on_shell, shell_radius, spherical, walk
+from core.inference.latents import combine, latents, linear, on_shell, shell_radius, spherical, walk
 
 X, Y = np.array([1.0, 0.0, 0.0], np.float32), np.array([0.0, 1.0, 0.0], np.float32)
 

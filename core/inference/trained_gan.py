@@ -10,11 +10,11 @@ import numpy as np
 from core.context import Context
 from core.errors import UserError
 from core.files.sealed import DamagedError, unseal
+from core.inference.trained import trained_model
 from core.models.dcgan import Gan
 from core.models.shared.saved import ModelDescription
 from core.models.shared.variables import named, read_variables, unpack, write_variables
 from core.runs.run import Run
-from core.tasks.trained import trained_model
 from core.training.fit_gan import STAGE, WEIGHTS
 
 KEPT = "kept generator"

@@ -1,0 +1,1 @@
+"""Trained models at work: gets them, and runs them over pictures, latents and tokens."""
