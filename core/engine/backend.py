@@ -1,6 +1,6 @@
 """Chooses the Keras backend before Keras is first imported, and the device, memory rule and seed after it.
 
-With `core.training.gradients` this is the only code that knows one backend from another.
+With `core.training.steps.gradients` this is the only code that knows one backend from another.
 """
 
 from __future__ import annotations

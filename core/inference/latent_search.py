@@ -14,7 +14,7 @@ from keras import ops
 
 from core.models.dcgan import Gan
 from core.settings.inpaint import InpaintSettings
-from core.training.gradients import compile_step, value_and_grad
+from core.training.steps.gradients import compile_step, value_and_grad
 
 SHELL_WEIGHT = 0.01  # how much it counts that a latent has the length that the generator knows
 BETA_2 = 0.99

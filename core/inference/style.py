@@ -16,7 +16,7 @@ from keras import ops
 from core.errors import UserError
 from core.models.foreign.backbone import Backbone
 from core.settings.stylize import StylizeSettings
-from core.training.gradients import compile_step, value_and_grad
+from core.training.steps.gradients import compile_step, value_and_grad
 
 # So that a strength and a smoothness of 1 look right: each loss is a share of what its target weighs.
 STYLE_WEIGHT, SMOOTH_WEIGHT = 30.0, 0.1

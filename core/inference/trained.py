@@ -17,7 +17,7 @@ from core.files.sealed import MANIFEST
 from core.inference.keep import keep
 from core.models.shared.saved import ModelDescription, load_model, rebuild
 from core.runs.run import Run, RunRecord
-from core.training.checkpoints import Checkpoints
+from core.training.loop.checkpoints import Checkpoints
 
 MODELS_KEPT = 3
 

@@ -14,7 +14,7 @@ from core.models.gpt2.cache import Cache, attention_of, read_prompt, read_token,
 from core.models.gpt2.packed import can_pack, pack, read_packed_token
 from core.models.shared.size import memory_bytes
 from core.text.rows.round_up import round_up
-from core.training.gradients import CompiledForward, compile_forward
+from core.training.steps.gradients import CompiledForward, compile_forward
 
 SMALLEST_PROMPT, SMALLEST_BUFFER = 16, 64
 MEMORY_SHARE = 4  # texts that are written may take one part in so many of the computer's memory

@@ -20,7 +20,6 @@ from core.metrics.unigram import unigram_perplexity
 from core.runs.run import Run
 from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
-from core.tasks.begin import check_unchanged
 from core.tasks.reports import report_path, with_report
 from core.tasks.train_text import rows_of, text_metrics
 from core.tasks.write_some import TEMPERATURE, write_some
@@ -29,6 +28,7 @@ from core.text.corpus.pieces import Passage
 from core.text.rows.rows import UNASKED, Rows
 from core.text.tokenizer.passages import encode_passages
 from core.text.tokenizer.tokenizer import Tokenizer
+from core.training.begin import check_unchanged
 from core.training.token_scores import token_scores
 
 TOKENS_SHOWN, TEXTS_SHOWN, WRITTEN = 12, 5, 4

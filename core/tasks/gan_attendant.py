@@ -89,13 +89,13 @@ class GanAttendant:
 
     @property
     def decides(self) -> bool:
-        """See `core.training.fit_gan.Attendant`."""
+        """See `core.training.gan.fit_gan.Attendant`."""
         if self._yardstick is None or self._judge is None:
             return False
         return self._yardstick.count >= FEWEST_DECIDING and self._judge.skill >= LEAST_SKILL
 
     def attend(self, epoch: int, *, last: bool) -> Mapping[str, float]:
-        """See `core.training.fit_gan.Attendant`; the numbers are those of `MEASURED`."""
+        """See `core.training.gan.fit_gan.Attendant`; the numbers are those of `MEASURED`."""
         self._draw_sheet(epoch)
         every = self._settings.measure_epochs
         due = last or (every > 0 and (epoch == 0 or (epoch + 1) % every == 0))

@@ -26,8 +26,8 @@ from core.models.shared.saved import ModelDescription, rebuild
 from core.models.shared.variables import named_variables, pack, read_variables, unpack
 from core.runs.run import Run
 from core.settings.cnn import CnnTraining
-from core.training.classifying import classifying
-from core.training.fit import fit
+from core.training.loop.fit import fit
+from core.training.objectives.classifying import classifying
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "judge.json"
 MOST_TRAINED, MOST_TESTED = 8000, 2000  # pictures; more would cost more time than they add

@@ -15,9 +15,9 @@ from core.metrics.classification import scores
 from core.models.shared.size import model_size
 from core.settings.dataset import DatasetSettings
 from core.settings.picture_fit import PictureFitSettings
-from core.tasks.begin import begin, outcome, save_kept
-from core.training.classifying import classifying
-from core.training.fit import fit
+from core.training.begin import begin, outcome, save_kept
+from core.training.loop.fit import fit
+from core.training.objectives.classifying import classifying
 
 
 class ClassifierTraining(PictureFitSettings, DatasetSettings):

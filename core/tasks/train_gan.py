@@ -15,11 +15,11 @@ from core.events import Log
 from core.models.dcgan import Gan, build_generator, fitting_side
 from core.models.shared.size import model_size
 from core.settings.dcgan import DcganTraining
-from core.tasks.begin import begin, outcome, save_kept
 from core.tasks.gan_attendant import FEWEST_MEASURED, GanAttendant, held_out_places, looked_at
 from core.tasks.judge import make_judge
 from core.tasks.measure_gan import measure_gan
-from core.training.fit_gan import fit_gan
+from core.training.begin import begin, outcome, save_kept
+from core.training.gan.fit_gan import fit_gan
 
 FEW_STEPS, USUAL_STEPS = 1000, 2000  # digits are recognised after about so many
 

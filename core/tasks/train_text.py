@@ -15,13 +15,13 @@ from core.models.gpt2.language import Language, find_language
 from core.models.gpt2.saved import TextDescription, save_text_model
 from core.runs.run import Run
 from core.settings.text_fit import Gpt2Training
-from core.tasks.begin import check_unchanged, list_skipped, outcome, tell_kept, versions
 from core.text.corpus.corpus import Corpus, load_corpus
 from core.text.rows.rows import Packing, Rows, lay_out
 from core.text.tokenizer.passages import encode_passages
-from core.training.fit import Fitted, fit
+from core.training.begin import check_unchanged, list_skipped, outcome, tell_kept, versions
+from core.training.loop.fit import Fitted, fit
+from core.training.objectives.writing import writing
 from core.training.token_scores import token_scores
-from core.training.writing import writing
 
 
 def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:

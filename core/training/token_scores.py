@@ -12,8 +12,8 @@ from core.context import Context
 from core.data.progress import Progressing
 from core.text.rows.batches import RowBatches
 from core.text.rows.rows import Rows
-from core.training.gradients import compile_forward
-from core.training.token_loss import token_nats
+from core.training.objectives.token_loss import token_nats
+from core.training.steps.gradients import compile_forward
 
 
 def token_scores(model: keras.Model, rows: Rows, batch_size: int, context: Context) -> np.ndarray:

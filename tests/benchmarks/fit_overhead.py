@@ -109,7 +109,7 @@ def make_sides(values: argparse.Namespace):
 
 
 class OurSide:
-    """`core.training.fit` with a listener, checkpoints and history files, as `train` runs it."""
+    """`core.training.loop.fit` with a listener, checkpoints and history files, as `train` runs it."""
 
     def __init__(self, dataset, settings, values):
         from core.models.cnn import build
@@ -124,8 +124,8 @@ class OurSide:
         from core.context import Context
         from core.jobs import Job
         from core.runs.run import Workspace
-        from core.training.classifying import classifying
-        from core.training.fit import Training
+        from core.training.loop.fit import Training
+        from core.training.objectives.classifying import classifying
 
         settings = self.settings(epochs)
         job = Job(task="train", model="cnn", settings=settings.model_dump(mode="json"), backend=self.backend)
@@ -151,7 +151,7 @@ class BareFit:
         import keras
 
         from core.models.cnn import build
-        from core.training.losses import ClassifierLoss
+        from core.training.objectives.losses import ClassifierLoss
         from core.training.optimizers import make_optimizer, make_schedule
 
         self.dataset, self.batch_size = dataset, settings(1).batch_size

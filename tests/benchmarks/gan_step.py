@@ -71,12 +71,12 @@ def pictures(values: argparse.Namespace):
 
 
 class Ours:
-    """`core.training.adversarial`'s step, its random numbers drawn as in a training."""
+    """`core.training.gan.adversarial`'s step, its random numbers drawn as in a training."""
 
     def __init__(self, values: argparse.Namespace):
         from core.models.dcgan import build, build_generator
         from core.settings.dcgan import DcganTraining
-        from core.training.adversarial import AdversarialStep
+        from core.training.gan.adversarial import AdversarialStep
 
         settings = DcganTraining.parse({"filters": values.filters, "augment": "none"})
         shape = (values.side, values.side, values.channels)

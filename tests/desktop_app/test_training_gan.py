@@ -17,7 +17,7 @@ from core import catalog
 from core.events import Log, Metric
 from core.jobs import Job
 from core.settings.dcgan import DcganTraining
-from core.training.history import MetricsLog
+from core.training.loop.history import MetricsLog
 from desktop_app.panels.training_pages import CURVES, ROOM_FOR_SAMPLES_PX, SAMPLES
 from desktop_app.scores import score_of
 from desktop_app.translation import translator

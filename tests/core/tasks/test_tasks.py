@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.events import Images, Log, Metric, Status
 from core.jobs import Job
 from core.runs.run import Run, Workspace
-from core.training.fit import Training
+from core.training.loop.fit import Training
 
 SETTINGS = {"size": "tiny", "epochs": 4, "lr": 0.005}
 
@@ -397,7 +397,7 @@ def test_a_run_that_diverged_is_used_with_the_best_epoch_that_it_saved(tmp_path,
         finish(self, {**logs, "loss": float("nan")} if self.state.epoch == 2 else logs)
 
     monkeypatch.setattr(Training, "_finish_epoch", diverge)
-    monkeypatch.setattr("core.training.fit._is_better", lambda row, best: best is None)
+    monkeypatch.setattr("core.training.loop.fit._is_better", lambda row, best: best is None)
     workspace = Workspace(tmp_path)
     run = queue(workspace, epochs=3, keep="last")
     assert do(workspace, "train", {}, run=run)[0].state == "failed"

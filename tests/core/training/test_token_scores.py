@@ -12,8 +12,8 @@ from core.runs.run import Workspace
 from core.settings.gpt2 import Gpt2Settings
 from core.text.rows.batches import RowBatches
 from core.text.rows.rows import lay_out
-from core.training.batches import BatchInput, keras_input
-from core.training.token_loss import NATS, TokenLoss, TokenMean
+from core.training.loop.batches import BatchInput, keras_input
+from core.training.objectives.token_loss import NATS, TokenLoss, TokenMean
 from core.training.token_scores import token_scores
 
 VOCABULARY = 50

@@ -7,8 +7,8 @@ import keras
 from core.data.batches import Augmentation, Batches
 from core.data.dataset import Dataset
 from core.settings.picture_fit import PictureFitSettings
-from core.training.losses import ClassifierLoss
-from core.training.objective import Objective
+from core.training.objectives.losses import ClassifierLoss
+from core.training.objectives.objective import Objective
 
 
 def classifying(dataset: Dataset, settings: PictureFitSettings, seed: int) -> Objective:

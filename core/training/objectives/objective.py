@@ -17,7 +17,7 @@ def as_they_are(numbers: dict[str, float]) -> dict[str, float]:
 
 @dataclass(frozen=True, eq=False)
 class Objective:
-    """What `core.training.fit` trains for.
+    """What `core.training.loop.fit` trains for.
 
     Args:
         batches: training batches, all of one shape, in an order that seed and epoch fix.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from core.training.gradients import compile_forward, compile_step, input_gradient, value_and_grad
+from core.training.steps.gradients import compile_forward, compile_step, input_gradient, value_and_grad
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from core.models.dcgan import build, build_generator
 from core.models.shared.variables import pack, unpack
 from core.runs.run import Run, Workspace
 from core.settings.dcgan import DcganTraining
-from core.training.checkpoints import VARIABLES
-from core.training.fit_gan import SUMS, WEIGHTS, fit_gan, snapshot_epochs
+from core.training.gan.fit_gan import SUMS, WEIGHTS, fit_gan, snapshot_epochs
+from core.training.loop.checkpoints import VARIABLES
 
 SETTINGS = {"filters": 4, "latent": 8, "batch_size": 8, "epochs": 3, "snapshots": 2}
 STEPS = 5  # an epoch

@@ -16,13 +16,13 @@ from core.events import Progress
 from core.models.shared.variables import named_variables, read_variables, write_variables
 from core.runs.run import Run
 from core.settings.fit import FitSettings
-from core.training.batches import BatchInput, keras_input
-from core.training.callbacks import EvaluationWatch, StepWatch, as_floats
-from core.training.checkpoints import TrainingState
-from core.training.journal import Journal
-from core.training.objective import Objective
+from core.training.loop.batches import BatchInput, keras_input
+from core.training.loop.callbacks import EvaluationWatch, StepWatch, as_floats
+from core.training.loop.checkpoints import TrainingState
+from core.training.loop.journal import Journal
+from core.training.objectives.objective import Objective
 from core.training.optimizers import make_optimizer, make_schedule
-from core.training.randomness import seed_step
+from core.training.steps.randomness import seed_step
 
 
 @dataclass(frozen=True)

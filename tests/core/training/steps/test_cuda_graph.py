@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from core.settings.dcgan import DcganTraining
-from core.training.cuda_graph import WARM_UP, PlayedBack, numbers_made_in_place
+from core.training.steps.cuda_graph import WARM_UP, PlayedBack, numbers_made_in_place
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="it is PyTorch's alone")
 
@@ -91,7 +91,7 @@ def make_step():
 
     def make(**settings):
         from core.models.dcgan import build, build_generator
-        from core.training.adversarial import AdversarialStep
+        from core.training.gan.adversarial import AdversarialStep
 
         keras.utils.set_random_seed(0)
         chosen = DcganTraining.parse({"size": "tiny", "filters": 8, "batch_size": 4, **settings})

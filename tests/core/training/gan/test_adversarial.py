@@ -8,10 +8,10 @@ from keras import layers, ops
 from core.models.dcgan import Gan, build, build_generator, fitting_side
 from core.models.shared.spectral import SpectralDense
 from core.settings.dcgan import DcganTraining
-from core.training.adversarial import METRICS, AdversarialStep, Noise
-from core.training.adversarial_losses import LOSSES
-from core.training.diffaugment import NUMBERS
-from core.training.diffaugment import augment as augment_tensors
+from core.training.gan.adversarial import METRICS, AdversarialStep, Noise
+from core.training.gan.diffaugment import NUMBERS
+from core.training.gan.diffaugment import augment as augment_tensors
+from core.training.gan.losses import LOSSES
 
 TINY = {"filters": 4, "latent": 8, "batch_size": 8}
 REAL = np.array([[2.0], [0.5]], np.float32)

@@ -17,7 +17,7 @@ from core.files.tables import write_table
 from core.models.shared.saved import BYTES_TO_TRAIN, ModelDescription, save_model
 from core.runs.run import Run
 from core.settings.base import Settings
-from core.training.fit import Fitted
+from core.training.loop.fit import Fitted
 
 
 def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, ModelDescription, keras.Model]:

@@ -22,11 +22,11 @@ from core.models.dcgan import Gan
 from core.models.shared.variables import named, pack, read_variables, write_variables
 from core.runs.run import Run
 from core.settings.dcgan import AdversarialFitSettings
-from core.training.adversarial import METRICS, AdversarialStep
-from core.training.callbacks import REPORT_INTERVAL_S, STEPS_IN_FLIGHT
-from core.training.checkpoints import TrainingState
-from core.training.fit import Fitted
-from core.training.journal import Journal
+from core.training.gan.adversarial import METRICS, AdversarialStep
+from core.training.loop.callbacks import REPORT_INTERVAL_S, STEPS_IN_FLIGHT
+from core.training.loop.checkpoints import TrainingState
+from core.training.loop.fit import Fitted
+from core.training.loop.journal import Journal
 
 SUMS = "sums"  # the part of a checkpoint that holds the epoch's means so far
 WEIGHTS, STAGE = "weights.safetensors", "stage.json"

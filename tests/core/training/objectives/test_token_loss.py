@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.text.rows.rows import UNASKED, lay_out
-from core.training.token_loss import TokenLoss, TokenMean, token_nats, with_perplexity
+from core.training.objectives.token_loss import TokenLoss, TokenMean, token_nats, with_perplexity
 
 # Probabilities 3/4 and 1/4, then evenly a half each.
 LOGITS = np.array([[[math.log(3), 0.0], [0.0, 0.0]], [[math.log(3), 0.0], [9.0, -9.0]]], np.float32)

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import StatelessScope, tree
 
-from core.training.cuda_graph import PlayedBack
+from core.training.steps.cuda_graph import PlayedBack
 
 
 class CompiledStep:

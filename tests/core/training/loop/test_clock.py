@@ -1,6 +1,6 @@
 """The clock that stands still in pauses."""
 
-from core.training.clock import Clock
+from core.training.loop.clock import Clock
 
 
 def test_pauses_do_not_count():

@@ -3,7 +3,7 @@
 import json
 
 from core.events import Metric
-from core.training.history import History, MetricsLog
+from core.training.loop.history import History, MetricsLog
 
 ROWS = [{"epoch": epoch, "loss": 1 / (epoch + 3), "val_loss": 0.1 * epoch, "accuracy": 0.5} for epoch in range(4)]
 HEADER = b"epoch,accuracy,loss,val_loss\n"

@@ -22,7 +22,7 @@ STEPS_IN_FLIGHT = 2  # a backend that works ahead may be this far ahead of us; e
 
 
 class Watched(Protocol):
-    """What the callbacks report to: `core.training.fit`'s state of one training."""
+    """What the callbacks report to: `core.training.loop.fit`'s state of one training."""
 
     def begin_epoch(self, epoch: int) -> None:
         """An epoch begins, or goes on after a stop inside it."""

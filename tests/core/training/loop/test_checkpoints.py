@@ -10,7 +10,7 @@ import pytest
 from core.errors import UserError
 from core.events import Log
 from core.files.sealed import MANIFEST, seal
-from core.training.checkpoints import STATE, VARIABLES, Checkpoints, TrainingState
+from core.training.loop.checkpoints import STATE, VARIABLES, Checkpoints, TrainingState
 
 
 @pytest.fixture

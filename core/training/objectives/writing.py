@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from core.text.rows.batches import RowBatches
 from core.text.rows.rows import Rows
-from core.training.objective import Objective
-from core.training.token_loss import TokenLoss, TokenMean, with_perplexity
+from core.training.objectives.objective import Objective
+from core.training.objectives.token_loss import TokenLoss, TokenMean, with_perplexity
 
 
 def writing(train: Rows, validation: Rows, batch_size: int, seed: int) -> Objective:

@@ -20,9 +20,9 @@ from core.jobs import Job
 from core.models.shared.variables import named_variables, pack, read_variables, unpack
 from core.runs.run import Run, Workspace
 from core.settings.cnn import CnnTraining
-from core.training.checkpoints import VARIABLES
-from core.training.classifying import classifying
-from core.training.fit import Training, fit
+from core.training.loop.checkpoints import VARIABLES
+from core.training.loop.fit import Training, fit
+from core.training.objectives.classifying import classifying
 
 PICTURES = 120
 
@@ -97,7 +97,7 @@ def stop_at(step):
 @pytest.fixture
 def every_step(monkeypatch):
     """Reports every step, so that a test can act at a certain one."""
-    monkeypatch.setattr("core.training.callbacks.REPORT_INTERVAL_S", 0.0)
+    monkeypatch.setattr("core.training.loop.callbacks.REPORT_INTERVAL_S", 0.0)
 
 
 def assert_same(one, other):
@@ -264,7 +264,7 @@ def test_a_pause_in_validation_waits_tells_and_is_not_counted(tmp_path):
 def test_the_best_epoch_is_kept(tmp_path, monkeypatch):
     losses = iter([0.9, 0.2, 0.5])
     monkeypatch.setattr(
-        "core.training.fit.Training._validate", lambda self: {"val_loss": next(losses), "val_accuracy": 0.5}
+        "core.training.loop.fit.Training._validate", lambda self: {"val_loss": next(losses), "val_accuracy": 0.5}
     )
     best = Trial(tmp_path / "best").train()
     assert best.fitted.kept_epoch == 1
@@ -278,7 +278,7 @@ def test_the_best_epoch_is_kept(tmp_path, monkeypatch):
 def test_early_stopping_waits_for_its_patience(tmp_path, monkeypatch):
     losses = iter([0.9, 0.2, 0.5, 0.4, 0.3, 0.1])
     monkeypatch.setattr(
-        "core.training.fit.Training._validate", lambda self: {"val_loss": next(losses), "val_accuracy": 0.5}
+        "core.training.loop.fit.Training._validate", lambda self: {"val_loss": next(losses), "val_accuracy": 0.5}
     )
     trial = Trial(tmp_path, epochs=6, early_stopping=True, patience=3).train()
     assert len(trial.rows()) == 5
@@ -336,7 +336,7 @@ def test_no_checkpoint_holds_what_is_not_a_number(tmp_path):
 
 def test_an_epoch_without_a_number_is_beaten(tmp_path, monkeypatch):
     losses = iter([float("nan"), 0.5, float("nan")])
-    monkeypatch.setattr("core.training.fit.Training._validate", lambda self: {"val_loss": next(losses)})
+    monkeypatch.setattr("core.training.loop.fit.Training._validate", lambda self: {"val_loss": next(losses)})
     assert Trial(tmp_path).train().fitted.kept_epoch == 1
 
 

@@ -13,10 +13,10 @@ from core.context import Context
 from core.errors import UserError
 from core.events import Log, Metric, Progress
 from core.runs.run import Run
-from core.training.callbacks import Speed
-from core.training.checkpoints import Checkpoints, TrainingState
-from core.training.clock import Clock
-from core.training.history import History, MetricsLog
+from core.training.loop.callbacks import Speed
+from core.training.loop.checkpoints import Checkpoints, TrainingState
+from core.training.loop.clock import Clock
+from core.training.loop.history import History, MetricsLog
 
 LOG_INTERVAL_S = 0.5  # how often a running value goes into metrics.jsonl; the events are denser
 

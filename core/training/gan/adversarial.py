@@ -12,12 +12,12 @@ from keras import ops
 from core.models.dcgan import Gan
 from core.models.shared.variables import named
 from core.settings.dcgan import AdversarialFitSettings
-from core.training.adversarial_losses import LOSSES
-from core.training.diffaugment import NUMBERS, augment
-from core.training.gradients import compile_step, input_gradient, value_and_grad
+from core.training.gan.diffaugment import NUMBERS, augment
+from core.training.gan.losses import LOSSES
 from core.training.optimizers import LinearFall
+from core.training.steps.gradients import compile_step, input_gradient, value_and_grad
 
-NOISE = 4  # keeps these draws apart from those of `core.data.batches` and `core.training.randomness`
+NOISE = 4  # keeps these draws apart from those of `core.data.batches` and `core.training.steps.randomness`
 METRICS = (
     "generator_loss",
     "discriminator_loss",

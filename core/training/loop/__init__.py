@@ -1,0 +1,1 @@
+"""One loop of steps: batches in, checkpoints and numbers out."""

@@ -1,0 +1,1 @@
+"""Gradients and compiled steps: with `core.engine.backend` the only code that tells backends apart."""
