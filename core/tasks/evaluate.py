@@ -28,8 +28,8 @@ from core.tasks.reports import report_path, with_report
 
 # What scores the runs that are no classifier's, by name: `evaluate_X(settings, context) -> dict`.
 OTHER_KINDS: Mapping[str, str] = {
-    "gan": "core.tasks.evaluate_gan:evaluate_gan",
-    "text": "core.tasks.evaluate_text:evaluate_text",
+    "gan": "core.evaluation.evaluate_gan:evaluate_gan",
+    "text": "core.evaluation.evaluate_text:evaluate_text",
 }
 
 

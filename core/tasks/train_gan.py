@@ -11,13 +11,13 @@ from core.data.dataset import Dataset
 from core.data.load import load
 from core.data.open_index import trainable_index
 from core.data.reading import expected_shape
+from core.evaluation.gan_attendant import FEWEST_MEASURED, GanAttendant, held_out_places, looked_at
+from core.evaluation.judge import make_judge
+from core.evaluation.measure_gan import measure_gan
 from core.events import Log
 from core.models.dcgan import Gan, build_generator, fitting_side
 from core.models.shared.size import model_size
 from core.settings.dcgan import DcganTraining
-from core.tasks.gan_attendant import FEWEST_MEASURED, GanAttendant, held_out_places, looked_at
-from core.tasks.judge import make_judge
-from core.tasks.measure_gan import measure_gan
 from core.training.begin import begin, outcome, save_kept
 from core.training.gan.fit_gan import fit_gan
 

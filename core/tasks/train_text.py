@@ -9,6 +9,7 @@ import numpy as np
 
 from core.context import Context
 from core.errors import UserError
+from core.evaluation.token_scores import token_scores
 from core.events import Log, Progress
 from core.models.gpt2.folder import Gpt2
 from core.models.gpt2.language import Language, find_language
@@ -21,7 +22,6 @@ from core.text.tokenizer.passages import encode_passages
 from core.training.begin import check_unchanged, list_skipped, outcome, tell_kept, versions
 from core.training.loop.fit import Fitted, fit
 from core.training.objectives.writing import writing
-from core.training.token_scores import token_scores
 
 
 def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:

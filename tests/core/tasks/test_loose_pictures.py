@@ -8,10 +8,10 @@ from PIL import Image
 from core.context import Context
 from core.engine.engine import make_run, run_job
 from core.errors import UserError
+from core.evaluation import own_judge
 from core.events import Log
 from core.jobs import Job
 from core.runs.run import Workspace
-from core.tasks import own_judge
 
 BACKEND = keras.backend.backend()
 SETTINGS = {"size": "tiny", "filters": 8, "epochs": 1, "measure_epochs": 0, "snapshots": 0, "batch_size": 16}

@@ -12,13 +12,13 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.data.fitting import change_channels, fit_picture
 from core.errors import UserError
+from core.evaluation.own_judge import INDEPENDENT, OWN, Plan, own_judge
 from core.files.atomic import path_of
 from core.inference.predict import predict, predict_batch_size
 from core.inference.trained import trained_model
 from core.metrics.classification import softmax
 from core.models.foreign.inception import load_inception
 from core.runs.run import Run
-from core.tasks.own_judge import INDEPENDENT, OWN, Plan, own_judge
 
 
 class JudgeSettings(Protocol):

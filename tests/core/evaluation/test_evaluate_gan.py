@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.context import Context
 from core.data.decode import decode
+from core.evaluation import own_judge
 from core.events import Images, Log, Progress
 from core.inference.trained import trained_model
 from core.jobs import Job
@@ -19,7 +20,6 @@ from core.media.picture_files import read_recipe
 from core.models.shared.saved import save_model
 from core.runs.recipe import job_of
 from core.runs.run import Run, Workspace
-from core.tasks import own_judge
 
 SETTINGS = {"size": "tiny", "filters": 8, "epochs": 2, "measure_epochs": 1, "snapshots": 0}
 
@@ -231,7 +231,7 @@ def test_a_sheet_of_the_training_brings_its_settings_back(trained):
 
 
 def test_the_judge_is_shown_no_more_pictures_than_the_setting_bounds(trained, monkeypatch):
-    from core.tasks import gan_attendant
+    from core.evaluation import gan_attendant
 
     workspace, run, _ = trained
     context = Context(run.record().job, workspace)

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import Dataset
+from core.evaluation.judge import Judge
 from core.events import Images, Log, Progress, Saved
 from core.inference.latents import latents
 from core.inference.paint import one_hot, paint
@@ -20,7 +21,6 @@ from core.models.dcgan import Gan
 from core.runs.recipe import Recipe
 from core.runs.run import Run
 from core.settings.dcgan import FEWEST_DECIDING, AdversarialFitSettings
-from core.tasks.judge import Judge
 
 ROWS, COLUMNS = 8, 10  # of a sheet at most; each column is of one class where there are no more classes than that
 FEWEST_MEASURED = 8  # real pictures; of fewer no distance means anything

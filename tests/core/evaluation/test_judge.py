@@ -15,6 +15,9 @@ import pytest
 from core.context import Context
 from core.data.load import load
 from core.errors import CancelledError, UserError
+from core.evaluation import own_judge
+from core.evaluation.judge import Judge, independent_judge, make_judge
+from core.evaluation.own_judge import INDEPENDENT, OWN
 from core.events import Log, Metric, Progress, Saved, Status
 from core.inference.predict import predict_batch_size
 from core.jobs import Job
@@ -22,9 +25,6 @@ from core.metrics.classification import accuracy
 from core.metrics.collapse import find_collapse
 from core.runs.run import Workspace
 from core.settings.cnn import CnnTraining
-from core.tasks import own_judge as module
-from core.tasks.judge import Judge, independent_judge, make_judge
-from core.tasks.own_judge import INDEPENDENT, OWN
 
 BACKEND = keras.backend.backend()
 OWN_OF_DATA = SimpleNamespace(judge="")

@@ -11,6 +11,10 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load
 from core.errors import UserError
+from core.evaluation.gan_attendant import FEWEST_MEASURED, held_out_places, looked_at
+from core.evaluation.judge import make_judge
+from core.evaluation.measure_gan import measure_gan
+from core.evaluation.variety import Variety
 from core.events import Progress
 from core.files.atomic import write_atomic
 from core.inference.trained_gan import trained_gan
@@ -18,11 +22,7 @@ from core.models.shared.saved import ModelDescription
 from core.runs.run import Run
 from core.settings.dcgan import DcganTraining
 from core.settings.evaluate import EvaluateSettings
-from core.tasks.gan_attendant import FEWEST_MEASURED, held_out_places, looked_at
-from core.tasks.judge import make_judge
-from core.tasks.measure_gan import measure_gan
 from core.tasks.reports import report_path, with_report
-from core.tasks.variety import Variety
 
 
 def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]:

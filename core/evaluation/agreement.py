@@ -6,12 +6,12 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import Dataset
+from core.evaluation.gan_attendant import AGREEMENT_STREAM, measured_labels
+from core.evaluation.judge import independent_judge
 from core.inference.latents import latents
 from core.inference.paint import one_hot, paint
 from core.models.dcgan import Gan
 from core.runs.run import Run
-from core.tasks.gan_attendant import AGREEMENT_STREAM, measured_labels
-from core.tasks.judge import independent_judge
 
 COUNT = 1000
 

@@ -6,13 +6,13 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import Dataset
+from core.evaluation.agreement import class_agreement
+from core.evaluation.gan_attendant import measure_drawn
+from core.evaluation.judge import Judge
+from core.evaluation.variety import Variety, find_variety
 from core.models.dcgan import Gan
 from core.runs.run import Run
 from core.settings.dcgan import DcganTraining
-from core.tasks.agreement import class_agreement
-from core.tasks.gan_attendant import measure_drawn
-from core.tasks.judge import Judge
-from core.tasks.variety import Variety, find_variety
 
 
 def measure_gan(

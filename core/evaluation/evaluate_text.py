@@ -12,6 +12,8 @@ import numpy as np
 
 from core.context import Context
 from core.errors import UserError
+from core.evaluation.token_scores import token_scores
+from core.evaluation.write_some import TEMPERATURE, write_some
 from core.files.atomic import write_atomic
 from core.inference.text_model import text_model
 from core.inference.trained_text import trained_text_model
@@ -22,14 +24,12 @@ from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
 from core.tasks.reports import report_path, with_report
 from core.tasks.train_text import rows_of, text_metrics
-from core.tasks.write_some import TEMPERATURE, write_some
 from core.text.corpus.corpus import Corpus, load_corpus, load_undivided
 from core.text.corpus.pieces import Passage
 from core.text.rows.rows import UNASKED, Rows
 from core.text.tokenizer.passages import encode_passages
 from core.text.tokenizer.tokenizer import Tokenizer
 from core.training.begin import check_unchanged
-from core.training.token_scores import token_scores
 
 TOKENS_SHOWN, TEXTS_SHOWN, WRITTEN = 12, 5, 4
 COUNTED_CHARACTERS = 2_000_000  # of the training texts, to learn how often each token comes

@@ -10,14 +10,14 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset
 from core.errors import fill
+from core.evaluation.gan_attendant import VARIETY_STREAM, held_out_places, measured_labels
+from core.evaluation.judge import Judge
 from core.events import Images, Log, Progress
 from core.inference.latents import latents
 from core.inference.paint import one_hot, paint
 from core.metrics.collapse import FEWEST, Collapse, find_collapse
 from core.metrics.memorisation import Memorisation, find_copies
 from core.models.dcgan import Gan
-from core.tasks.gan_attendant import VARIETY_STREAM, held_out_places, measured_labels
-from core.tasks.judge import Judge
 
 LOOKED_AT = 1000  # drawn pictures in which collapse is looked for
 COMPARED, HELD_OUT_COMPARED = 200, 300  # drawn and real ones for which the nearest training picture is looked up

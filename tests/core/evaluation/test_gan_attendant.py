@@ -8,14 +8,14 @@ from keras import layers
 
 from core.context import Context
 from core.data.dataset import Dataset
+from core.evaluation.gan_attendant import GanAttendant, held_out_places, measure_drawn, shown_places
+from core.evaluation.judge import Judge
 from core.inference.latents import latents
 from core.inference.paint import paint
 from core.jobs import Job
 from core.models.dcgan import Gan
 from core.runs.run import Workspace
 from core.settings.dcgan import DcganTraining
-from core.tasks.gan_attendant import GanAttendant, held_out_places, measure_drawn, shown_places
-from core.tasks.judge import Judge
 
 SIDE, SEED = 28, 7
 

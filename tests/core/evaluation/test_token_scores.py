@@ -6,6 +6,7 @@ import pytest
 
 from core.context import Context
 from core.errors import CancelledError
+from core.evaluation.token_scores import token_scores
 from core.jobs import Job
 from core.models.gpt2.gpt2 import build
 from core.runs.run import Workspace
@@ -14,7 +15,6 @@ from core.text.rows.batches import RowBatches
 from core.text.rows.rows import lay_out
 from core.training.loop.batches import BatchInput, keras_input
 from core.training.objectives.token_loss import NATS, TokenLoss, TokenMean
-from core.training.token_scores import token_scores
 
 VOCABULARY = 50
 LENGTHS = {"one width": [9, 12, 10, 14, 11], "of their own": [3, 2, 60, 4, 5, 3, 20, 2, 7, 1, 130]}

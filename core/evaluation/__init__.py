@@ -1,0 +1,1 @@
+"""Scores trained models. Writes no pages."""
