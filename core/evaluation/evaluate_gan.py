@@ -19,10 +19,10 @@ from core.events import Progress
 from core.files.atomic import write_atomic
 from core.inference.trained_gan import trained_gan
 from core.models.shared.saved import ModelDescription
+from core.reports.with_report import report_path, with_report
 from core.runs.run import Run
 from core.settings.dcgan import DcganTraining
 from core.settings.evaluate import EvaluateSettings
-from core.tasks.reports import report_path, with_report
 
 
 def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _real_pictures(
 def _write_report(
     run: Run, dataset: Dataset, variety: Variety, result: dict[str, Any], settings: EvaluateSettings
 ) -> Path:
-    from core.metrics.gan_report import render_gan_report  # matplotlib takes its time, and only here is it needed
+    from core.reports.gan import render_gan_report  # matplotlib takes its time, and only here is it needed
 
     path = report_path(run, settings.data)
     page = render_gan_report(run, dataset, variety.pictures, variety.labels, variety.copies, result)

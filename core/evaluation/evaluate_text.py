@@ -19,10 +19,10 @@ from core.inference.text_model import text_model
 from core.inference.trained_text import trained_text_model
 from core.metrics.token_extremes import Extremes, row_extremes, token_extremes
 from core.metrics.unigram import unigram_perplexity
+from core.reports.with_report import report_path, with_report
 from core.runs.run import Run
 from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
-from core.tasks.reports import report_path, with_report
 from core.tasks.train_text import rows_of, text_metrics
 from core.text.corpus.corpus import Corpus, load_corpus, load_undivided
 from core.text.corpus.pieces import Passage
@@ -87,7 +87,7 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
     }
 
     def write() -> Path:
-        from core.metrics.text_report import render_text_report  # matplotlib takes its time, and is needed only here
+        from core.reports.text import render_text_report  # matplotlib takes its time, and is needed only here
 
         path = report_path(run, settings.data)
         page = render_text_report(run, gpt2.tokenizer, rows, nats, kinds, stretches, names, TEMPERATURE, result)

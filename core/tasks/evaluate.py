@@ -21,10 +21,10 @@ from core.inference.predict import predict_split
 from core.inference.trained import trained_model
 from core.metrics.classification import confusion, per_class, scores, softmax
 from core.models.shared.saved import ModelDescription
+from core.reports.with_report import report_path, with_report
 from core.runs.run import Run
 from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
-from core.tasks.reports import report_path, with_report
 
 # What scores the runs that are no classifier's, by name: `evaluate_X(settings, context) -> dict`.
 OTHER_KINDS: Mapping[str, str] = {
@@ -102,7 +102,7 @@ def _write_report(
     result: dict[str, Any],
     settings: EvaluateSettings,
 ) -> Path:
-    from core.metrics.report import render_report  # matplotlib takes its time, and only here is it needed
+    from core.reports.classifier import render_report  # matplotlib takes its time, and only here is it needed
 
     path = report_path(run, settings.data)
     page = render_report(run, description.classes, sample.images, sample.indices, sample.labels, sample.names,

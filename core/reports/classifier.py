@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.metrics.classification import BINS
-from core.metrics.page import curve, figure, history, png, render, svg
+from core.reports.page import curve, figure, history, png, render, svg
 from core.runs.run import Run
 
 MISTAKES = 24

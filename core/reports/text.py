@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from core.metrics.page import curve, figure, history, render, svg
 from core.metrics.token_extremes import Extremes
+from core.reports.page import curve, figure, history, render, svg
 from core.runs.run import Run
 from core.text.rows.rows import UNASKED, Rows
 from core.text.tokenizer.stream import token_pieces

@@ -7,8 +7,8 @@ import pytest
 from core.context import Context
 from core.errors import UserError
 from core.jobs import Job
+from core.reports.with_report import with_report
 from core.runs.run import Workspace
-from core.tasks.reports import with_report
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy as np
 from core.data.dataset import Dataset
 from core.data.decode import DecodeError, decode
 from core.metrics.memorisation import Memorisation
-from core.metrics.page import curve, figure, history, png, render, short_name, svg
+from core.reports.page import curve, figure, history, png, render, short_name, svg
 from core.runs.run import Run
 from core.settings.dcgan import FEWEST_DECIDING
 from core.wording import counted

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.metrics.page import curve, history, short_name
+from core.reports.page import curve, history, short_name
 from core.runs.run import Run
 
 WHOLE = b"epoch,loss,val_loss\n0,2.5,2.75\n1,2.25,2.5\n2,2.0,\n"
