@@ -36,12 +36,11 @@ from core.cli.output_files import check_job_file, check_table
 from core.cli.pictures import generate, interpolate
 from core.cli.settings import settings
 from core.cli.text import text
-from core.errors import UserError
+from core.errors import UserError, counted, shortened
 from core.files.atomic import check_writable
 from core.files.predictions import write_csv
 from core.jobs import Job, default_backend
 from core.runs.run import Run
-from core.wording import counted, shortened
 
 app = typer.Typer(
     name="pixelwright",

@@ -24,11 +24,10 @@ from core.cli.options import (
     output,
 )
 from core.cli.output_files import check_pictures
-from core.errors import UserError
+from core.errors import UserError, counted
 from core.files.atomic import path_of
-from core.inference.latents import Method
 from core.runs.run import Run
-from core.wording import counted
+from core.settings.interpolate import Method
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Id, name or folder.")]
 Label = Annotated[str, typer.Option(metavar="L", help="Class to draw, where the run has learnt classes.")]

@@ -21,9 +21,8 @@ from core.data.preview import class_counts
 from core.data.progress import Progressing
 from core.data.reading import choose_form, decode_one
 from core.data.splits import given_splits, make_splits
-from core.errors import UserError
+from core.errors import UserError, counted
 from core.settings.dataset import DatasetSettings
-from core.wording import counted
 
 LISTED_GROUPS = 1000
 IMBALANCE = 10.0

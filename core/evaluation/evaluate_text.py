@@ -17,16 +17,17 @@ from core.evaluation.write_some import TEMPERATURE, write_some
 from core.files.atomic import write_atomic
 from core.inference.text_model import text_model
 from core.inference.trained_text import trained_text_model
+from core.metrics.perplexity import text_metrics
 from core.metrics.token_extremes import Extremes, row_extremes, token_extremes
 from core.metrics.unigram import unigram_perplexity
 from core.reports.with_report import report_path, with_report
 from core.runs.run import Run
 from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
-from core.tasks.train_text import rows_of, text_metrics
 from core.text.corpus.corpus import Corpus, load_corpus, load_undivided
 from core.text.corpus.pieces import Passage
 from core.text.rows.rows import UNASKED, Rows
+from core.text.rows.split_rows import split_rows
 from core.text.tokenizer.passages import encode_passages
 from core.text.tokenizer.tokenizer import Tokenizer
 from core.training.begin import check_unchanged
@@ -57,7 +58,7 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
     trained = Gpt2Training.parse(description.settings)
     corpus = _corpus(run, settings.data, trained, context)
     length = min(trained.context, gpt2.settings.context)
-    rows = rows_of(corpus, "test", gpt2, length, context)
+    rows = split_rows(corpus, "test", gpt2.tokenizer, length, context)
     if not len(rows):
         raise UserError(
             "The run '{run}' has no test split.", hint="Name other data to score it on, with --data.", run=run.id
@@ -67,7 +68,7 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
     passed = time.perf_counter() - began
     asked = rows.labels[rows.labels != UNASKED]
     names = [text.name for text in corpus.splits["test"]]
-    found = text_metrics(nats, rows, len(names))
+    found = text_metrics(nats, rows.asked, len(names))
     kinds, stretches = token_extremes(nats, rows, TOKENS_SHOWN), row_extremes(nats, rows, TEXTS_SHOWN)
     _, writer, _ = text_model(str(run.folder), context)
     result: dict[str, Any] = {

@@ -28,7 +28,8 @@ LEAST_SKILL = 0.2  # of a judge whose distances choose an epoch
 YOUNG = 0.1  # share of the training in which every generator draws few kinds of pictures: no alarm yet
 GAP_PX = 1  # between the pictures of a sheet
 ENOUGH = 200  # pictures of a split that are measured by without others
-# Streams of the job's seed beside those of `core.inference.latents`, so that no picture that a user draws was chosen by before.
+# Streams of the job's seed beside those of `core.inference.latents`, so that no picture that a user draws was chosen
+# by before.
 MEASURED_STREAM, AGREEMENT_STREAM, SHOWN_STREAM, VARIETY_STREAM = range(3, 7)
 LABELS_STREAM, PLACES_STREAM = 7, 8  # not of latents
 # The column of a run's history -> what `Yardstick.measure` calls it.

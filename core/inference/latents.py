@@ -7,16 +7,15 @@ many dimensions they all lie near a sphere of radius sqrt(D), the shell: that is
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import numpy as np
 
-Method = Literal["linear", "spherical", "arithmetic", "walk"]
+from core.settings.truncation import check_truncation
+
 LATENTS, WALKS = 1, 2  # streams of a seed that have nothing to do with each other; 3 and up are for others
 HARMONICS = 3  # of a walk: how often it may turn on its way round
 FINE = 32  # points looked at for every step of a walk, to make its steps equally long
 TINY = 1e-6
-LEAST = 0.05  # truncation: below it nearly every number drawn is thrown away, and the drawing does not end
 
 
 def latents(
@@ -55,17 +54,6 @@ def _latent(seeds: tuple[int, int, int], dims: int, truncation: float) -> np.nda
         while len(beyond := np.flatnonzero(np.abs(values) > truncation)):
             values[beyond] = source.standard_normal(len(beyond))
     return values.astype(np.float32)
-
-
-def check_truncation(truncation: float) -> float:
-    """Returns the truncation.
-
-    Raises:
-        ValueError: it is neither 0 nor `LEAST` or more.
-    """
-    if truncation and truncation < LEAST:
-        raise ValueError(f"it takes 0, which leaves chance free, or at least {LEAST}")
-    return truncation
 
 
 def linear(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:

@@ -14,10 +14,10 @@ from core.inference.keep import keep
 from core.inference.trained import stamp
 from core.inference.trained_text import trained_text_model
 from core.inference.writer import Writer
-from core.metrics.token_view import TokenView
 from core.models.gpt2.folder import Gpt2, open_gpt2
 from core.models.gpt2.saved import is_text_model
 from core.runs.find_text_model import find_text_model
+from core.text.sampling.token_view import TokenView
 from core.text.tokenizer.stream import token_pieces
 from core.text.tokenizer.tokenizer import Tokenizer
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from core.data.dataset import Dataset
 from core.data.decode import DecodeError, decode
+from core.errors import counted
 from core.metrics.memorisation import Memorisation
 from core.reports.page import curve, figure, history, png, render, short_name, svg
 from core.runs.run import Run
 from core.settings.dcgan import FEWEST_DECIDING
-from core.wording import counted
 
 ROWS, COLUMNS = 10, 12  # of the sheet
 STAGES = 8  # of the strip through time

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from core.inference.latents import Method
+from typing import Literal
+
 from core.settings.base import setting
 from core.settings.picture_file import PictureFileSettings
 from core.settings.truncation import Truncation, truncation_setting
 
+Method = Literal["linear", "spherical", "arithmetic", "walk"]
 MOST = 2**31 - 1
 
 

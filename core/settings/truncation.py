@@ -6,8 +6,21 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from core.inference.latents import check_truncation
 from core.settings.base import setting
+
+LEAST = 0.05  # below it nearly every number drawn is thrown away, and the drawing does not end
+
+
+def check_truncation(truncation: float) -> float:
+    """Returns the truncation.
+
+    Raises:
+        ValueError: it is neither 0 nor `LEAST` or more.
+    """
+    if truncation and truncation < LEAST:
+        raise ValueError(f"it takes 0, which leaves chance free, or at least {LEAST}")
+    return truncation
+
 
 Truncation = Annotated[float, AfterValidator(check_truncation)]
 

@@ -10,8 +10,8 @@ from core.context import Context
 from core.errors import UserError
 from core.events import Images, Progress
 from core.inference.text_model import ids_of, text_model, token_rows, view_row
-from core.metrics.token_view import view_token
 from core.settings.examine_text import ExamineTextSettings
+from core.text.sampling.token_view import view_token
 
 LONGEST_ATTENTION = 256  # tokens: the pictures of all heads must travel
 MOST_ATTENTION_BYTES = 32 * 2**20

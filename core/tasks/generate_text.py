@@ -14,12 +14,12 @@ from core.errors import UserError
 from core.events import Log, Progress, Text
 from core.inference.text_model import ids_of, text_model, token_rows, view_row
 from core.inference.writer import Bucket, Writer
-from core.metrics.token_view import TokenView
 from core.models.gpt2.folder import Gpt2
 from core.settings.generate_text import GenerateTextSettings
 from core.text.sampling.beam import BeamSearch
 from core.text.sampling.contrastive import contrastive_search
 from core.text.sampling.sampling import Sampling
+from core.text.sampling.token_view import TokenView
 from core.text.sampling.writing import write
 from core.text.tokenizer.stream import TextStream
 

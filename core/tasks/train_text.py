@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 
 from core.context import Context
 from core.errors import UserError
 from core.evaluation.token_scores import token_scores
 from core.events import Log, Progress
+from core.metrics.perplexity import text_metrics
 from core.models.gpt2.folder import Gpt2
-from core.models.gpt2.language import Language, find_language
+from core.models.gpt2.language import find_language
 from core.models.gpt2.saved import TextDescription, save_text_model
 from core.runs.run import Run
 from core.settings.text_fit import Gpt2Training
 from core.text.corpus.corpus import Corpus, load_corpus
-from core.text.rows.rows import Packing, Rows, lay_out
-from core.text.tokenizer.passages import encode_passages
+from core.text.rows.rows import Rows
+from core.text.rows.split_rows import split_rows
 from core.training.begin import check_unchanged, list_skipped, outcome, tell_kept, versions
 from core.training.loop.fit import Fitted, fit
 from core.training.objectives.writing import writing
@@ -52,7 +52,9 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
     language = find_language(settings, corpus, run, context)
     length = min(settings.context, language.architecture.context)
     rows = {
-        split: rows_of(corpus, split, language, length, context, settings.packing if split == "train" else "never")
+        split: split_rows(
+            corpus, split, language.tokenizer, length, context, settings.packing if split == "train" else "never"
+        )
         for split in corpus.splits
     }
     if not len(rows["train"]):
@@ -84,30 +86,6 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
     }
 
 
-def rows_of(
-    corpus: Corpus, split: str, language: Language | Gpt2, length: int, context: Context, packing: Packing = "never"
-) -> Rows:
-    """Returns a split's texts as rows of tokens, as `lay_out` does."""
-    tokenizer = language.tokenizer
-    ids = encode_passages(corpus.splits[split], tokenizer, context)
-    if tokenizer.end_id is None:
-        raise ValueError("A tokenizer for training needs an end token. Received: end_id=None")
-    return lay_out(ids, length, tokenizer.end_id, packing=packing, seed=context.job.seed)
-
-
-def text_metrics(nats: np.ndarray, rows: Rows, texts: int) -> dict[str, float]:
-    """Returns the mean loss a token and a text, and the perplexity.
-
-    Args:
-        nats: float32 (N,), the loss of each token, as `token_scores` returns it.
-        rows: whose tokens these are.
-        texts: int >= 1, documents or pieces in them.
-    """
-    total = float(nats.sum(dtype=np.float64))
-    mean = total / rows.asked
-    return {"loss": mean, "loss_per_text": total / texts, "perplexity": float(np.exp(min(mean, 700.0)))}
-
-
 def _save(run: Run, gpt2: Gpt2, settings: Gpt2Training, fitted: Fitted, context: Context) -> None:
     context.report(Progress("save"))
     architecture = gpt2.settings.model_dump(mode="json")
@@ -128,7 +106,7 @@ def _score(
             context.report(Log("There is no {split} split: nothing is measured on it.", "warning", {"split": split}))
             continue
         nats = token_scores(model, rows[split], batch_size, context)
-        found = text_metrics(nats, rows[split], len(corpus.splits[split]))
+        found = text_metrics(nats, rows[split].asked, len(corpus.splits[split]))
         if split == "test":
             metrics["perplexity"] = found["perplexity"]
         metrics |= {f"{split}_{name}": value for name, value in found.items()}

@@ -12,7 +12,8 @@ from core.runs.run import Run, Workspace
 from desktop_app.store import has_model
 from desktop_app.uses import kind_of
 
-READ = "core.media.picture_files:read_recipe"  # by name: the libraries for pictures are loaded when the first one is dropped
+# By name: the libraries for pictures are loaded when the first one is dropped.
+READ = "core.media.picture_files:read_recipe"
 JOB_OF = "core.runs.recipe:job_of"
 
 

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.inference.latents import LEAST
 from core.settings.base import describe
+from core.settings.truncation import LEAST
 from desktop_app.translation import tr, translator
 from desktop_app.widgets.editor import Editor
 from desktop_app.widgets.elements import button

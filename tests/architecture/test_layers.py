@@ -26,7 +26,6 @@ def modules_after(code: str) -> set[str]:
         "core.data.load",
         "core.data.check",
         "core.data.preview",
-        "core.inference.latents",
         "core.media.picture_files",
         "core.media.mp4",
     ],

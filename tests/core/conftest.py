@@ -6,7 +6,8 @@ import pytest
 
 from core.text.tokenizer.tokenizer import BYTE_OF, END, Tokenizer
 
-# As `core.engine.backend.prepare` has it, which comes too late: scikit-learn's threads read it when they are first loaded.
+# As `core.engine.backend.prepare` has it, which comes too late: scikit-learn's threads read it when they are first
+# loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 WORDS = ("the", "red", "blue", "circle", "square", "left", "of", "and", "large", "small", "is", "above")

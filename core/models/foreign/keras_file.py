@@ -1,6 +1,7 @@
 """Opens a .keras file that may come from anywhere. Its layers are made anew from plain numbers; no code of it is run.
 
-Only what `core.models.foreign.keras_layers` lists is made, and Keras is never asked to deserialise the file's configuration.
+Only what `core.models.foreign.keras_layers` lists is made, and Keras is never asked to deserialise the file's
+configuration.
 """
 
 from __future__ import annotations

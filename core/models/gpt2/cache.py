@@ -1,6 +1,6 @@
 """GPT-2 token by token: the keys and values of all earlier tokens are kept, so that each step computes one token.
 
-It runs the layers of a model that `core.models.gpt2.gpt2` built, quantised ones too. Knows no text and compiles nothing.
+It runs the layers of a model that `core.models.gpt2.gpt2` built, quantised ones too. Knows no text, compiles nothing.
 
 Texts of one batch end at the same place: shorter ones begin later, and what stands before their start is never seen.
 So each step writes every text's keys at one and the same place.

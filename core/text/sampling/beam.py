@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.metrics.token_view import TokenView, most_probable, view_token
 from core.text.sampling.sampling import log_softmax, penalise
+from core.text.sampling.token_view import TokenView, most_probable, view_token
 from core.text.sampling.writing import Writing
 
 

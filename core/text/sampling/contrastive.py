@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from core.metrics.token_view import TokenView, most_probable, view_token
 from core.text.sampling.sampling import penalise, softmax
+from core.text.sampling.token_view import TokenView, most_probable, view_token
 from core.text.sampling.writing import Writing
 
 

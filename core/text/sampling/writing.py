@@ -7,8 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from core.metrics.token_view import TokenView, view_token
 from core.text.sampling.sampling import Sampling
+from core.text.sampling.token_view import TokenView, view_token
 
 
 class Writing(Protocol):

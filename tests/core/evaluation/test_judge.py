@@ -15,7 +15,7 @@ import pytest
 from core.context import Context
 from core.data.load import load
 from core.errors import CancelledError, UserError
-from core.evaluation import own_judge
+from core.evaluation import own_judge as module
 from core.evaluation.judge import Judge, independent_judge, make_judge
 from core.evaluation.own_judge import INDEPENDENT, OWN
 from core.events import Log, Metric, Progress, Saved, Status

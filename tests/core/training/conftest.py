@@ -1,8 +1,3 @@
-"""Loads Keras on one backend for all tests of this process, before any of them imports it."""
+"""Keras is loaded before any test of this folder imports it."""
 
-import os
-
-from core.engine.backend import prepare
-from core.jobs import default_backend
-
-prepare(os.environ.get("KERAS_BACKEND") or default_backend(), os.environ.get("PIXELWRIGHT_TEST_DEVICE", "cpu"), 0)
+import keras_backend  # noqa: F401

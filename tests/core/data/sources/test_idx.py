@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.data.load import load
-from core.data.sources import idx
+from core.data.sources import idx as idx_source
 from core.errors import UserError
 from core.settings.dataset import DatasetSettings
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.metrics.token_view import most_probable, view_token
+from core.text.sampling.token_view import most_probable, view_token
 
 LOGITS = np.log(np.array([0.5, 0.125, 0.25, 0.125])).astype(np.float32)
 
