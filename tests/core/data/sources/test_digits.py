@@ -19,4 +19,4 @@ def test_they_are_scikit_learns_own(context):
 
 def test_they_are_read_without_importing_scikit_learn():
     code = "import sys; from core.data.sources.digits import _table; _table(); sys.exit('sklearn' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[4], check=False).returncode == 0

@@ -129,4 +129,4 @@ def test_a_missing_file_is_named(tmp_path, name):
 def test_it_needs_no_keras():
     heavy = ("keras", "numpy", "huggingface_hub")
     code = f"import sys, core.text.tokenizer.tokenizer; sys.exit(any(name in sys.modules for name in {heavy}))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[4], check=False).returncode == 0
