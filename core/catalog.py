@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.errors import UserError
+from core.kinds.classifier import CLASSIFIER
+from core.kinds.gan import GAN
+from core.kinds.kind import Kind, Wanted
+from core.kinds.language import LANGUAGE
 
 EngineName = Literal["training", "interactive", "data"]
-ModelKind = Literal["classifier", "gan", "text"]
-# How many classes of pictures a model of a kind needs at least. With 0 it may learn from pictures that lie in no class
-# folders as well.
-FEWEST_CLASSES: Mapping[ModelKind, int] = {"classifier": 2, "gan": 0, "text": 0}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Model:
         build: str, `build(settings, input_shape, class_count) -> keras.Model`, for a classifier from raw pixels to
             logits; for text `build(settings, vocabulary_size)`.
         train: str, the task function that trains it.
-        kind: what it does: "classifier" tells a picture's class, "gan" draws pictures, "text" writes.
+        kind: str, a key of `KINDS`: what it does.
     """
 
     title: str
@@ -59,7 +59,7 @@ class Model:
     settings: str
     build: str
     train: str
-    kind: ModelKind = "classifier"
+    kind: str = "classifier"
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,17 @@ class Dataset:
     index: str
     recognise: str = ""
 
+
+KINDS: Mapping[str, Kind] = {"classifier": CLASSIFIER, "gan": GAN, "text": LANGUAGE}
+
+# What samples may carry -> `stand_in(source, count, fewest) -> Targets`, for samples that carry none of it: what stands
+# for it, or a UserError.
+TARGETS: Mapping[str, str] = {
+    "class": "core.data.targets.classes:stand_in",
+    "captions": "core.data.targets.captions:stand_in",
+    "texts": "core.data.targets.texts:stand_in",
+    "none": "core.data.targets.nothing:stand_in",
+}
 
 TASKS: Mapping[str, Task] = {
     "train": Task("Training", "", "", "training", writes_run=True),
@@ -198,16 +209,44 @@ def load(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-def fewest_classes(model: str) -> int:
-    """Returns how many classes of pictures a training of the model needs at least.
+def kind_of(model: str) -> Kind:
+    """Returns the kind of a model.
 
     Args:
-        model: str, a key of `MODELS`; "" where none is meant, which asks what classifiers ask.
+        model: str, a key of `MODELS`; "" where none is meant, which gets what classifiers are.
 
     Raises:
         UserError: there is no such model.
     """
-    return FEWEST_CLASSES[find(MODELS, model, "model").kind if model else "classifier"]
+    return KINDS[find(MODELS, model, "model").kind if model else "classifier"]
+
+
+def check_use(task: str, model: str, run: str) -> None:
+    """Refuses a run whose model is of no use for a task.
+
+    Args:
+        task: str, a key of `TASKS`.
+        model: str, the run's.
+        run: str, its id.
+
+    Raises:
+        UserError: says what the run's model is, and what to train instead.
+    """
+    if task in kind_of(model).tasks:
+        return
+    fitting = next(row for row in KINDS.values() if task in row.tasks)
+    raise UserError(
+        fitting.refusal,
+        hint="Name a run that was trained with `{train}`.",
+        run=run,
+        model=MODELS[model].title,
+        train=fitting.train,
+    )
+
+
+def wanted(model: str) -> Wanted:
+    """Returns what samples must carry for a training of the model; as in `kind_of`."""
+    return kind_of(model).wanted
 
 
 def find(table: Mapping[str, Any], name: str, kind: str) -> Any:

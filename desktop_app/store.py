@@ -18,11 +18,12 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from core.errors import UserError
 from core.events import Metric
 from core.jobs import Job
+from core.kinds.kind import Kind
 from core.runs.run import RESUMABLE, Run, RunRecord, Workspace
 from desktop_app.background import Background
 from desktop_app.preferences import Preferences
 from desktop_app.scores import Score, score_of
-from desktop_app.uses import kind_of
+from desktop_app.uses import does, kind_of
 
 logger = logging.getLogger(__name__)
 METRIC = TypeAdapter(Metric)
@@ -55,14 +56,18 @@ class RunRow:
         return self.record.job
 
     @property
-    def kind(self) -> str:
-        """What its model does, as `core.catalog` says; "" for a model that this version doesn't know."""
+    def kind(self) -> Kind | None:
+        """What kind its model is of; None for a model that this version doesn't know."""
         return kind_of(self.job.model)
 
     @property
     def classifies(self) -> bool:
         """Whether it can tell what is on pictures."""
-        return self.has_model and self.kind == "classifier"
+        return self.does("classify")
+
+    def does(self, task: str) -> bool:
+        """Whether it is of use for a task, a key of `catalog.TASKS`."""
+        return self.has_model and does(self.job.model, task)
 
     @property
     def caption(self) -> str:

@@ -104,7 +104,7 @@ def absolute_data(data: str, model: str = "") -> str:
     Raises:
         UserError: there is no such thing. Better now than when the backend has been imported.
     """
-    if model and catalog.find(catalog.MODELS, model, "model").kind == "text":
+    if catalog.kind_of(model).samples == "texts":
         check_source(data)
         return data if data == EMBEDDED else str(path_of(data).absolute())
     return data if not find_format(data).recognise else str(path_of(data).absolute())

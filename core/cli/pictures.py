@@ -24,9 +24,8 @@ from core.cli.options import (
     output,
 )
 from core.cli.output_files import check_pictures
-from core.errors import UserError, counted
+from core.errors import counted
 from core.files.atomic import path_of
-from core.runs.run import Run
 from core.settings.interpolate import Method
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Id, name or folder.")]
@@ -121,7 +120,7 @@ def _draw(
     """
     place = existing_workspace(workspace)
     found = find_run(place, text)
-    _check_draws(found)
+    catalog.check_use(task, found.record().job.model, found.id)
     path = path_of(out).absolute()
     check_pictures(path)
     values = {name: value for name, value in given.items() if value is not None}
@@ -129,14 +128,3 @@ def _draw(
     result = run_here(make_job(task, values, backend or backend_of(found), device, seed), place)
     count = counted(result["count"], "picture", "pictures")
     output(result, as_json, *(f"Wrote {count}: {file}" for file in result["files"]))
-
-
-def _check_draws(run: Run) -> None:
-    model = run.record().job.model
-    if model not in catalog.MODELS or catalog.MODELS[model].kind != "gan":
-        raise UserError(
-            "The run '{run}' draws no pictures.",
-            hint="Name one that was trained with: {models}.",
-            run=run.id,
-            models=", ".join(name for name, row in catalog.MODELS.items() if row.kind == "gan"),
-        )

@@ -14,14 +14,16 @@ from core.data.dataset import SPLITS, Skipped
 from core.data.decode import DecodeError
 from core.data.digests import digest_of
 from core.data.index import Index
-from core.data.load import none_readable, none_to_train, one_class_readable
+from core.data.load import none_readable, none_to_train
 from core.data.open_index import open_index
 from core.data.parallel import each
-from core.data.preview import class_counts
 from core.data.progress import Progressing
 from core.data.reading import choose_form, decode_one
 from core.data.splits import given_splits, make_splits
+from core.data.targets.classes import ClassTargets
+from core.data.targets.target import Targets
 from core.errors import UserError, counted
+from core.kinds.kind import Wanted
 from core.settings.dataset import DatasetSettings
 
 LISTED_GROUPS = 1000
@@ -64,19 +66,19 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         UserError: there is no such data set, or no picture in it can be read.
         CancelledError: the user has asked the job to stop.
     """
-    fewest = catalog.fewest_classes(context.job.model)
-    index = open_index(settings, context.job.seed, context, fewest)
+    wanted = catalog.wanted(context.job.model)
+    index = open_index(settings, context.job.seed, context, wanted)
     if index.problem is not None and not len(index):
         raise index.problem
     seen, unreadable = _look(index, settings, context)
     if not seen:
         raise none_readable(settings.data, unreadable)
     places = np.array(sorted(seen), np.int64)
-    labels, given = index.labels[places], index.given[places]
+    target, given = None if index.target is None else index.target.take(places), index.given[places]
     duplicates = _duplicates(index, seen)
-    counts = class_counts(index.classes, labels) if index.classes else {}
+    counts = {} if target is None else target.counts()
     present = [count for count in counts.values() if count]
-    problem = index.problem or (_one_class(index, labels) if fewest > 1 else None)
+    problem = index.problem or _too_little(index, target, wanted)
     splits = {} if problem else _split_counts(index, places, seen, settings, context.job.seed)
     if splits and not splits["train"]:
         problem = none_to_train(index.source)
@@ -101,7 +103,7 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
             "rgb": sum(one.channels == 3 for one in seen.values()),
         },
     }
-    report["warnings"] = _warnings(report, index, labels, given)
+    report["warnings"] = _warnings(report, index, target, given)
     return report
 
 
@@ -131,17 +133,21 @@ def _look(index: Index, settings: DatasetSettings, context: Context) -> tuple[di
     return seen, tuple(unreadable)
 
 
-def _one_class(index: Index, labels: np.ndarray) -> UserError | None:
-    """Returns what training says where a single class, `labels` being an int (N,), is left to it."""
-    present = np.unique(labels)
-    return one_class_readable(index.source, index.classes[present[0]]) if len(present) == 1 else None
+def _too_little(index: Index, target: Targets | None, wanted: Wanted) -> UserError | None:
+    """Returns what training says where the samples that can be read, whose targets these are, leave it too little."""
+    try:
+        if target is not None:
+            target.present(index.source, wanted.fewest)
+    except UserError as error:
+        return error
+    return None
 
 
 def _split_counts(
     index: Index, places: np.ndarray, seen: dict[int, Seen], settings: DatasetSettings, seed: int
 ) -> dict[str, int]:
     splits = make_splits(
-        index.labels[places],
+        index.strata()[places],
         test_share=settings.test_share,
         validation_share=settings.validation_share,
         seed=seed,
@@ -160,7 +166,7 @@ def _duplicates(index: Index, seen: dict[int, Seen]) -> list[dict[str, Any]]:
     groups = []
     for places in members.values():
         if len(places) > 1:
-            labels = [index.classes[index.labels[place]] if index.classes else "" for place in places]
+            labels = ["" if index.target is None else index.target.caption(place) for place in places]
             splits = [SPLITS[index.given[place]] if index.given[place] >= 0 else "" for place in places]
             groups.append(
                 {
@@ -185,7 +191,7 @@ def _sizes(seen: list[Seen]) -> dict[str, Any]:
     }
 
 
-def _warnings(report: dict[str, Any], index: Index, labels: np.ndarray, given: np.ndarray) -> list[str]:
+def _warnings(report: dict[str, Any], index: Index, target: Targets | None, given: np.ndarray) -> list[str]:
     found = []
     if report["refused"]:
         found.append(f"Training would refuse this data: {report['refused']}")
@@ -216,9 +222,9 @@ def _warnings(report: dict[str, Any], index: Index, labels: np.ndarray, given: n
             "set group_by=folder."
         )
     # A class outside train is only a fault where the source says what is train.
-    if np.any(given == 0):
-        untrained = sorted(set(labels.tolist()) - set(labels[given == 0].tolist()))
-        found += [f"The class '{index.classes[label]}' does not occur in the train split." for label in untrained]
+    if isinstance(target, ClassTargets) and np.any(given == 0):
+        untrained = sorted(set(target.labels.tolist()) - set(target.labels[given == 0].tolist()))
+        found += [f"The class '{target.classes[label]}' does not occur in the train split." for label in untrained]
     return found
 
 

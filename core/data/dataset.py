@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from core.data.placement import Placement
+from core.data.targets.target import Targets
+
 SPLITS = ("train", "validation", "test")
 
 
@@ -25,31 +28,31 @@ class Skipped:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Labelled pictures of one size, divided into splits.
+    """Pictures of one size with their targets, divided into splits.
 
     Args:
         source: str, what the user named: a path or an embedded name.
         fingerprint: str, hexadecimal; equal where the same pictures were read in the same way.
-        classes: names, in the order of the labels.
-        images: uint8 (N, H, W, C), C being 1 or 3; may be a memory map.
-        labels: int32 (N,), indices into `classes`.
+        images: uint8 (N, H, W, C), C being 1 or 3; may decode or read from disk while it is indexed.
+        targets: what each picture is to be learnt as.
         names: one a picture: its path, or a name such as "digits/17".
         splits: "train", "validation", "test" -> sorted int64 indices; a split may be empty.
         skipped: the files that could not be used.
         given: the splits that the source itself sets, e.g. ("train", "test"); the others are cut out by share.
         leaks: int, test pictures of which an exact copy is in another split: only a given split can divide copies.
+        placement: from each file's own pixels to those of `images`; None where the targets don't lie in the pictures.
     """
 
     source: str
     fingerprint: str
-    classes: tuple[str, ...]
     images: np.ndarray
-    labels: np.ndarray
+    targets: Targets
     names: tuple[str, ...]
     splits: dict[str, np.ndarray]
     skipped: tuple[Skipped, ...] = ()
     given: tuple[str, ...] = ()
     leaks: int = 0
+    placement: Placement | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -62,7 +65,7 @@ class Dataset:
         return {
             "source": self.source,
             "fingerprint": self.fingerprint,
-            "classes": list(self.classes),
+            **self.targets.summary(),
             "shape": list(self.shape),
             "counts": {split: len(self.splits[split]) for split in SPLITS},
             "skipped": len(self.skipped),

@@ -87,15 +87,21 @@ def decode(
     return np.ascontiguousarray(change_channels(pixels, wanted_channels(colour, pixels.shape[-1])))
 
 
-def read_size(source: Path | bytes | BinaryIO) -> tuple[int, int]:
-    """Reads a picture's width and height, px, as stored (before any EXIF rotation), without decoding it.
+def read_size(source: Path | bytes | BinaryIO, *, upright: bool = False) -> tuple[int, int]:
+    """Reads a picture's width and height, px, without decoding it.
+
+    Args:
+        source: as in `decode`.
+        upright: bool, whether they are those after the EXIF rotation; else those of what is stored.
 
     Raises:
         DecodeError: it is no picture, or too large.
     """
     try:
         with ExitStack() as stack:
-            return _open(source, stack).size
+            image = _open(source, stack)
+            turned = upright and image.getexif().get(ORIENTATION_TAG, 1) in (5, 6, 7, 8)
+            return image.size[::-1] if turned else image.size
     except DecodeError:
         raise
     except Exception as error:

@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from core.data.placement import Placement
+
 Colour = Literal["auto", "rgb", "grey"]
 Fit = Literal["crop", "pad", "stretch"]
 
@@ -29,6 +31,27 @@ def fit_picture(picture: np.ndarray, side_px: int, channels: int, *, fit: Fit, b
     if (height, width) != (side_px, side_px):
         picture = _resize(picture, side_px, fit, background)
     return change_channels(picture, channels)
+
+
+def fit_placement(sizes: np.ndarray, side_px: int, *, fit: Fit) -> Placement:
+    """Returns where the points of pictures go when `fit_picture` resizes them.
+
+    Args:
+        sizes: int (N, 2), height and width of each, px.
+        side_px: int, px.
+        fit: as in `fit_picture`.
+    """
+    sizes = np.asarray(sizes, np.float64)
+    if fit == "stretch":
+        scale, shift = side_px / sizes, np.zeros_like(sizes)
+    elif fit == "crop":
+        edge = sizes.min(axis=1, keepdims=True)
+        scale = np.repeat(side_px / edge, 2, axis=1)
+        shift = -(sizes - edge) / 2 * scale
+    else:
+        fitted = np.maximum(1, np.rint(sizes * (side_px / sizes.max(axis=1, keepdims=True))))
+        scale, shift = fitted / sizes, (side_px - fitted) // 2
+    return Placement(scale, shift, (side_px, side_px))
 
 
 def wanted_channels(colour: Colour, own: int) -> int:

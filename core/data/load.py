@@ -11,49 +11,50 @@ from core.data.dataset import Dataset, Skipped
 from core.data.open_index import open_index
 from core.data.reading import Pictures, read_pictures
 from core.data.splits import given_splits, make_splits
+from core.data.targets.target import Targets
 from core.errors import UserError
 from core.events import Log
+from core.kinds.kind import Wanted
 from core.settings.dataset import DatasetSettings
 
 LISTED_SKIPPED = 20
 FEW_TESTED = 30
+CLASSES = Wanted()
 
 
-def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_classes: int = 2) -> Dataset:
+def load(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted = CLASSES) -> Dataset:
     """Loads the data set that the settings name.
 
     Args:
         settings: which pictures, at which size, and how they are divided.
         seed: int >= 0, decides the splits, and the scenes of "shapes". Same seed, same result.
         context: is told of progress and of files left out; asked whether to stop.
-        minimum_classes: int; with 1 a single class is enough, as it is for scoring a model; with 0 no class folders
-            are needed, as for drawing.
+        wanted: what the samples must carry: two classes at least, unless something else is said. To score a model one
+            is enough.
 
     Returns:
-        All readable pictures, N of them, with labels and splits. Classes without a readable picture are left out.
+        All readable pictures, N of them, with targets and splits. Classes without a readable picture are left out.
 
     Raises:
-        UserError: there is no such data set, no picture can be read, or too few classes are left.
+        UserError: there is no such data set, no picture can be read, or too little is left to learn from.
         CancelledError: the user has asked the job to stop.
     """
-    index = open_index(settings, seed, context, minimum_classes)
+    index = open_index(settings, seed, context, wanted)
     if index.problem is not None:
         raise index.problem
+    if index.target is None:
+        raise ValueError(f"An index without a problem has targets. Received: {index.source!r} without")
     pictures = read_pictures(index, settings, context)
     skipped = index.skipped + pictures.skipped
     tell_skipped(skipped, len(index) + len(index.skipped), context)
     if not len(pictures.kept):
         raise none_readable(settings.data, pictures.skipped)
-    labels, given = index.labels[pictures.kept], index.given[pictures.kept]
+    given = index.given[pictures.kept]
     names = tuple(index.names[place] for place in pictures.kept)
-    present, labels = np.unique(labels, return_inverse=True)
-    classes = tuple(index.classes[label] for label in present)
-    if len(classes) < minimum_classes:
-        raise one_class_readable(settings.data, classes[0])
-    labels = labels.astype(np.int32)
+    targets = index.target.take(pictures.kept).present(settings.data, wanted.fewest)
     groups = None if index.groups is None else index.groups[pictures.kept]
     splits = make_splits(
-        labels,
+        index.strata()[pictures.kept],
         test_share=settings.test_share,
         validation_share=settings.validation_share,
         seed=seed,
@@ -66,15 +67,15 @@ def load(settings: DatasetSettings, seed: int, context: Context, *, minimum_clas
     _tell_leaks(divided, leaks, context)
     return Dataset(
         source=index.source,
-        fingerprint=_fingerprint(classes, labels, pictures, groups),
-        classes=classes,
+        fingerprint=_fingerprint(targets, pictures, groups),
         images=pictures.images,
-        labels=labels,
+        targets=targets,
         names=names,
         splits=splits,
         skipped=skipped,
         given=given_splits(index.given),
         leaks=leaks,
+        placement=pictures.placement,
     )
 
 
@@ -125,16 +126,6 @@ def tell_skipped(skipped: tuple[Skipped, ...], count: int, context: Context) -> 
         context.report(Log("{skipped} of {count} files could not be used and were skipped.", "warning", values))
 
 
-def one_class_readable(source: str, name: str) -> UserError:
-    """Returns the error for a data set in which the pictures of one class alone can be read."""
-    return UserError(
-        "Only the class '{name}' in '{path}' holds pictures that can be read, and two are needed.",
-        hint="Look at the list of skipped files, and put pictures of another class into a folder beside it.",
-        name=name,
-        path=source,
-    )
-
-
 def none_to_train(source: str) -> UserError:
     """Returns the error for a data set whose pictures all belong to validation and test."""
     return UserError(
@@ -164,11 +155,11 @@ def none_readable(source: str, skipped: tuple[Skipped, ...]) -> UserError:
     )
 
 
-def _fingerprint(classes: tuple[str, ...], labels: np.ndarray, pictures: Pictures, groups: np.ndarray | None) -> str:
-    """Returns a hash of classes, labels, pixels and groups: a copy of the data elsewhere has the same."""
+def _fingerprint(targets: Targets, pictures: Pictures, groups: np.ndarray | None) -> str:
+    """Returns a hash of targets, pixels and groups: a copy of the data elsewhere has the same."""
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(repr((classes, pictures.images.shape)).encode("utf-8", "backslashreplace"))
-    digest.update(labels.astype("<i4").tobytes())
+    digest.update(repr((targets.header(), pictures.images.shape)).encode("utf-8", "backslashreplace"))
+    digest.update(targets.content())
     digest.update(pictures.digests.astype("<u8").tobytes())
     if groups is not None:  # they decide the splits, and come from names, of which nothing else here knows
         digest.update(groups.astype("<i8").tobytes())

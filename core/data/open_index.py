@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from core import catalog
 from core.context import Context
 from core.data.groups import find_groups
 from core.data.index import Index
-from core.data.sources.layout import printable
 from core.errors import UserError
 from core.files.atomic import path_exists, path_of
+from core.kinds.kind import Wanted
 from core.settings.dataset import DatasetSettings
 
 CHECKED = "checked index"
@@ -37,25 +35,27 @@ def check_data(settings: DatasetSettings, context: Context) -> None:
 def trainable_index(settings: DatasetSettings, context: Context) -> Index:
     """Indexes what `settings.data` names, as `open_index` does, for a training of the job's model.
 
+    Returns:
+        The index; its `target` is what the model learns.
+
     Raises:
         UserError: nothing can be trained on it.
         CancelledError: the user has asked the job to stop.
     """
-    index = open_index(settings, context.job.seed, context, catalog.fewest_classes(context.job.model))
+    index = open_index(settings, context.job.seed, context, catalog.wanted(context.job.model))
     if index.problem is not None:
         raise index.problem
     return index
 
 
-def open_index(settings: DatasetSettings, seed: int, context: Context, fewest_classes: int = 2) -> Index:
+def open_index(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted) -> Index:
     """Indexes what `settings.data` names; decodes nothing. An embedded name wins over a file of that name.
 
     Args:
         settings: which pictures.
         seed: int >= 0, of drawn pictures.
         context: is told of the progress, and asked whether to stop.
-        fewest_classes: int, 0 to 2, how many classes there must be for the index to have no `problem`. With 0 pictures
-            that lie in no class folders become one class, which has the folder's name.
+        wanted: what the samples must carry; where they don't, the index has a `problem`.
 
     Raises:
         UserError: there is no such thing, it is no data set, or it has no groups to keep together where that is asked.
@@ -65,21 +65,23 @@ def open_index(settings: DatasetSettings, seed: int, context: Context, fewest_cl
     job_id, index = context.cache.pop(CHECKED, ("", None))
     if job_id == context.job.id:
         return index
-    index = _without_classes(catalog.load(find_format(settings.data).index)(settings, seed, context), fewest_classes)
+    index = _with_target(catalog.load(find_format(settings.data).index)(settings, seed, context), wanted)
     if settings.group_by == "none" or index.problem is not None:
         return index
     return replace(index, groups=find_groups(index, settings, context))
 
 
-def _without_classes(index: Index, fewest: int) -> Index:
-    """Returns the index without the problem of having too few classes, where `fewest` are enough."""
-    if len(index.classes) == 1 and fewest < 2:
-        return replace(index, problem=None)
-    if not index.classes and len(index) and fewest < 1:
-        path = path_of(index.source).absolute()
-        name = printable(path.stem if path.suffix.lower() == ".zip" else path.name) or index.source
-        return replace(index, classes=(name,), labels=np.zeros(len(index), np.int32), problem=None)
-    return index
+def _with_target(index: Index, wanted: Wanted) -> Index:
+    """Returns the index with the targets that are wanted, or with the problem that it has none, or too few."""
+    if not len(index):
+        return index
+    target = index.targets.get(wanted.target)
+    try:
+        if target is None:
+            target = catalog.load(catalog.TARGETS[wanted.target])(index.source, len(index), wanted.fewest)
+    except UserError as error:
+        return replace(index, problem=index.problem or error)
+    return replace(index, target=target, problem=index.problem or target.problem(index.source, wanted.fewest))
 
 
 def find_format(data: str) -> catalog.Dataset:

@@ -12,8 +12,9 @@ from core.context import Context
 from core.data.dataset import Skipped
 from core.data.decode import decode
 from core.data.fitting import Fit, fit_picture
+from core.data.printable import printable
 from core.data.sources.folders import reachable, walk
-from core.data.sources.layout import is_picture_name, printable
+from core.data.sources.layout import is_picture_name
 from core.files.atomic import path_of
 
 

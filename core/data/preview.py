@@ -38,7 +38,8 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         CancelledError: the user has asked the job to stop.
     """
     index = trainable_index(settings, context)
-    places = _spread(index.labels)
+    strata = index.strata()
+    places = _spread(strata)
     pictures, details, drawn, unreadable = [], [], None, 0
     if index.draw is not None:
         drawn = index.draw(context, places)
@@ -49,12 +50,14 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
             unreadable += 1
         else:
             pictures.append(thumbnail(picture))
-            details.append({"path": index.names[place], "label": index.classes[index.labels[place]]})
+            details.append(
+                {"path": index.names[place], "label": "" if index.target is None else index.target.caption(int(place))}
+            )
         progress.advance()
     progress.end()
     context.report(Images("preview", tuple(pictures), tuple(details)))
     splits = make_splits(
-        index.labels,
+        strata,
         test_share=settings.test_share,
         validation_share=settings.validation_share,
         seed=context.job.seed,
@@ -64,7 +67,7 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     return {
         "source": index.source,
         "samples": len(index),
-        "classes": class_counts(index.classes, index.labels),
+        "classes": {} if index.target is None else index.target.counts(),
         "shape": list(expected_shape(index, settings, context, drawn)),
         "splits": {name: len(splits[name]) for name in SPLITS},
         "given": list(given_splits(index.given)),
@@ -84,11 +87,6 @@ def thumbnail(picture: np.ndarray, side_px: int = THUMBNAIL_PX) -> np.ndarray:
     return np.asarray(image).reshape(image.height, image.width, channels)
 
 
-def class_counts(classes: tuple[str, ...], labels: np.ndarray) -> dict[str, int]:
-    """Returns how many pictures each class has, in the order of the labels."""
-    return dict(zip(classes, np.bincount(labels, minlength=len(classes)).tolist(), strict=True))
-
-
 def _read(index: Index, place: int, settings: DatasetSettings) -> np.ndarray | None:
     try:
         return decode_one(index, place, settings, enough_px=THUMBNAIL_PX // 2)
@@ -96,12 +94,12 @@ def _read(index: Index, place: int, settings: DatasetSettings) -> np.ndarray | N
         return None
 
 
-def _spread(labels: np.ndarray) -> np.ndarray:
-    """Returns places of up to `PICTURES` pictures: the first of each class, then another of each, and so on."""
-    order = np.argsort(labels, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(labels[order]) > 0])
-    rank = np.arange(len(labels)) - np.repeat(starts, np.diff(np.r_[starts, len(labels)]))
-    sizes = np.repeat(np.diff(np.r_[starts, len(labels)]), np.diff(np.r_[starts, len(labels)]))
+def _spread(strata: np.ndarray) -> np.ndarray:
+    """Returns places of up to `PICTURES` pictures: the first of each stratum, then another of each, and so on."""
+    order = np.argsort(strata, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(strata[order]) > 0])
+    rank = np.arange(len(strata)) - np.repeat(starts, np.diff(np.r_[starts, len(strata)]))
+    sizes = np.repeat(np.diff(np.r_[starts, len(strata)]), np.diff(np.r_[starts, len(strata)]))
     rounds = -(-PICTURES // len(starts))
     # Of each class not its first pictures, which tend to be alike, but some from all over it.
     step = np.maximum(sizes // rounds, 1)

@@ -17,9 +17,10 @@ from core.data.cache import Entry, PictureCache, PixelSink
 from core.data.dataset import Skipped
 from core.data.decode import DecodeError, decode, read_size
 from core.data.digests import digest_of, digests_of
-from core.data.fitting import change_channels, fit_picture, wanted_channels
+from core.data.fitting import change_channels, fit_picture, fit_placement, wanted_channels
 from core.data.index import Index
 from core.data.parallel import each, suited_workers
+from core.data.placement import Placement
 from core.data.progress import Progressing
 from core.data.streaming import StreamedImages
 from core.errors import UserError
@@ -41,12 +42,14 @@ class Pictures:
         kept: int64 (M,), the place of each in the index.
         digests: uint64 (M,), equal where pictures are exact copies.
         skipped: the files that could not be read.
+        placement: from each file's own pixels to these; None where no targets lie in the pictures.
     """
 
     images: Any
     kept: np.ndarray
     digests: np.ndarray
     skipped: tuple[Skipped, ...] = ()
+    placement: Placement | None = None
 
 
 @dataclass(frozen=True)
@@ -79,15 +82,37 @@ def read_pictures(index: Index, settings: DatasetSettings, context: Context) -> 
         CancelledError: the user has asked the job to stop.
     """
     if index.draw is not None:
-        drawn = _bring_to_form(index.draw(context), index, settings, context)
+        own = index.draw(context)
+        drawn = _bring_to_form(own, index, settings, context)
         progress = Progressing(context, "scan", len(drawn), "pictures")
-        return Pictures(drawn, np.arange(len(drawn)), digests_of(drawn, progress))
+        sizes = np.repeat([own.shape[1:3]], len(own), axis=0)
+        placed = fit_placement(sizes, drawn.shape[1], fit=settings.fit) if _follow_pictures(index) else None
+        return Pictures(drawn, np.arange(len(drawn)), digests_of(drawn, progress), placement=placed)
     entry, form = _read_files(index, settings, context)
     images: Any = entry.images
     if images is None:
         images = StreamedImages(lambda place: read_one(index, int(entry.kept[place]), form), entry.shape)
     skipped = tuple(Skipped(index.names[place], reason) for place, reason in entry.skipped)
-    return Pictures(images, entry.kept, entry.digests, skipped)
+    placement = _placement(index, entry, form, context)
+    return Pictures(images, entry.kept, entry.digests, skipped, placement)
+
+
+def _follow_pictures(index: Index) -> bool:
+    return index.target is not None and index.target.follows_picture
+
+
+def _placement(index: Index, entry: Entry, form: Form, context: Context) -> Placement | None:
+    """Looks up the pictures' own sizes, where there are targets that lie in them."""
+    if not _follow_pictures(index) or index.read is None:
+        return None
+    sizes = np.empty((len(entry.kept), 2), np.int64)
+    progress = Progressing(context, "scan", len(sizes), "pictures")
+    for number, place in enumerate(entry.kept):
+        source = index.read(int(place))
+        size = source.shape[1::-1] if isinstance(source, np.ndarray) else read_size(source, upright=True)
+        sizes[number] = size[::-1]
+        progress.advance()
+    return fit_placement(sizes, form.side_px, fit=form.settings.fit)
 
 
 def read_one(index: Index, place: int, form: Form) -> np.ndarray:

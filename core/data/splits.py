@@ -1,4 +1,4 @@
-"""Divides a data set into train, validation and test. Knows labels and groups, never pictures or files."""
+"""Divides a data set into train, validation and test. Knows strata and groups, never pictures or files."""
 
 from __future__ import annotations
 

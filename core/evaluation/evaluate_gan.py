@@ -18,6 +18,7 @@ from core.evaluation.variety import Variety
 from core.events import Progress
 from core.files.atomic import write_atomic
 from core.inference.trained_gan import trained_gan
+from core.kinds.gan import GAN
 from core.models.shared.saved import ModelDescription
 from core.reports.with_report import report_path, with_report
 from core.runs.run import Run
@@ -70,7 +71,7 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
 def _own_data(run: Run, trained: DcganTraining, context: Context) -> Dataset:
     """Returns what the run was trained on, divided as it was then."""
     record = run.record()
-    dataset = load(trained, record.job.seed, context, minimum_classes=0)
+    dataset = load(trained, record.job.seed, context, GAN.wanted)
     if record.dataset.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
         raise UserError(
             "The data in '{source}' has changed since the run '{run}' was trained.",
@@ -90,8 +91,8 @@ def _real_pictures(
         side, _, channels = description.input_shape
         colour = "grey" if channels == 1 else "rgb"
         other = trained.model_copy(update={"data": data, "image_px": side, "colour": colour, "group_by": "none"})
-        dataset = load(other, context.job.seed, context, minimum_classes=0)
-        places = dataset.splits["test"] if "test" in dataset.given else np.arange(len(dataset.labels))
+        dataset = load(other, context.job.seed, context, GAN.wanted)
+        places = dataset.splits["test"] if "test" in dataset.given else np.arange(len(dataset.targets))
     if len(places) < FEWEST_MEASURED:
         raise UserError(
             "'{data}' holds too few pictures ({count}) that were not trained on to measure the drawn ones by.",

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import Dataset
+from core.data.targets.classes import classes_of
 from core.evaluation.judge import Judge
 from core.events import Images, Log, Progress, Saved
 from core.inference.latents import latents
@@ -217,4 +218,4 @@ def measured_labels(dataset: Dataset, places: np.ndarray, count: int, seed: int,
         stream: int, that of the latents they are drawn from.
     """
     places = np.random.default_rng((LABELS_STREAM, seed, stream)).permutation(places)
-    return dataset.labels[np.resize(places, count)].astype(np.int64)
+    return classes_of(dataset.targets).labels[np.resize(places, count)].astype(np.int64)

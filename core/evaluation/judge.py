@@ -11,6 +11,7 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset
 from core.data.fitting import change_channels, fit_picture
+from core.data.targets.classes import classes_of
 from core.errors import UserError
 from core.evaluation.own_judge import INDEPENDENT, OWN, Plan, own_judge
 from core.files.atomic import path_of
@@ -125,7 +126,7 @@ def independent_judge(dataset: Dataset, context: Context, run: Run) -> Judge | N
     Returns:
         The judge; None where the data have but one class.
     """
-    return _own(dataset, context, run, INDEPENDENT) if len(dataset.classes) > 1 else None
+    return _own(dataset, context, run, INDEPENDENT) if len(classes_of(dataset.targets).classes) > 1 else None
 
 
 def _own(dataset: Dataset, context: Context, run: Run, plan: Plan) -> Judge:

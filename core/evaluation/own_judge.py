@@ -16,6 +16,7 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import none_to_train
+from core.data.targets.classes import ClassTargets, classes_of
 from core.errors import CancelledError
 from core.events import Event, Log, Metric, Progress, Saved
 from core.files.atomic import writing_to
@@ -118,10 +119,12 @@ def own_judge(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN) ->
 
 def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) -> tuple[keras.Model, OwnJudge]:
     aside = Aside(context, seed + plan.seed)
-    turns = len(dataset.classes) < 2
+    turns = len(classes_of(dataset.targets).classes) < 2
     shown = _sample(dataset, aside.job.seed, turns=turns)
     settings = _settings(shown, dataset.source, plan)
-    description = ModelDescription("cnn", settings.model_dump(mode="json"), shown.classes, shown.shape)
+    description = ModelDescription(
+        "cnn", settings.model_dump(mode="json"), classes_of(shown.targets).classes, shown.shape
+    )
     keras.utils.set_random_seed(aside.job.seed)
     model = description.build()
     with writing_to(run.folder):
@@ -138,7 +141,7 @@ def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) 
     tested = shown.splits["test"]
     right = None
     if len(tested):
-        right = accuracy(predict_split(model, shown.images, tested, aside), shown.labels[tested])
+        right = accuracy(predict_split(model, shown.images, tested, aside), classes_of(shown.targets).labels[tested])
     return model, OwnJudge(dataset.fingerprint, seed, _spell(plan), description, turns, right)
 
 
@@ -165,9 +168,8 @@ def _sample(dataset: Dataset, seed: int, *, turns: bool) -> Dataset:
         place += len(TURNS) * len(indices)
     return replace(
         dataset,
-        classes=TURNS,
         images=np.concatenate(images),
-        labels=np.concatenate(labels),
+        targets=ClassTargets(TURNS, np.concatenate(labels)),
         names=tuple(map(str, range(place))),
         splits={"validation": np.zeros(0, np.int64), **splits},
     )

@@ -46,7 +46,7 @@ def trained_model(run: Run, context: Context) -> tuple[keras.Model, ModelDescrip
     def from_checkpoint(epochs: int, values: Mapping[str, np.ndarray]) -> tuple[keras.Model, ModelDescription]:
         classes, shape = tuple(record.dataset["classes"]), tuple(record.dataset["shape"])
         # A GAN reads pictures at a side that it can draw, whatever the job asks for.
-        settings = {**record.job.settings, **({"image_px": shape[0]} if _draws(record) else {})}
+        settings = {**record.job.settings, "image_px": shape[0]}
         description = ModelDescription(record.job.model, settings, classes, shape, epochs)
         return rebuild(description, {name: v for name, v in values.items() if name.startswith("model/")}), description
 
@@ -114,14 +114,10 @@ def newest_model(
     return newest
 
 
-def _draws(record: RunRecord) -> bool:
-    return bool(catalog.find(catalog.MODELS, record.job.model, "model").kind == "gan")
-
-
 def _wants_best(record: RunRecord, *, has_saved: bool) -> bool:
     """Whether the best epoch's weights are wanted, rather than the newest."""
     if record.status == "failed" and has_saved:
         return True  # a training that diverged has saved its best epoch, whatever it was asked to keep
-    if _draws(record):
+    if catalog.kind_of(record.job.model).newest_is_best:
         return False  # the best that was measured may lie far back, and be next to noise
     return bool(record.job.settings.get("keep") == "best")

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from core import catalog
 from core.context import Context
 from core.errors import UserError
 from core.files.sealed import DamagedError, unseal
@@ -31,14 +32,10 @@ def trained_gan(run: Run, context: Context, epoch: int = 0) -> tuple[Gan, ModelD
     Raises:
         UserError: the run is no GAN's, holds no model, or has kept no such age.
     """
+    catalog.check_use("generate", run.record().job.model, run.id)
     model, description = trained_model(run, context)
     if not isinstance(model, Gan):
-        raise UserError(
-            "The run '{run}' draws no pictures: it is a {model}.",
-            hint="Name a run that was trained with `train dcgan`.",
-            run=run.id,
-            model=run.record().job.model,
-        )
+        raise TypeError(f"A GAN's row builds a GAN. Received: {type(model).__name__}")
     generator = dict(named("generator", model.generator.variables))
     # The model stays in memory from job to job: who gave it an earlier age must give it back its own.
     kept: WeakKeyDictionary[Gan, dict[str, np.ndarray]] = context.cache.setdefault(KEPT, WeakKeyDictionary())

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.data.dataset import Dataset
 from core.data.decode import DecodeError, decode
+from core.data.targets.classes import classes_of
 from core.errors import counted
 from core.metrics.memorisation import Memorisation
 from core.reports.page import curve, figure, history, png, render, short_name, svg
@@ -114,7 +115,7 @@ def render_gan_report(
         metrics=result["metrics"],
         sheet=png(sheet, SHEET_PX),
         sheet_px=min(SHEET_PX, 3 * sheet.shape[1]),
-        by_class=", ".join(dataset.classes[row] for row in rows),
+        by_class=", ".join(classes_of(dataset.targets).classes[row] for row in rows),
         strip=_strip(run),
         curves=_curves(run),
         collapse=result["collapse"],

@@ -30,12 +30,5 @@ def find_text_model(place: str, workspace: Workspace) -> tuple[Path, Run | None]
             hint="Name a trained run or the folder of a GPT-2; nothing is fetched from the network.",
             place=place,
         )
-    model = runs[0].record().job.model
-    if catalog.find(catalog.MODELS, model, "model").kind != "text":
-        raise UserError(
-            "The run '{run}' has trained no model that writes text, but: {model}.",
-            hint="Name a run of `pixelwright train gpt2`, or the folder of a GPT-2.",
-            run=runs[0].id,
-            model=model,
-        )
+    catalog.check_use("text", runs[0].record().job.model, runs[0].id)
     return runs[0].model_folder, runs[0]

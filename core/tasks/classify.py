@@ -46,14 +46,7 @@ def classify(settings: ClassifySettings, context: Context) -> dict[str, Any]:
         CancelledError: the user has asked the job to stop.
     """
     run = context.workspace.find(settings.run)
-    row = catalog.find(catalog.MODELS, run.record().job.model, "model")
-    if row.kind != "classifier":
-        raise UserError(
-            "The run '{run}' can't classify: it is a {model}.",
-            hint="Name a run that was trained to tell classes, such as one of `train cnn`.",
-            run=run.id,
-            model=row.title,
-        )
+    catalog.check_use("classify", run.record().job.model, run.id)
     model, description = trained_model(run, context)
     paths, skipped = find_pictures(settings.paths, context)
     if not paths and not skipped:

@@ -9,6 +9,7 @@ import keras
 from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load, tell_small_test
+from core.data.targets.classes import classes_of
 from core.events import Log, Progress
 from core.inference.predict import predict_split
 from core.metrics.classification import scores
@@ -62,7 +63,7 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     return {
         **outcome(run, fitted),
         "metrics": metrics,
-        "classes": list(dataset.classes),
+        "classes": list(classes_of(dataset.targets).classes),
         "counts": counts,
         "leaks": dataset.leaks,
         "parameters": size.parameters,
@@ -78,7 +79,7 @@ def _score(model: keras.Model, dataset: Dataset, context: Context) -> dict[str, 
         if len(indices):
             context.report(Progress("evaluate", 0, len(indices), "pictures"))
             logits = predict_split(model, dataset.images, indices, context)
-            found = scores(logits, dataset.labels[indices])
+            found = scores(logits, classes_of(dataset.targets).labels[indices])
             metrics.update({f"{split}_{name}": value for name, value in found.items()})
         else:
             context.report(Log("There is no {split} split: nothing is measured on it.", "warning", {"split": split}))

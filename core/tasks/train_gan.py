@@ -11,10 +11,12 @@ from core.data.dataset import Dataset
 from core.data.load import load
 from core.data.open_index import trainable_index
 from core.data.reading import expected_shape
+from core.data.targets.classes import classes_of
 from core.evaluation.gan_attendant import FEWEST_MEASURED, GanAttendant, held_out_places, looked_at
 from core.evaluation.judge import make_judge
 from core.evaluation.measure_gan import measure_gan
 from core.events import Log
+from core.kinds.gan import GAN
 from core.models.dcgan import Gan, build_generator, fitting_side
 from core.models.shared.size import model_size
 from core.settings.dcgan import DcganTraining
@@ -44,7 +46,7 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
         CancelledError: the user stopped it; the model so far is saved.
     """
     settings = settings.model_copy(update={"image_px": _side(settings, context)})
-    dataset = load(settings, context.job.seed, context, minimum_classes=0)
+    dataset = load(settings, context.job.seed, context, GAN.wanted)
     run, description, gan = begin(settings, dataset, context)
     if not isinstance(gan, Gan):
         raise TypeError(f"A GAN's row builds a GAN. Received: {type(gan).__name__}")
@@ -64,7 +66,7 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
         "metrics": metrics,
         **variety.values(),
         "judge": judge.name,
-        "classes": list(dataset.classes),
+        "classes": list(classes_of(dataset.targets).classes),
         "counts": counts,
         "leaks": dataset.leaks,
         "parameters": size.parameters,

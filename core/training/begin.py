@@ -11,6 +11,7 @@ import keras
 from core.context import Context
 from core.data.dataset import Dataset, Skipped
 from core.data.load import none_to_train
+from core.data.targets.classes import classes_of
 from core.errors import CancelledError, UserError
 from core.events import Log, Progress, Saved
 from core.files.tables import write_table
@@ -41,7 +42,9 @@ def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, 
     run.update(dataset=dataset.summary(), versions=versions())
     list_skipped(dataset.skipped, run, context)
     context.check()
-    description = ModelDescription(context.job.model, settings.model_dump(mode="json"), dataset.classes, dataset.shape)
+    description = ModelDescription(
+        context.job.model, settings.model_dump(mode="json"), classes_of(dataset.targets).classes, dataset.shape
+    )
     try:
         description.check(bytes_each=BYTES_TO_TRAIN)
     except ValueError as error:

@@ -97,12 +97,14 @@ class GenerationPanel(Panel):
     def take_run(self, run_id: str) -> None:
         """Chooses a run that another panel offers, and shows the first page that uses it."""
         row = self.studio.store.row(run_id)
-        kind = row.kind if row is not None else DrawPage.kind
-        fitting = [page for page in self.pages.values() if page.kind == kind]
+        draws = row is None or row.does(DrawPage.task)
+        fitting = [
+            page for page in self.pages.values() if (page.task == DrawPage.task if row is None else row.does(page.task))
+        ]
         if fitting:
             self.show_page(fitting[0].key)
             self.page.take_run(run_id)
-        if kind == DrawPage.kind:
+        if draws:
             self.runs.take_run(run_id)
             self._show_run()
 
@@ -120,8 +122,8 @@ class GenerationPanel(Panel):
 
     def recall(self, path: Path) -> None:
         """Brings back what a saved picture was made with."""
-        workspace, kinds = self.studio.store.workspace, {page.task: page.kind for page in self.pages.values()}
-        self._aside.do(lambda: recall(path, workspace, kinds), self._take_recalled)
+        workspace, tasks = self.studio.store.workspace, frozenset(page.task for page in self.pages.values())
+        self._aside.do(lambda: recall(path, workspace, tasks), self._take_recalled)
 
     def remember(self) -> None:
         """Keeps the run for the next start."""

@@ -63,7 +63,6 @@ class GenerationPage(QObject):
     verb: ClassVar[str] = ""  # what the button says that starts it
     icon: ClassVar[str] = "generation"  # file name in resources/icons, of that button
     task: ClassVar[str] = ""  # key of `core.catalog.TASKS`
-    kind: ClassVar[str] = "gan"  # of the models that it works with, as `core.catalog` says; "" for any other
     needs_run: ClassVar[bool] = True  # of a GAN
     redraws: ClassVar[bool] = True  # whether it is drawn anew at once when something else is asked for
     takes_pictures: ClassVar[bool] = False  # whether it works on pictures that are dropped
@@ -82,7 +81,7 @@ class GenerationPage(QObject):
         self.shown_run = run
 
     def take_run(self, run_id: str) -> None:
-        """Chooses a run of its kind that another panel offers; a GAN's is chosen for all pages that draw."""
+        """Chooses a run of use for its task that another panel offers; a GAN's is chosen for all pages that draw."""
 
     def run(self) -> GanRun:
         """Returns the run that draws; there is one wherever a page that needs one is asked for its job."""

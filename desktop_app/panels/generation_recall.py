@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 from core import catalog
@@ -10,7 +10,7 @@ from core.errors import UserError
 from core.jobs import Job
 from core.runs.run import Run, Workspace
 from desktop_app.store import has_model
-from desktop_app.uses import kind_of
+from desktop_app.uses import does
 
 # By name: the libraries for pictures are loaded when the first one is dropped.
 READ = "core.media.picture_files:read_recipe"
@@ -25,13 +25,13 @@ def carries_recipe(path: Path) -> bool:
         return True
 
 
-def recall(path: Path, workspace: Workspace, kinds: Mapping[str, str]) -> Job | UserError:
+def recall(path: Path, workspace: Workspace, tasks: Collection[str]) -> Job | UserError:
     """Returns the job that makes a picture again, or why there is none.
 
     Args:
         path: any file.
         workspace: where its run is looked for.
-        kinds: task -> kind of the models that the page for it works with.
+        tasks: those that a page here does.
     """
     try:
         recipe = catalog.load(READ)(path)
@@ -42,19 +42,19 @@ def recall(path: Path, workspace: Workspace, kinds: Mapping[str, str]) -> Job | 
                 name=path.name,
             )
         job: Job = catalog.load(JOB_OF)(recipe, workspace)
-        return _why_not(job, kinds) or job
+        return _why_not(job, tasks) or job
     except UserError as error:
         return error
 
 
-def _why_not(job: Job, kinds: Mapping[str, str]) -> UserError | None:
+def _why_not(job: Job, tasks: Collection[str]) -> UserError | None:
     """Returns why no page here can do the job, or None."""
-    if job.task not in kinds:
+    if job.task not in tasks:
         return UserError("No page here does again what '{task}' has made.", task=job.row.title)
     if "run" not in job.settings:
         return None
     run = Run(Path(str(job.settings["run"])))
-    if kind_of(run.record().job.model) != kinds[job.task]:
+    if not does(run.record().job.model, job.task):
         return UserError("The run '{run}', which the picture names, draws no pictures.", run=run.id)
     if not has_model(run):
         return UserError(

@@ -54,7 +54,7 @@ def gan_runs(rows: list[RunRow]) -> list[GanRun]:
     Returns:
         Those that draw and hold a model, in the same order.
     """
-    found = [GanRun(row, tuple(row.run.ages())) for row in rows if row.has_model and row.kind == "gan"]
+    found = [GanRun(row, tuple(row.run.ages())) for row in rows if row.does("generate")]
     return [replace(run, ages=tuple(age for age in run.ages if age != run.own_age)) for run in found]
 
 

@@ -39,7 +39,6 @@ class StylePage(GenerationPage):
     title = mark("Style")
     verb = mark("Paint it")
     task = "stylize"
-    kind = ""
     needs_run = False
     redraws = False
     takes_pictures = True

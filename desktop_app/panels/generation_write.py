@@ -56,7 +56,6 @@ class WritePage(GenerationPage):
     verb = mark("Write")
     icon = "text"
     task = "text"
-    kind = "text"
     needs_run = False
     redraws = False
 
@@ -317,7 +316,7 @@ class WritePage(GenerationPage):
 
     @Slot()
     def _offer_runs(self) -> None:
-        rows = [row for row in self.studio.store.rows if row.has_model and row.kind == "text"]
+        rows = [row for row in self.studio.store.rows if row.does("text")]
         remembered, self._remembered = self._remembered, ""
         if remembered in [row.run.id for row in rows] or Path(remembered).is_absolute():
             self.form.model.take(remembered)

@@ -25,7 +25,6 @@ from desktop_app.panels.training_view import TrainingView
 from desktop_app.store import RunRow
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, tr_parts
-from desktop_app.uses import USES
 from desktop_app.widgets.loss_plot import import_curves
 
 START = "start"  # what messages that refuse a start are about
@@ -222,8 +221,8 @@ class TrainingPanel(Panel):
 
     @Slot(object)
     def _use(self, row: RunRow) -> None:
-        if (use := USES.get(row.kind)) is not None:
-            self.run_offered.emit(use.panel, row.run.id)
+        if (kind := row.kind) is not None:
+            self.run_offered.emit(kind.panel, row.run.id)
 
     @Slot()
     def _use_viewed(self) -> None:

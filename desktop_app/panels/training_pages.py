@@ -6,6 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from core.kinds.kind import Kind
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, tr, translator
 from desktop_app.widgets.elements import column, label, row
@@ -16,7 +17,6 @@ from desktop_app.widgets.sample_strip import SampleStrip
 
 PICTURES, CURVES, SAMPLES, LOG = range(4)
 TITLES = (mark("Data"), mark("Curves"), mark("Samples"), mark("Log"))
-DRAWING = ("gan",)  # kinds of models that draw samples while they learn
 ROOM_FOR_SAMPLES_PX = 680  # from this width on the samples stand beside the curves
 SHARES = (5, 2)  # of curves and samples there
 
@@ -47,11 +47,11 @@ class TrainingPages(QTabWidget):
             self.addTab(holder, "")
         self._name_tabs()
         translator().changed.connect(self._name_tabs)
-        self.show_kind("")
+        self.show_kind(None)
 
-    def show_kind(self, kind: str) -> None:
+    def show_kind(self, kind: Kind | None) -> None:
         """Makes room for what a kind of model shows of itself; forgets what was shown."""
-        self._draws = kind in DRAWING
+        self._draws = kind is not None and kind.samples_grow
         self.plot.show_kind(kind)
         self._place_samples()
 

@@ -6,11 +6,11 @@ from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from core.kinds.kind import Kind
 from desktop_app.engines import Engines
 from desktop_app.store import RunRow, Store
 from desktop_app.theme import SPACING, show_icon
 from desktop_app.translation import say
-from desktop_app.uses import USES, Use
 from desktop_app.widgets.elements import ButtonRow, button, card, label, row
 from desktop_app.widgets.run_table import RunTable
 
@@ -113,19 +113,19 @@ class TrainingRuns(QWidget):
         if not resumable and self.resume_button.hasFocus():
             self.table.setFocus()  # else its neighbour would get it, to be pressed next
         self.resume_button.setEnabled(resumable)
-        self._name_use(USES.get(chosen.kind) if chosen is not None else None, usable=bool(chosen and chosen.has_model))
+        self._name_use(chosen.kind if chosen is not None else None, usable=bool(chosen and chosen.has_model))
         self.report_button.setEnabled(chosen is not None and chosen.has_model and not running and not queued)
         self.repeat_button.setEnabled(chosen is not None)
         self.folder_button.setEnabled(chosen is not None)
         self.delete_button.setEnabled(chosen is not None and not running)
 
-    def _name_use(self, use: Use | None, *, usable: bool) -> None:
+    def _name_use(self, kind: Kind | None, *, usable: bool) -> None:
         """Names the button after what the chosen run's model is good for."""
-        self.use_button.setEnabled(usable and use is not None)
-        if use is not None:
-            say(self.use_button.setText, use.caption)
-            say(self.use_button.setAccessibleName, use.caption)
-            show_icon(self.use_button.setIcon, use.icon)
+        self.use_button.setEnabled(usable and kind is not None)
+        if kind is not None:
+            say(self.use_button.setText, kind.use)
+            say(self.use_button.setAccessibleName, kind.use)
+            show_icon(self.use_button.setIcon, kind.icon)
 
     @Slot()
     def _resume(self) -> None:

@@ -14,7 +14,6 @@ from core.settings.dataset import DatasetSettings
 from core.settings.text_data import TextSettings
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr, translator
-from desktop_app.uses import kind_of
 from desktop_app.widgets.data_chooser import DataChooser
 from desktop_app.widgets.elements import button, card, column, keep_lines, label
 from desktop_app.widgets.settings_form import SettingsForm
@@ -80,10 +79,9 @@ class TrainingSetup(QWidget):
     def preview_job(self) -> Job:
         """Returns the job that looks at the data: the model decides how many classes are enough."""
         model = self.model.currentData()
-        task = "preview_text" if catalog.MODELS[model].kind == "text" else "preview"
         return Job(
-            task=task,
-            model=model if task == "preview" else "",
+            task=catalog.kind_of(model).preview,
+            model=model,
             settings=self._data_settings(),
             seed=self.seed.value(),
         )
@@ -209,7 +207,7 @@ class TrainingSetup(QWidget):
         if shared:  # how the data is read does not depend on the model
             shared.pop("data")
             self.form.show_values({**self.form.values(), **shared})
-        self.data.show_kind(kind_of(key))
+        self.data.show_samples(catalog.kind_of(key).samples)
         self._notice_data()
         self.changed.emit()
 
@@ -240,7 +238,7 @@ class TrainingSetup(QWidget):
     def _notice_data(self) -> None:
         if self.model.currentData() not in self._forms:
             return
-        seen = {**self._data_settings(), "kind": kind_of(self.model.currentData())}
+        seen = {**self._data_settings(), "wanted": catalog.wanted(self.model.currentData())}
         if seen != self._data_seen:
             self._data_seen = seen
             self.data_changed.emit()

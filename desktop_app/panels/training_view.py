@@ -15,7 +15,7 @@ from desktop_app.scores import Score, score_of
 from desktop_app.store import RunRow
 from desktop_app.theme import SPACING, show_icon
 from desktop_app.translation import mark, say, tr, tr_parts
-from desktop_app.uses import USES, kind_of
+from desktop_app.uses import kind_of
 from desktop_app.widgets.elements import ButtonRow, button, card, label, row
 from desktop_app.widgets.log_view import log_text
 from desktop_app.widgets.progress_line import ProgressLine
@@ -106,7 +106,7 @@ class TrainingView(QWidget):
     def _show_kind(self, model: str) -> None:
         """Shows the plots of a kind of model, empty, and what it is good for."""
         self.tabs.show_kind(kind_of(model))
-        self.score.show_use(USES.get(kind_of(model)))
+        self.score.show_use(kind_of(model))
 
     def show_name(self, name: str) -> None:
         """Shows what the run is called."""

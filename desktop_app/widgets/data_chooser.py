@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QFileDialog, QPushButton, QWidget
@@ -52,16 +53,17 @@ class DataChooser(QWidget):
         self.about = label(role="muted", wrap=True, name="dataAbout")
         first = row(self.folder_button, self.zip_button)
         self.setLayout(column(first, second, -(SPACING // 2), self.name, self.about))
-        self.show_kind("")
+        self.show_samples("pictures")
         self.target = DropTarget(self)
         self.target.dropped.connect(self.take_paths)
 
-    def show_kind(self, kind: str) -> None:
-        """Offers what a kind of model learns from; embedded data that it can't learn from give way to others."""
-        self.text_button.setVisible(kind == "text")
+    def show_samples(self, samples: Literal["pictures", "texts"]) -> None:
+        """Offers what a model learns from; embedded data that it can't learn from give way to others."""
+        texts = samples == "texts"
+        self.text_button.setVisible(texts)
         for choice in self._embedded.buttons():
-            choice.setVisible(kind != "text" or choice.property("data") in TEXTS)
-        if kind == "text" and self._data in EMBEDDED and self._data not in TEXTS:
+            choice.setVisible(not texts or choice.property("data") in TEXTS)
+        if texts and self._data in EMBEDDED and self._data not in TEXTS:
             self.choose(TEXTS[0])
 
     @property

@@ -13,12 +13,12 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
 from core.events import Metric
+from core.kinds.kind import Kind
 from desktop_app.widgets.curve_plot import CurvePlot
 from desktop_app.widgets.elements import row
-from desktop_app.widgets.plot_plans import PLANS
+from desktop_app.widgets.plot_plans import plans_of
 
 REDRAW_MS = 100  # one of the two plots is drawn this often: each costs the window about 8 ms
-FIRST = "classifier"  # what the plots are made for
 
 
 def import_curves() -> None:
@@ -33,7 +33,7 @@ class LossPlot(QWidget):
         super().__init__()
         self.setObjectName("lossPlot")
         self.loss, self.quality = (
-            CurvePlot(name, plans) for name, plans in zip(("loss", "quality"), PLANS[FIRST], strict=True)
+            CurvePlot(name, plans) for name, plans in zip(("loss", "quality"), plans_of(None), strict=True)
         )
         self.setLayout(row(self.loss, self.quality, spacing=16))
         self._turn = [self.loss, self.quality]
@@ -47,13 +47,9 @@ class LossPlot(QWidget):
         self.loss.ensure_curves()
         self.quality.ensure_curves()
 
-    def show_kind(self, kind: str) -> None:
-        """Begins anew with the plots of a kind of model.
-
-        Args:
-            kind: a key of `PLANS`; another gets a classifier's.
-        """
-        for plot, plans in zip((self.loss, self.quality), PLANS.get(kind, PLANS[FIRST]), strict=True):
+    def show_kind(self, kind: Kind | None) -> None:
+        """Begins anew with the plots of a kind of model; None gets a classifier's."""
+        for plot, plans in zip((self.loss, self.quality), plans_of(kind), strict=True):
             plot.show_plans(plans)
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""What is drawn of a training, for each kind of model: the one place that names the numbers of a `Metric`."""
+"""What is drawn of a training: the one place that names the numbers of a `Metric`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from core.kinds.classifier import CLASSIFIER
+from core.kinds.kind import Kind
 from desktop_app.translation import mark
 
 
@@ -93,9 +95,24 @@ KERNEL_DISTANCE = Plan(
 )
 INCEPTION_SCORE = Plan(mark("Inception Score"), (Line("is", mark("Drawn"), "curve_accuracy", marked=True),), "bottom")
 
-# Kind -> the plots, from left to right; of each the first plan is shown first.
-PLANS: Mapping[str, tuple[tuple[Plan, ...], tuple[Plan, ...]]] = {
-    "classifier": ((LOSS,), (ACCURACY,)),
-    "gan": ((ADVERSARIAL_LOSS, GRADIENTS), (DISTANCE, KERNEL_DISTANCE, INCEPTION_SCORE, TOLD_RIGHT)),
-    "text": ((LOSS,), (PERPLEXITY,)),
+# What `core.kinds.kind.Kind.plots` names.
+PLANS: Mapping[str, Plan] = {
+    "loss": LOSS,
+    "accuracy": ACCURACY,
+    "perplexity": PERPLEXITY,
+    "adversarial_loss": ADVERSARIAL_LOSS,
+    "gradients": GRADIENTS,
+    "told_right": TOLD_RIGHT,
+    "distance": DISTANCE,
+    "kernel_distance": KERNEL_DISTANCE,
+    "inception_score": INCEPTION_SCORE,
 }
+
+
+def plans_of(kind: Kind | None) -> tuple[tuple[Plan, ...], ...]:
+    """Returns the plots of a kind of model, from left to right; of each the first plan is shown first.
+
+    Args:
+        kind: None gets a classifier's.
+    """
+    return tuple(tuple(PLANS[name] for name in names) for names in (kind or CLASSIFIER).plots)

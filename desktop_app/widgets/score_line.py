@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from core.kinds.kind import Kind
 from desktop_app.scores import Score
 from desktop_app.theme import SPACING, show_icon
 from desktop_app.translation import say
-from desktop_app.uses import Use
 from desktop_app.widgets.elements import ButtonRow, SlotLike, button, label, row, set_role
 
 NARROW_PX = 560  # below this width the sentence needs the room of the button's caption
@@ -36,10 +36,10 @@ class ScoreLine(QWidget):
             say(widget.setToolTip, "{text}", text=score.tip)
         self.show()
 
-    def show_use(self, use: Use | None) -> None:
+    def show_use(self, kind: Kind | None) -> None:
         """Names what the model is good for; None hides the button."""
-        self.use_button.setVisible(use is not None)
-        if use is not None:
-            say(self.use_button.setText, use.caption)
-            say(self.use_button.setAccessibleName, use.caption)
-            show_icon(self.use_button.setIcon, use.icon)
+        self.use_button.setVisible(kind is not None)
+        if kind is not None:
+            say(self.use_button.setText, kind.use)
+            say(self.use_button.setAccessibleName, kind.use)
+            show_icon(self.use_button.setIcon, kind.icon)

@@ -81,6 +81,7 @@ def make_sides(values: argparse.Namespace):
     import numpy as np
 
     from core.data.dataset import Dataset
+    from core.data.targets.classes import ClassTargets
     from core.settings.cnn import CnnTraining
 
     random = np.random.default_rng(0)
@@ -90,7 +91,7 @@ def make_sides(values: argparse.Namespace):
     nothing = np.array([], np.int64)
     splits = {"train": np.arange(count), "validation": nothing, "test": nothing}
     names = tuple(map(str, range(count)))
-    dataset = Dataset("random", "0", tuple("0123456789"), images, labels, names, splits)
+    dataset = Dataset("random", "0", images, ClassTargets(tuple("0123456789"), labels), names, splits)
 
     def settings(epochs: int) -> CnnTraining:
         return CnnTraining.parse(
@@ -156,7 +157,7 @@ class BareFit:
 
         self.dataset, self.batch_size = dataset, settings(1).batch_size
         self.model = build(settings(1), dataset.shape, 10)
-        steps = len(dataset.labels) // self.batch_size
+        steps = len(dataset.targets.labels) // self.batch_size
         self.model.compile(
             make_optimizer(settings(1), make_schedule(settings(1), steps)),
             ClassifierLoss(settings(1).label_smoothing),
@@ -165,7 +166,9 @@ class BareFit:
 
     def train(self, epochs: int) -> float:
         began = time.perf_counter()
-        self.model.fit(self.dataset.images, self.dataset.labels, batch_size=self.batch_size, epochs=epochs, verbose=0)
+        self.model.fit(
+            self.dataset.images, self.dataset.targets.labels, batch_size=self.batch_size, epochs=epochs, verbose=0
+        )
         return time.perf_counter() - began
 
 
@@ -179,7 +182,7 @@ class TorchLoop:
         torch.manual_seed(0)
         self.batch_size = chosen.batch_size
         self.images = torch.from_numpy(dataset.images).permute(0, 3, 1, 2).contiguous()  # (N, C, H, W)
-        self.labels = torch.from_numpy(dataset.labels).long()
+        self.labels = torch.from_numpy(dataset.targets.labels).long()
         self.device = "cpu" if values.device == "cpu" else "cuda"
         self.net = torch.nn.Sequential(*self._layers(torch, chosen, dataset.shape)).to(self.device)
         self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=chosen.lr, weight_decay=chosen.weight_decay)

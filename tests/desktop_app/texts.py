@@ -55,7 +55,7 @@ def core_texts() -> set[str]:
 
 def settings_texts() -> set[str]:
     """Titles, helps, units, groups and choices of all settings, and what the catalog calls its rows."""
-    found = set()
+    found = {text for kind in catalog.KINDS.values() for text in (kind.use, kind.refusal)}
     for row in (*catalog.MODELS.values(), *catalog.TASKS.values()):
         found |= {row.title, getattr(row, "help", "")}
         if not row.settings:

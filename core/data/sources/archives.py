@@ -11,8 +11,9 @@ from pathlib import Path
 from core.context import Context
 from core.data.decode import DecodeError
 from core.data.index import Index
+from core.data.printable import printable
 from core.data.progress import Progressing
-from core.data.sources.layout import arrange, printable
+from core.data.sources.layout import arrange
 from core.errors import UserError
 from core.files.atomic import path_of
 from core.settings.dataset import DatasetSettings
@@ -56,9 +57,8 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     return Index(
         source=settings.data,
         identity=digest.hexdigest(),
-        classes=layout.classes,
         names=[printable(f"{settings.data}/{name}") for name, _ in kept],
-        labels=layout.labels,
+        targets=layout.targets,
         given=layout.given,
         read=read,
         skipped=layout.skipped,

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.context import Context
 from core.data.index import Index
+from core.data.targets.classes import ClassTargets
 from core.settings.dataset import DatasetSettings
 
 COUNT = 1797
@@ -24,9 +25,8 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     return Index(
         source="digits",
         identity="digits",
-        classes=tuple("0123456789"),
         names=[f"digits/{number}" for number in range(COUNT)],
-        labels=table[:, -1].astype(np.int32),
+        targets={ClassTargets.kind: ClassTargets(tuple("0123456789"), table[:, -1])},
         given=np.full(COUNT, -1, np.int8),
         draw=lambda context, places=None: pictures if places is None else pictures[places],
     )

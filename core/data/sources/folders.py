@@ -11,8 +11,9 @@ from pathlib import Path
 from core.context import Context
 from core.data.dataset import Skipped
 from core.data.index import Index
+from core.data.printable import printable
 from core.data.progress import Progressing
-from core.data.sources.layout import arrange, is_junk, printable
+from core.data.sources.layout import arrange, is_junk
 from core.files.atomic import path_of, why_not_opened
 from core.settings.dataset import DatasetSettings
 
@@ -50,9 +51,8 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     return Index(
         source=settings.data,
         identity=digest.hexdigest(),
-        classes=layout.classes,
         names=[printable(f"{settings.data}/{path}") for path in paths],
-        labels=layout.labels,
+        targets=layout.targets,
         given=layout.given,
         read=lambda place: root / paths[place],
         skipped=unreachable + layout.skipped,

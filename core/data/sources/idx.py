@@ -14,6 +14,7 @@ from core.context import Context
 from core.data.index import Index
 from core.data.progress import Progressing
 from core.data.splits import TEST, TRAIN, UNGIVEN
+from core.data.targets.classes import ClassTargets
 from core.errors import UserError
 from core.files.atomic import path_of
 from core.settings.dataset import DatasetSettings
@@ -76,21 +77,10 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     return Index(
         source=settings.data,
         identity=digest.hexdigest(),
-        classes=tuple(str(number) for number in numbers),
         names=[f"{part.images.name}/{number}" for part in parts for number in range(part.shape[0])],
-        labels=labels.astype(np.int32),
+        targets={ClassTargets.kind: ClassTargets(tuple(str(number) for number in numbers), labels)},
         given=np.concatenate([np.full(part.shape[0], part.split, np.int8) for part in parts]),
         draw=lambda context, places=None: _pictures(parts, context, places),
-        problem=None if len(numbers) > 1 else _one_class(folder, len(labels)),
-    )
-
-
-def _one_class(folder: Path, count: int) -> UserError:
-    return UserError(
-        "The idx files in '{path}' hold {count} pictures of fewer than two classes, and two are needed.",
-        hint="Use the labels file that belongs to the pictures.",
-        path=folder,
-        count=count,
     )
 
 

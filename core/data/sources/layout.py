@@ -7,14 +7,16 @@ sorted as plain text ("10" before "2", "Zebra" before "ant"): a label then never
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
 
 from core.data.dataset import Skipped
+from core.data.printable import printable
 from core.data.splits import TEST, TRAIN, UNGIVEN, VALIDATION
+from core.data.targets.classes import ClassTargets
+from core.data.targets.target import Targets
 from core.errors import UserError
 
 SPLIT_FOLDERS = {
@@ -45,18 +47,16 @@ class Layout:
     """Which files are pictures of which class and split.
 
     Args:
-        classes: names, sorted; empty where the pictures lie in no class folders.
         kept: int64 (N,), places in the list of files.
-        labels: int32 (N,), indices into `classes`; -1 where there are none.
+        targets: their classes, the names sorted; none where the pictures lie in no class folders.
         given: int8 (N,), the split, or -1.
         inside: (N,), the path below the class folder.
         skipped: files left out.
-        problem: why nothing can be trained on it; None where all is well.
+        problem: why there is nothing to look at; None where all is well.
     """
 
-    classes: tuple[str, ...]
     kept: np.ndarray
-    labels: np.ndarray
+    targets: dict[str, Targets]
     given: np.ndarray
     inside: tuple[str, ...]
     skipped: tuple[Skipped, ...]
@@ -72,11 +72,6 @@ def is_picture_name(path: str) -> bool:
     """Whether nothing in the file's name says that it is something else than a picture."""
     name = PurePosixPath(path)
     return not NO_PICTURE.fullmatch(name.suffix) and not NO_PICTURE_NAMES.fullmatch(name.name)
-
-
-def printable(text: str) -> str:
-    r"""Returns the text in Unicode's composed form, with what a system could not decode written as \udcff."""
-    return unicodedata.normalize("NFC", text).encode("utf-8", "backslashreplace").decode()
 
 
 def arrange(source: str, files: list[str]) -> Layout:
@@ -112,14 +107,14 @@ def arrange(source: str, files: list[str]) -> Layout:
     labels_seen = [label for _, label, _, _ in members]
     classes = tuple(sorted(set(labels_seen)))
     number = {name: label for label, name in enumerate(classes)}
+    labels = np.array([number[label] for label in labels_seen], np.int32)
     return Layout(
-        classes=classes,
         kept=np.array([place for place, _, _, _ in members] or kept, np.int64),
-        labels=np.array([number[label] for label in labels_seen] or [-1] * len(kept), np.int32),
+        targets={ClassTargets.kind: ClassTargets(classes, labels)} if classes else {},
         given=np.array([split for _, _, split, _ in members] or [UNGIVEN] * len(kept), np.int8),
         inside=tuple(printable(path) for _, _, _, path in members) or tuple("/".join(pieces) for pieces in parts),
         skipped=tuple(skipped),
-        problem=_problem(source, classes, len(kept)),
+        problem=_problem(source, len(kept)),
     )
 
 
@@ -157,27 +152,14 @@ def _classes_and_splits(parts: list[list[str]]) -> list[tuple[str | None, int, s
     return found
 
 
-def _problem(source: str, classes: tuple[str, ...], pictures: int) -> UserError | None:
-    if not pictures:
-        return UserError(
-            "No pictures found in '{path}'.",
-            hint="Put one folder per class inside it, and the pictures of the class into that.",
-            path=source,
-        )
-    if not classes:
-        return UserError(
-            "The pictures in '{path}' lie in no class folders.",
-            hint="Put one folder per class inside it, and move each picture into the folder of its class.",
-            path=source,
-        )
-    if len(classes) == 1:
-        return UserError(
-            "'{path}' holds only one class, '{name}', and two are needed.",
-            hint="Put a folder with pictures of another class beside it.",
-            path=source,
-            name=classes[0],
-        )
-    return None
+def _problem(source: str, pictures: int) -> UserError | None:
+    if pictures:
+        return None
+    return UserError(
+        "No pictures found in '{path}'.",
+        hint="Put one folder per class inside it, and the pictures of the class into that.",
+        path=source,
+    )
 
 
 def _display(source: str, file: str) -> str:

@@ -67,8 +67,7 @@ class ModelDescription:
         height, width, channels = self.input_shape
         if not (1 <= height <= LARGEST_SIDE and 1 <= width <= LARGEST_SIDE and channels in (1, 3)):
             raise ValueError(f"a model can't have the input shape {self.input_shape}")
-        fewest = 1 if catalog.find(catalog.MODELS, self.model, "model").kind == "gan" else 2
-        if not fewest <= len(self.classes) <= MOST_CLASSES:
+        if not max(1, catalog.wanted(self.model).fewest) <= len(self.classes) <= MOST_CLASSES:
             raise ValueError(f"a model can't have {len(self.classes)} classes")
         found = count_parameters(self.build)
         if parameters is not None and found > parameters:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from core.context import Context
 from core.data.dataset import Skipped
+from core.data.printable import printable
 from core.data.sources.archives import member_names, open_archive
 from core.data.sources.folders import reachable, walk
-from core.data.sources.layout import SPLIT_FOLDERS, is_junk, printable
+from core.data.sources.layout import SPLIT_FOLDERS, is_junk
 from core.data.splits import UNGIVEN
 from core.errors import UserError
 from core.files.atomic import path_exists, path_of

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.data.batches import Batches
+from core.data.targets.nothing import NoTargets
 from core.text.rows.round_up import round_up
 from core.text.rows.rows import Rows
 
@@ -36,9 +37,9 @@ class RowBatches(Batches):
         order = np.arange(len(rows))
         if not self.one_width and seed is None:
             order = np.argsort(-lengths, kind="stable")  # the longest first: if memory is short, it is so at once
-        super().__init__(lengths, lengths, order, batch_size, seed)
+        super().__init__(lengths, NoTargets(len(rows)), order, batch_size, seed)
         self.dtype = "int32"
-        self.shape = self.label_shape = (self._longest if self.one_width else None,)
+        self.shape = self.target_shape = (self._longest if self.one_width else None,)
 
     def batch(self, epoch: int, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns one batch, ids and labels, each int32 (B, T); the same one whenever it is asked for."""

@@ -13,7 +13,8 @@ import keras
 import numpy as np
 
 from core.context import Context
-from core.data.batches import Augmentation, Batches
+from core.data.augment import Augmentation
+from core.data.batches import Batches
 from core.data.dataset import Dataset
 from core.errors import CancelledError, UserError
 from core.events import Progress, Saved
@@ -109,7 +110,7 @@ class AdversarialTraining:
         # Every critic step has pictures of its own; so few that they don't reach make smaller batches.
         self._batch = max(1, min(settings.batch_size, len(train) // rounds))
         flip = Augmentation(0, settings.flip) if settings.flip else None
-        self._batches = Batches(dataset.images, dataset.labels, train, self._batch * rounds, context.job.seed, flip)
+        self._batches = Batches(dataset.images, dataset.targets, train, self._batch * rounds, context.job.seed, flip)
         self._step = AdversarialStep(gan, generator, settings, settings.epochs * len(self._batches))
         state = TrainingState(
             seed=context.job.seed, batch_size=self._batches.batch_size, steps_per_epoch=len(self._batches)

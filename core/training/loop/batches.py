@@ -44,7 +44,7 @@ def keras_input(source: BatchInput) -> Any:
     batches = source.batches
 
     def fetch(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        samples, labels = tf.numpy_function(lambda i: source[i], [index], [batches.dtype, tf.int32])
-        return tf.ensure_shape(samples, (None, *batches.shape)), tf.ensure_shape(labels, (None, *batches.label_shape))
+        samples, labels = tf.numpy_function(lambda i: source[i], [index], [batches.dtype, batches.target_dtype])
+        return tf.ensure_shape(samples, (None, *batches.shape)), tf.ensure_shape(labels, (None, *batches.target_shape))
 
     return tf.data.Dataset.range(len(source)).map(fetch).prefetch(2)

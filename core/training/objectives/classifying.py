@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from core.data.batches import Augmentation, Batches
+from core.data.augment import Augmentation
+from core.data.batches import Batches
 from core.data.dataset import Dataset
 from core.settings.picture_fit import PictureFitSettings
 from core.training.objectives.losses import ClassifierLoss
@@ -20,7 +21,7 @@ def classifying(dataset: Dataset, settings: PictureFitSettings, seed: int) -> Ob
         seed: int >= 0, fixes order and augmentation.
     """
     pad = round(settings.crop * min(dataset.shape[:2]))
-    data = (dataset.images, dataset.labels)
+    data = (dataset.images, dataset.targets)
     return Objective(
         Batches(
             *data,

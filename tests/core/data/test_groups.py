@@ -92,7 +92,7 @@ def test_regrouped_pictures_have_another_fingerprint_and_a_copy_has_the_same(nam
     for path in list(folder.rglob("p19_*.png")):  # the order of the files stays
         path.rename(path.with_name(f"p18_z{path.stem[4:]}.png"))
     after = read(folder, context, group_by="name")
-    assert np.array_equal(after.labels, before.labels)
+    assert np.array_equal(after.targets.labels, before.targets.labels)
     assert after.fingerprint != before.fingerprint
     assert read(folder, context).fingerprint == read(tmp_path / "copy", context).fingerprint
 
@@ -119,7 +119,7 @@ def test_files_outside_every_group_stand_alone_and_are_told(named, make_pictures
     folder = named()
     make_pictures({"a": 3})
     dataset = read(folder, context, group_by="name")
-    assert len(dataset.labels) == 203
+    assert len(dataset.targets.labels) == 203
     assert [event.values for event in context.of(Log)] == [{"alone": 3, "count": 203}]
 
 

@@ -14,9 +14,9 @@ def test_digits_are_ready_to_train_on(context):
     assert dataset.images.shape == (1797, 8, 8, 1)
     assert dataset.images.dtype == np.uint8
     assert (dataset.images.min(), dataset.images.max()) == (0, 255)
-    assert dataset.classes == tuple("0123456789")
-    assert dataset.labels.dtype == np.int32
-    assert dataset.labels[:10].tolist() == list(range(10))
+    assert dataset.targets.classes == tuple("0123456789")
+    assert dataset.targets.labels.dtype == np.int32
+    assert dataset.targets.labels[:10].tolist() == list(range(10))
     assert {name: len(rows) for name, rows in dataset.splits.items()} == {"train": 1258, "validation": 180, "test": 359}
     assert dataset.given == ()
 

@@ -6,6 +6,8 @@ from core.data.open_index import check_data, trainable_index
 from core.data.preview import preview
 from core.data.sources import folders
 from core.errors import UserError
+from core.kinds.gan import GAN
+from core.kinds.kind import Wanted
 from core.settings.dataset import DatasetSettings
 
 
@@ -36,7 +38,7 @@ def test_what_draws_learns_from_one_class(make_pictures, context, new_context):
     for model in ("", "cnn"):
         with pytest.raises(UserError, match="only one class"):
             trainable_index(settings, _of(new_context(), model))
-    assert trainable_index(settings, _of(context, "dcgan")).classes == ("cats",)
+    assert trainable_index(settings, _of(context, "dcgan")).target.classes == ("cats",)
     assert preview(settings, context)["classes"] == {"cats": 20}
     found = check(settings, context)
     assert found["refused"] == ""
@@ -52,11 +54,11 @@ def test_what_draws_learns_from_pictures_in_no_class_folders(make_pictures, make
         preview(settings, _of(new_context(), "cnn"))
     assert preview(settings, _of(context, "dcgan"))["classes"] == {"my.cats": 20}
     assert check(settings, context)["refused"] == ""
-    dataset = load(settings, 0, new_context(), minimum_classes=0)
-    assert dataset.classes == ("my.cats",)
+    dataset = load(settings, 0, new_context(), GAN.wanted)
+    assert dataset.targets.classes == ("my.cats",)
     assert len(dataset.images) == 20
     with pytest.raises(UserError, match="no class folders"):
-        load(settings, 0, new_context(), minimum_classes=1)
+        load(settings, 0, new_context(), Wanted(fewest=1))
 
 
 def test_pictures_in_no_class_folders_are_kept_together_by_their_names(make_pictures, context):

@@ -8,6 +8,7 @@ from keras import layers
 
 from core.context import Context
 from core.data.dataset import Dataset
+from core.data.targets.classes import ClassTargets
 from core.evaluation.gan_attendant import GanAttendant, held_out_places, measure_drawn, shown_places
 from core.evaluation.judge import Judge
 from core.inference.latents import latents
@@ -30,7 +31,7 @@ def made_dataset(train, validation, test, black=()):
     for name in black:
         pictures[splits[name]] = 0
     labels = np.arange(ends[-1], dtype=np.int32) % 2
-    return Dataset("made", "f", ("a", "b"), pictures, labels, ("x",) * int(ends[-1]), splits)
+    return Dataset("made", "f", pictures, ClassTargets(("a", "b"), labels), ("x",) * int(ends[-1]), splits)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 
 from core.context import Context
 from core.data.load import load
+from core.data.targets.classes import ClassTargets
 from core.errors import CancelledError, UserError
 from core.evaluation import own_judge as module
 from core.evaluation.judge import Judge, independent_judge, make_judge
@@ -76,8 +77,8 @@ def test_the_judge_of_the_data_knows_the_classes_and_how_often_it_is_right(trial
     features, probabilities = trial.made.look(trial.dataset.images[trial.test])
     assert features.shape == (len(trial.test), trial.made.dimensions)
     assert features.dtype == probabilities.dtype == np.float32
-    assert trial.made.classes == trial.dataset.classes
-    right = accuracy(probabilities, trial.dataset.labels[trial.test])
+    assert trial.made.classes == trial.dataset.targets.classes
+    right = accuracy(probabilities, trial.dataset.targets.labels[trial.test])
     assert right == pytest.approx(trial.made.accuracy)
     assert right > 0.8
     assert trial.made.name == f"CNN of this data, {100 * right:.1f} % right"
@@ -141,7 +142,7 @@ def test_pictures_of_another_size_or_colour_are_resized(trial):
     pictures = trial.dataset.images[trial.test]  # (N, 8, 8, 1)
     large = np.repeat(np.repeat(np.repeat(pictures, 4, axis=1), 4, axis=2), 3, axis=3)  # (N, 32, 32, 3)
     _, probabilities = trial.made.look(large)
-    assert accuracy(probabilities, trial.dataset.labels[trial.test]) > trial.made.accuracy - 0.1
+    assert accuracy(probabilities, trial.dataset.targets.labels[trial.test]) > trial.made.accuracy - 0.1
     assert trial.made.look(pictures[:0])[0].shape == (0, trial.made.dimensions)
 
 
@@ -200,7 +201,7 @@ def test_a_pause_reaches_it_and_is_told(tmp_path):
 
 def test_without_classes_it_tells_turns(tmp_path):
     trial = Trial(tmp_path)
-    one_class = replace(trial.dataset, classes=("digit",), labels=np.zeros_like(trial.dataset.labels))
+    one_class = replace(trial.dataset, targets=ClassTargets(("digit",), np.zeros(len(trial.dataset.targets))))
     judge = trial.judge(dataset=one_class)
     features, probabilities = judge.look(one_class.images[trial.test])
     assert probabilities is None
@@ -240,13 +241,13 @@ def test_a_run_of_the_users_own_judges(trial, tmp_path):
     for name, settings in (("cnn", {"size": "tiny"}), ("vit", {"size": "tiny"})):
         job = Job(task="train", model=name, settings=settings, backend=BACKEND, name=f"my {name}")
         run, job = trial.workspace.create_run(job)
-        description = ModelDescription(name, dict(job.settings), trial.dataset.classes, trial.dataset.shape)
+        description = ModelDescription(name, dict(job.settings), trial.dataset.targets.classes, trial.dataset.shape)
         model = description.build()
         save_model(run.model_folder, model, description)
         run.update(status="done", result={"metrics": {"test_accuracy": 0.991}})
         judge = trial.judge(SimpleNamespace(judge=f"my {name}"))
         assert judge.name == f"{name} of the run 'my {name}', 99.1 % right"
-        assert judge.classes == trial.dataset.classes
+        assert judge.classes == trial.dataset.targets.classes
         pictures = trial.dataset.images[:30]
         features, probabilities = judge.look(pictures)
         head = model.get_layer("logits")
@@ -285,9 +286,9 @@ def test_collapse_is_told_from_real_variety_by_the_judges_eyes(trial, count):
 
     def found(pictures):
         seen, fake = trial.made.look(real), trial.made.look(pictures)
-        return find_collapse(seen[0], fake[0], seen[1], fake[1], dataset.classes)
+        return find_collapse(seen[0], fake[0], seen[1], fake[1], dataset.targets.classes)
 
-    labels = dataset.labels[train]
+    labels = dataset.targets.labels[train]
     one_each = np.array([chance.choice(train[labels == label]) for label in range(10)])
     assert not found(good[:count]).alarm
     assert found(repeated(train[labels == 3])).alarm

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from core.context import Context
-from core.data.index import Index
+from core.data.index import Index, OnDemand
 from core.data.progress import Progressing
 from core.data.sources.shapes.clips import draw_clip, make_clip
 from core.data.sources.shapes.drawing import draw_scene
-from core.data.sources.shapes.scenes import CLASSES, make_scene
+from core.data.sources.shapes.scenes import CLASSES, Scene, make_scene
+from core.data.targets.captions import CaptionTargets
+from core.data.targets.classes import ClassTargets
 from core.errors import UserError
 from core.settings.dataset import DatasetSettings
 
@@ -18,21 +22,30 @@ VERSION = 1  # raise it when the same seed would give other pictures
 
 def scenes(settings: DatasetSettings, seed: int, context: Context) -> Index:
     """Returns the index of "shapes": `settings.count` scenes of `settings.side_px`, from the seed."""
-    labels = np.empty(settings.count, np.int32)
-    progress = Progressing(context, "scan", settings.count, "pictures")
-    for number in range(settings.count):
-        labels[number] = make_scene(seed, number).label
-        progress.advance()
+    count = settings.count
+
+    def classes() -> ClassTargets:
+        return ClassTargets(CLASSES, np.array([scene.label for scene in _told(seed, count, context)], np.int32))
+
+    def captions() -> CaptionTargets:
+        return CaptionTargets([scene.sentences for scene in _told(seed, count, context)])
+
     return Index(
         source="shapes",
         identity=f"shapes-{VERSION}-{seed}-{settings.side_px}-{settings.count}",
-        classes=CLASSES,
         names=[f"shapes/{number}" for number in range(settings.count)],
-        labels=labels,
+        targets=OnDemand({ClassTargets.kind: classes, CaptionTargets.kind: captions}),
         given=np.full(settings.count, -1, np.int8),
         read=lambda place: draw_scene(make_scene(seed, place), settings.side_px),
         side_px=settings.side_px,
     )
+
+
+def _told(seed: int, count: int, context: Context) -> Iterator[Scene]:
+    progress = Progressing(context, "scan", count, "pictures")
+    for number in range(count):
+        yield make_scene(seed, number)
+        progress.advance()
 
 
 def clips(settings: DatasetSettings, seed: int, context: Context) -> Index:
@@ -53,9 +66,8 @@ def clips(settings: DatasetSettings, seed: int, context: Context) -> Index:
     return Index(
         source="shapes-clips",
         identity=f"clips-{VERSION}-{seed}-{settings.side_px}-{settings.count}-{'-'.join(directions)}-{settings.frames}",
-        classes=classes,
         names=[f"shapes-clips/{number}" for number in range(settings.count)],
-        labels=labels,
+        targets={ClassTargets.kind: ClassTargets(classes, labels)},
         given=np.full(settings.count, -1, np.int8),
         read=read,
         side_px=settings.side_px,

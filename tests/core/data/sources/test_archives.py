@@ -41,7 +41,7 @@ def archive(tmp_path):
 def test_zip_equals_the_folder_it_was_made_of(make_pictures, make_zip, context, inside):
     folder = make_pictures({"train/a": 4, "train/b": 4, "test/a": 2, "test/b": 2})
     from_folder, from_zip = read(folder, context), read(make_zip(folder, inside=inside), context)
-    assert from_zip.classes == from_folder.classes
+    assert from_zip.targets.classes == from_folder.targets.classes
     assert from_zip.fingerprint == from_folder.fingerprint
     assert all(np.array_equal(from_zip.splits[name], from_folder.splits[name]) for name in from_zip.splits)
 
@@ -56,7 +56,7 @@ def test_nothing_is_unpacked(archive, context, tmp_path):
 
 def test_system_files_inside_are_ignored(archive, context):
     dataset = read(archive(("__MACOSX/a/._0.png", b"x"), (".DS_Store", b"x"), ("a/Thumbs.db", b"x")), context)
-    assert dataset.classes == ("a", "b")
+    assert dataset.targets.classes == ("a", "b")
     assert dataset.skipped == ()
 
 
@@ -66,7 +66,7 @@ def test_backslashes_separate_folders(tmp_path, context):
             info = zipfile.ZipInfo("x")
             info.filename = f"{'ab'[number % 2]}\\{number}.png"
             file.writestr(info, picture(number))
-    assert read(tmp_path / "data.zip", context).classes == ("a", "b")
+    assert read(tmp_path / "data.zip", context).targets.classes == ("a", "b")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
@@ -79,7 +79,7 @@ def test_names_without_a_declared_encoding(tmp_path, context, encoding):
         raw = name.encode(encoding)
         content = content.replace(letter * len(raw) + b"/", raw + b"/")
     (tmp_path / "data.zip").write_bytes(content)
-    assert read(tmp_path / "data.zip", context).classes == tuple(sorted(["猫猫", "狗狗"]))
+    assert read(tmp_path / "data.zip", context).targets.classes == tuple(sorted(["猫猫", "狗狗"]))
 
 
 def test_damaged_member_is_skipped(archive, context):
@@ -173,7 +173,7 @@ def test_archive_without_pictures(tmp_path, context):
 
 
 def test_suffix_is_not_needed(archive, context):
-    assert read(archive(name="data"), context).classes == ("a", "b")
+    assert read(archive(name="data"), context).targets.classes == ("a", "b")
 
 
 def test_real_odd_pictures_are_read_or_listed(shared_data, context):
@@ -185,5 +185,5 @@ def test_real_odd_pictures_are_read_or_listed(shared_data, context):
 def test_real_photos_of_hands(shared_data, context):
     dataset = read(shared_data("sign-digits.zip"), context)
     assert dataset.images.shape == (2062, 64, 64, 3)
-    assert len(dataset.classes) == 10
+    assert len(dataset.targets.classes) == 10
     assert dataset.skipped == ()

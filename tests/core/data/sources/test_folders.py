@@ -9,6 +9,7 @@ from PIL import Image
 from core.data.load import load
 from core.errors import UserError
 from core.events import Log, Progress
+from core.kinds.kind import Wanted
 from core.settings.dataset import DatasetSettings
 
 
@@ -22,18 +23,18 @@ def counts(dataset):
 
 def test_class_folders_become_classes_in_plain_text_order(make_pictures, context):
     dataset = read(make_pictures({"b": 10, "a": 10, "10": 10, "2": 10, "Z": 10}), context)
-    assert dataset.classes == ("10", "2", "Z", "a", "b")
+    assert dataset.targets.classes == ("10", "2", "Z", "a", "b")
     assert dataset.images.shape == (50, 12, 12, 3)
-    assert np.bincount(dataset.labels).tolist() == [10] * 5
+    assert np.bincount(dataset.targets.labels).tolist() == [10] * 5
     assert counts(dataset) == {"train": 35, "validation": 5, "test": 10}
 
 
 def test_pictures_labels_and_names_belong_together(make_pictures, context):
     folder = make_pictures({"a": 5, "b": 5})
     dataset = read(folder, context)
-    for picture, label, name in zip(dataset.images, dataset.labels, dataset.names, strict=True):
+    for picture, label, name in zip(dataset.images, dataset.targets.labels, dataset.names, strict=True):
         assert np.array_equal(picture, np.asarray(Image.open(name)))
-        assert dataset.classes[label] in name.split("/")
+        assert dataset.targets.classes[label] in name.split("/")
 
 
 def test_nested_pictures_count_and_hidden_ones_do_not(make_pictures, context):
@@ -41,8 +42,8 @@ def test_nested_pictures_count_and_hidden_ones_do_not(make_pictures, context):
     (folder / "a" / ".DS_Store").write_bytes(b"x")
     (folder / "b" / "Thumbs.db").write_bytes(b"x")
     dataset = read(folder, context)
-    assert dataset.classes == ("a", "b")
-    assert np.bincount(dataset.labels).tolist() == [5, 4]
+    assert dataset.targets.classes == ("a", "b")
+    assert np.bincount(dataset.targets.labels).tolist() == [5, 4]
     assert dataset.skipped == ()
 
 
@@ -67,12 +68,12 @@ def test_missing_validation_folder_is_cut_out_of_train(make_pictures, context):
 
 
 def test_lone_train_folder_among_others_is_a_class(make_pictures, context):
-    assert read(make_pictures({"train": 5, "plane": 5}), context).classes == ("plane", "train")
+    assert read(make_pictures({"train": 5, "plane": 5}), context).targets.classes == ("plane", "train")
 
 
 def test_one_outer_folder_is_looked_into(make_pictures, context):
     folder = make_pictures({"outer/a": 4, "outer/b": 4})
-    assert read(folder, context).classes == ("a", "b")
+    assert read(folder, context).targets.classes == ("a", "b")
 
 
 def test_unreadable_files_are_skipped_and_listed(make_pictures, context):
@@ -108,8 +109,8 @@ def test_class_without_a_readable_picture_is_left_out(make_pictures, context):
     (folder / "b").mkdir()
     (folder / "b" / "bad.png").write_bytes(b"bad")
     dataset = read(folder, context)
-    assert dataset.classes == ("a", "c")
-    assert set(dataset.labels) == {0, 1}
+    assert dataset.targets.classes == ("a", "c")
+    assert set(dataset.targets.labels) == {0, 1}
 
 
 def test_suffix_does_not_decide(make_pictures, context):
@@ -129,14 +130,14 @@ def test_links_are_followed_and_loops_are_not(make_pictures, context, tmp_path):
     except OSError:
         pytest.skip("no links here")
     dataset = read(folder, context)
-    assert np.bincount(dataset.labels).tolist() == [3, 3, 4]
+    assert np.bincount(dataset.targets.labels).tolist() == [3, 3, 4]
     assert ["leads nowhere" in skipped.reason for skipped in dataset.skipped] == [True]
 
 
 @pytest.mark.parametrize("name", ["猫 和 狗", "🐈‍⬛", "e\u0301te\u0301", "a{b}'c", "with space "])
 def test_unicode_names(make_pictures, context, name):
     dataset = read(make_pictures({f"{name}/{name}": 3, "other": 3}, root=name), context)
-    assert unicodedata.normalize("NFC", name) in dataset.classes
+    assert unicodedata.normalize("NFC", name) in dataset.targets.classes
     assert len(dataset.images) == 6
 
 
@@ -147,9 +148,9 @@ def test_names_that_are_no_valid_text(make_pictures, context):
     os.mkdir(target)  # noqa: PTH102
     os.rename(os.fsencode(folder / "a" / "0.png"), os.path.join(target, b"\xe9.png"))  # noqa: PTH104, PTH118
     dataset = read(folder, context)
-    assert len(dataset.classes) == 3
+    assert len(dataset.targets.classes) == 3
     assert len(dataset.images) == 6
-    assert all(name.encode() for name in (*dataset.classes, *dataset.names))
+    assert all(name.encode() for name in (*dataset.targets.classes, *dataset.names))
 
 
 def test_long_paths(make_pictures, context):
@@ -238,7 +239,7 @@ def test_no_name_at_all(context):
 
 
 def test_one_class_is_enough_for_scoring(make_pictures, context):
-    dataset = load(DatasetSettings(data=str(make_pictures({"cats": 5}))), 0, context, minimum_classes=1)
-    assert dataset.classes == ("cats",)
+    dataset = load(DatasetSettings(data=str(make_pictures({"cats": 5}))), 0, context, Wanted(fewest=1))
+    assert dataset.targets.classes == ("cats",)
     with pytest.raises(UserError, match="no class folders"):
-        load(DatasetSettings(data=str(make_pictures({".": 5}, root="loose"))), 0, context, minimum_classes=1)
+        load(DatasetSettings(data=str(make_pictures({".": 5}, root="loose"))), 0, context, Wanted(fewest=1))

@@ -46,7 +46,7 @@ def mnist(tmp_path):
 def test_t10k_is_the_test_split(mnist, context, packed):
     dataset = read(mnist(packed=packed), context)
     assert dataset.shape == (6, 6, 1)
-    assert dataset.classes == tuple("0123456789")
+    assert dataset.targets.classes == tuple("0123456789")
     assert dataset.splits["test"].tolist() == list(range(40, 50))
     assert len(dataset.splits["validation"]) == 5
     assert dataset.given == ("train", "test")
@@ -137,4 +137,15 @@ def test_real_mnist(shared_data, context):
     assert dataset.splits["test"].tolist() == list(range(60000, 70000))
     assert len(dataset.splits["train"]) == 53000
     # LeCun's published count of each digit in the 10,000.
-    assert np.bincount(dataset.labels[60000:]).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert np.bincount(dataset.targets.labels[60000:]).tolist() == [
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]

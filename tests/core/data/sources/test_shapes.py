@@ -246,9 +246,9 @@ def test_shapes_load_as_a_data_set(context, new_context):
     settings = DatasetSettings(data="shapes", count=300, side_px=32)
     dataset = load(settings, 3, context)
     assert dataset.images.shape == (300, 32, 32, 3)
-    assert dataset.classes == tuple(sorted(CLASSES))
+    assert dataset.targets.classes == tuple(sorted(CLASSES))
     assert np.array_equal(dataset.images[17], draw_scene(make_scene(3, 17), 32))
-    assert dataset.classes[dataset.labels[17]] == CLASSES[make_scene(3, 17).label]
+    assert dataset.targets.classes[dataset.targets.labels[17]] == CLASSES[make_scene(3, 17).label]
     assert dataset.names[17] == "shapes/17"
     again = load(settings, 3, new_context())
     assert again.fingerprint == dataset.fingerprint

@@ -1,0 +1,129 @@
+"""One class a sample."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from core.data.placement import Placement
+from core.data.printable import printable
+from core.data.targets.target import Targets
+from core.errors import UserError
+from core.files.atomic import path_of
+
+
+class ClassTargets(Targets):
+    """The class of each sample.
+
+    Args:
+        classes: K names, in the order of the labels.
+        labels: int32 (N,), indices into `classes`.
+    """
+
+    kind: ClassVar[str] = "class"
+
+    def __init__(self, classes: tuple[str, ...], labels: np.ndarray) -> None:
+        self.classes = classes
+        self.labels = np.asarray(labels, np.int32)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, places: np.ndarray) -> ClassTargets:
+        """Returns the classes of some samples; a class keeps its label, even where no sample is left of it."""
+        return ClassTargets(self.classes, self.labels[places])
+
+    def header(self) -> tuple[Any, ...]:
+        """Returns the names."""
+        return self.classes
+
+    def content(self) -> bytes:
+        """Returns the labels."""
+        return self.labels.astype("<i4").tobytes()
+
+    def strata(self) -> np.ndarray:
+        """Returns the labels."""
+        return self.labels
+
+    def counts(self) -> dict[str, int]:
+        """Returns how many samples each class has, in the order of the labels."""
+        return dict(zip(self.classes, np.bincount(self.labels, minlength=len(self.classes)).tolist(), strict=True))
+
+    def caption(self, place: int) -> str:
+        """Returns the class's name."""
+        return self.classes[self.labels[place]]
+
+    def summary(self) -> dict[str, Any]:
+        """Returns the names as well."""
+        return {"target": self.kind, "classes": list(self.classes)}
+
+    def problem(self, source: str, fewest: int) -> UserError | None:
+        """Returns why too few classes are no data set to learn from."""
+        if len(self.classes) >= fewest:
+            return None
+        return UserError(
+            "'{path}' holds only one class, '{name}', and two are needed.",
+            hint="Put a folder with pictures of another class beside it.",
+            path=source,
+            name=self.classes[0],
+        )
+
+    def present(self, source: str, fewest: int) -> ClassTargets:
+        """Returns them without the classes that have no sample.
+
+        Raises:
+            UserError: fewer classes are left than are needed.
+        """
+        found, labels = np.unique(self.labels, return_inverse=True)
+        classes = tuple(self.classes[label] for label in found)
+        if len(classes) < fewest:
+            raise one_class_readable(source, classes[0])
+        return ClassTargets(classes, labels.astype(np.int32))
+
+    def batch(self, places: np.ndarray, placement: Placement | None = None) -> np.ndarray:
+        """Returns labels, int32 (B,)."""
+        return self.labels[places]
+
+
+def classes_of(targets: Targets) -> ClassTargets:
+    """Returns the targets as classes, for whoever can learn nothing else.
+
+    Raises:
+        TypeError: they are none.
+    """
+    if not isinstance(targets, ClassTargets):
+        raise TypeError(f"The samples must have classes. Received: targets of the kind '{targets.kind}'")
+    return targets
+
+
+def stand_in(source: str, count: int, fewest: int) -> ClassTargets:
+    """Returns what stands for the classes of samples that have none: one class, called as the data are.
+
+    Args:
+        source: str, what the user named.
+        count: int, N.
+        fewest: int, how many classes are needed at least.
+
+    Raises:
+        UserError: some are needed.
+    """
+    if fewest < 1:
+        path = path_of(source).absolute()
+        name = printable(path.stem if path.suffix.lower() == ".zip" else path.name) or source
+        return ClassTargets((name,), np.zeros(count, np.int32))
+    raise UserError(
+        "The pictures in '{path}' lie in no class folders.",
+        hint="Put one folder per class inside it, and move each picture into the folder of its class.",
+        path=source,
+    )
+
+
+def one_class_readable(source: str, name: str) -> UserError:
+    """Returns the error for a data set in which the pictures of one class alone can be read."""
+    return UserError(
+        "Only the class '{name}' in '{path}' holds pictures that can be read, and two are needed.",
+        hint="Look at the list of skipped files, and put pictures of another class into a folder beside it.",
+        name=name,
+        path=source,
+    )

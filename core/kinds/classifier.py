@@ -1,0 +1,20 @@
+"""What tells the class of a picture."""
+
+from core.kinds.kind import Kind, Wanted
+
+CLASSIFIER = Kind(
+    samples="pictures",
+    wanted=Wanted("class", fewest=2),
+    preview="preview",
+    describe="core.models.shared.describe:describe_pictures",
+    load="core.inference.trained:trained_model",
+    evaluate="core.evaluation.evaluate_classifier:evaluate_classifier",
+    scores=("test_accuracy",),
+    tasks=("classify",),
+    refusal="The run '{run}' can't classify: it is a {model}.",
+    train="train cnn",
+    panel="classification",
+    use="Classify with it",
+    icon="classification",
+    plots=(("loss",), ("accuracy",)),
+)

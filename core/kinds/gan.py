@@ -1,0 +1,25 @@
+"""What draws pictures, by class where there are classes."""
+
+from core.kinds.kind import Kind, Wanted
+
+GAN = Kind(
+    samples="pictures",
+    wanted=Wanted("class", fewest=0),
+    preview="preview",
+    describe="core.models.shared.describe_gan:describe_gan",
+    load="core.inference.trained_gan:trained_gan",
+    evaluate="core.evaluation.evaluate_gan:evaluate_gan",
+    scores=("fid",),
+    tasks=("generate", "interpolate", "inpaint"),
+    refusal="The run '{run}' draws no pictures: it is a {model}.",
+    train="train dcgan",
+    panel="generation",
+    use="Draw with it",
+    icon="generation",
+    plots=(
+        ("adversarial_loss", "gradients"),
+        ("distance", "kernel_distance", "inception_score", "told_right"),
+    ),
+    newest_is_best=True,
+    samples_grow=True,
+)

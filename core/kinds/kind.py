@@ -1,0 +1,62 @@
+"""What there is to know of a kind of model. Names code by string, "module:name", and knows none of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the samples of a data set must carry.
+
+    Args:
+        target: str, a key of `catalog.TARGETS`.
+        fewest: int, how many different ones there must be at least. With 0 samples may carry none at all.
+    """
+
+    target: str = "class"
+    fewest: int = 2
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of model: a classifier, a GAN, a language model ...
+
+    Args:
+        samples: what a sample is that it learns from.
+        wanted: what the samples must carry.
+        preview: str, key of the task that looks at its data before a training.
+        describe: str, `describe(settings, context) -> dict`, how large it would be.
+        load: str, `load(run, context) -> (model, description)`, the trained model of a run.
+        evaluate: str, `evaluate(settings, context) -> dict`, its score on what it has never seen.
+        scores: names of the metrics by which its runs are told apart, the first the most telling.
+        tasks: keys of the tasks that use a trained one.
+        refusal: str, an English template that says of a run of another kind that it can't do these; its values are
+            "run" and "model".
+        train: str, the command that trains one of the kind, for the same sentence's hint.
+        panel: str, key of the window's panel that uses a trained one.
+        use: str, English, of the button that leads there.
+        icon: str, file name in resources/icons, of that button.
+        plots: keys of the window's plots that show its training: a tuple for each row of them.
+        newest_is_best: bool, whether a training that was cut off is used as it is, even where an earlier epoch was
+            measured to be better.
+        samples_grow: bool, whether its training shows from epoch to epoch what it can make by then.
+    """
+
+    samples: Literal["pictures", "texts"]
+    wanted: Wanted
+    preview: str
+    describe: str
+    load: str
+    evaluate: str
+    scores: tuple[str, ...]
+    tasks: tuple[str, ...]
+    refusal: str
+    train: str
+    panel: str
+    use: str
+    icon: str
+    plots: tuple[tuple[str, ...], ...]
+    newest_is_best: bool = False
+    samples_grow: bool = False

@@ -1,0 +1,20 @@
+"""What writes texts, token by token."""
+
+from core.kinds.kind import Kind, Wanted
+
+LANGUAGE = Kind(
+    samples="texts",
+    wanted=Wanted("texts", fewest=1),
+    preview="preview_text",
+    describe="core.models.gpt2.describe:describe_text",
+    load="core.inference.trained_text:trained_text_model",
+    evaluate="core.evaluation.evaluate_text:evaluate_text",
+    scores=("perplexity",),
+    tasks=("text", "examine_text"),
+    refusal="The run '{run}' writes no text: it is a {model}.",
+    train="train gpt2",
+    panel="generation",
+    use="Write with it",
+    icon="text",
+    plots=(("loss",), ("perplexity",)),
+)
