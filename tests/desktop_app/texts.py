@@ -29,7 +29,6 @@ WINDOW_CALLS = {
     "_action": 1,
     "DropArea": 1,
 }
-COMMAND_LINE = ("cli.py", "headless.py", "doctor.py", "console.py")  # and every command_*.py
 # Choices that are called so in every language.
 NAMES = {"adamw", "sgd", "relu", "gelu", "tanh", "sigmoid", "wasserstein", "imagenet", "caffe"}
 NAMES |= {"utf-8", "utf-16", "gb18030", "latin-1"}
@@ -45,10 +44,10 @@ def window_texts() -> set[str]:
 
 
 def core_texts() -> set[str]:
-    """Literals that the engines send, and that the window translates."""
+    """Literals that the engines send, and that the window translates: all of core's but the command line's."""
     found = set()
     for file in (ROOT / "core").rglob("*.py"):
-        if file.name not in COMMAND_LINE and not file.name.startswith("command_"):
+        if not file.is_relative_to(ROOT / "core" / "cli"):
             found |= set(_literals(file, CORE_CALLS, ("hint", "message")))
     return {text for text in found if _is_text(text)}
 
