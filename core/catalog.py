@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from core.errors import UserError
+from core.errors import UserError, closest
 from core.kinds.classifier import CLASSIFIER
 from core.kinds.gan import GAN
 from core.kinds.kind import Kind, Wanted
@@ -253,14 +253,16 @@ def find(table: Mapping[str, Any], name: str, kind: str) -> Any:
     """Returns the row of that name.
 
     Raises:
-        UserError: there is none; lists those there are.
+        UserError: there is none; lists those there are, and names the one that is like it.
     """
     if name not in table:
+        guess = closest(name, table)
         raise UserError(
             "There is no {kind} '{name}'.",
-            hint="Choose one of: {known}.",
+            hint="Did you mean '{guess}'? Choose one of: {known}." if guess else "Choose one of: {known}.",
             kind=kind,
             name=name,
+            guess=guess,
             known=", ".join(table),
         )
     return table[name]

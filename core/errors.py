@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 
@@ -41,6 +43,17 @@ def fill(template: str, values: dict[str, Any]) -> str:
 
 def _rebuild(kind: type[UserError], message: str, hint: str, values: dict[str, Any]) -> UserError:
     return kind(message, hint=hint, **values)
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Returns the known name that a mistyped one most likely stands for; "" where none is like it.
+
+    Args:
+        name: what the user typed; capitals don't count.
+        known: the names that there are.
+    """
+    names = {other.casefold(): other for other in known}
+    return next((names[found] for found in get_close_matches(name.casefold(), names, n=1)), "")
 
 
 def counted(count: int, one: str, many: str) -> str:

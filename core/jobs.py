@@ -78,7 +78,8 @@ class Job(BaseModel):
             UserError: a setting is unknown or out of range.
         """
         name = self.row.settings or catalog.find(catalog.MODELS, self.model, "model").settings
-        settings: Settings = catalog.load(name).parse(self.settings)
+        owner = self.task if self.row.settings else self.model
+        settings: Settings = catalog.load(name).parse(self.settings, owner)
         return settings
 
     def complete(self) -> Self:

@@ -25,10 +25,14 @@ def find_text_model(place: str, workspace: Workspace) -> tuple[Path, Run | None]
         folder = path_of(place)
         if path_exists(folder):
             return folder, None
+        guess = workspace.closest(place)
         raise UserError(
             "There is no run and no folder '{place}'.",
-            hint="Name a trained run or the folder of a GPT-2; nothing is fetched from the network.",
+            hint="Did you mean '{guess}'?"
+            if guess
+            else "Name a trained run or the folder of a GPT-2; nothing is fetched from the network.",
             place=place,
+            guess=guess,
         )
     catalog.check_use("text", runs[0].record().job.model, runs[0].id)
     return runs[0].model_folder, runs[0]

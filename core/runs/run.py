@@ -17,7 +17,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from core.errors import UserError
+from core.errors import UserError, closest
 from core.files.atomic import path_exists, path_of, read_json, write_json, writing_to
 from core.files.sealed import clear_leftovers
 from core.jobs import Job
@@ -259,10 +259,14 @@ class Workspace:
         """
         for run in self.fitting(text):
             return run
+        guess = self.closest(text)
         raise UserError(
             "There is no run '{text}' in '{workspace}'.",
-            hint="`pixelwright runs` lists those there are.",
+            hint="Did you mean '{guess}'? `pixelwright runs` lists them all."
+            if guess
+            else "`pixelwright runs` lists those there are.",
             text=text,
+            guess=guess,
             workspace=self.folder,
         )
 
@@ -274,6 +278,10 @@ class Workspace:
             if path_exists(folder / "run.json"):
                 return [Run(folder.absolute())]
         return [run for run, record in self._newest_first() if record.name == text or run.id.startswith(text)]
+
+    def closest(self, text: str) -> str:
+        """Returns the name or id of the run that mistyped text most likely stands for; "" where none is like it."""
+        return closest(text, [word for run, record in self._newest_first() for word in (record.name, run.id)])
 
     def mark_interrupted(self) -> list[Run]:
         """Gives runs whose process is gone the status "interrupted" and returns them, newest first.

@@ -22,6 +22,12 @@ def what_is_wrong(error: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     return f"it takes {allowed(schema)}"
 
 
+def choices(schema: Mapping[str, Any]) -> list[str]:
+    """Returns the words that a field lets one choose from; none where it takes anything else."""
+    parts = [schema, *schema.get("anyOf", [])]
+    return [value for part in parts for value in part.get("enum", []) if isinstance(value, str)]
+
+
 def allowed(schema: Mapping[str, Any]) -> str:
     """Returns what a field may hold, such as "a whole number from 1 to 64" or "one of: tiny, fast"."""
     if "enum" in schema:

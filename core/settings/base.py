@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
-from core.errors import UserError
-from core.settings.allowed import what_is_wrong
+from core.errors import UserError, closest
+from core.settings.allowed import choices, what_is_wrong
 
 
 class Settings(BaseModel):
@@ -32,8 +32,12 @@ class Settings(BaseModel):
         return {**(cls.SIZES.get(size, {}) if isinstance(size, str) else {}), **values}
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> Self:
+    def parse(cls, values: Mapping[str, Any], owner: str = "NAME") -> Self:
         """Checks values from outside; text is converted where the field is a number or a switch.
+
+        Args:
+            values: name -> value.
+            owner: the model or task whose settings they are, which `pixelwright settings` lists.
 
         Raises:
             UserError: names the setting, what it may be and what it was.
@@ -41,27 +45,34 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
-            raise cls._explain(error, values) from error
+            raise cls._explain(error, values, owner) from error
 
     @classmethod
-    def _explain(cls, error: ValidationError, values: Mapping[str, Any]) -> UserError:
+    def _explain(cls, error: ValidationError, values: Mapping[str, Any], owner: str) -> UserError:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else ""
         if first["type"] == "extra_forbidden":
+            guess = closest(name, cls.model_fields)
             return UserError(
                 "There is no setting '{name}'.",
-                hint="The settings are: {known}.",
+                hint="Did you mean '{guess}'? `pixelwright settings {owner}` lists them all."
+                if guess
+                else "`pixelwright settings {owner}` lists those there are.",
                 name=name,
-                known=", ".join(cls.model_fields),
+                guess=guess,
+                owner=owner,
             )
         if not name:
             return UserError("{reason}.", reason=first["msg"].removeprefix("Value error, ").rstrip("."))
+        schema = cls.model_json_schema()["properties"][name]
+        guess = closest(str(values.get(name, "")), choices(schema))
         return UserError(
             "The setting '{name}' does not fit: {reason}. Received: {value}.",
-            hint="{help}",
+            hint="Did you mean '{guess}'? {help}" if guess else "{help}",
             name=name,
-            reason=what_is_wrong(first, cls.model_json_schema()["properties"][name]),
+            reason=what_is_wrong(first, schema),
             value=values.get(name, ""),
+            guess=guess,
             help=cls.model_fields[name].description or "",
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.context import Context
-from core.errors import UserError
+from core.errors import UserError, closest
 from core.events import Images, Progress, Saved
 from core.files.atomic import path_of
 from core.inference.latents import latents
@@ -116,9 +116,11 @@ def _no_such_class(label: str, classes: Sequence[str]) -> UserError:
             hint="Leave the class empty, or train a run by class.",
             label=label,
         )
+    guess = closest(label, classes)
     return UserError(
         "The run can't draw '{label}'.",
-        hint="It has learnt: {classes}.",
+        hint="Did you mean '{guess}'? It has learnt: {classes}." if guess else "It has learnt: {classes}.",
         label=label,
+        guess=guess,
         classes=", ".join(classes[:20]),
     )

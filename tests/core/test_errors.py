@@ -1,6 +1,8 @@
 import pickle
 
-from core.errors import UserError
+import pytest
+
+from core.errors import UserError, closest
 
 
 def test_a_user_error_is_one_sentence_and_a_remedy():
@@ -17,3 +19,18 @@ def test_a_user_error_crosses_a_process_border():
     copy = pickle.loads(pickle.dumps(error))
     assert str(copy) == str(error)
     assert copy.values == error.values
+
+
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [
+        ("epoch", "epochs"),
+        ("vti", "vit"),
+        ("CATS", "Cats"),
+        ("early-stoping", "early_stopping"),
+        ("theano", ""),
+        ("", ""),
+    ],
+)
+def test_a_mistyped_name_is_guessed_from_those_there_are(name, guess):
+    assert closest(name, ["patience", "epochs", "vit", "Cats", "early_stopping"]) == guess

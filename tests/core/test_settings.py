@@ -1,5 +1,5 @@
 import json
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import pytest
 
@@ -13,6 +13,7 @@ class Sample(Settings):
     size: str = setting("tiny", "Size", "How large.")
     filters: int = setting(8, "Filters", "How many.", unit="filters", group="Model", ge=1, le=64)
     flip: bool = setting(False, "Flip", "Mirror pictures.")
+    way: Literal["linear", "spherical"] | None = setting(None, "Way", "Which way.")
 
 
 def test_size_fills_in_what_is_not_given():
@@ -39,7 +40,10 @@ def test_settings_survive_json():
         ({"filters": "many"}, ["'filters' does not fit: it takes a whole number from 1 to 64. Received: many."]),
         ({"size": ["tiny"]}, ["'size' does not fit: it takes text"]),
         ({"flip": "maybe"}, ["it takes true or false. Received: maybe."]),
-        ({"filter": 3}, ["filter", "size, filters, flip"]),
+        ({"filter": 3}, ["'filter'. Did you mean 'filters'? `pixelwright settings NAME` lists them all."]),
+        ({"colours": 3}, ["'colours'. `pixelwright settings NAME` lists those there are."]),
+        ({"way": "Sperical"}, ["'way' does not fit: it takes one of", "Did you mean 'spherical'? Which way."]),
+        ({"way": "x"}, ["Received: x. Which way."]),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_it_may_be(values, said):

@@ -103,7 +103,7 @@ STYLIZE = ("stylize", "--content", "photo.png", "--style", "photo.png", "--out",
     ("words", "status", "said"),
     [
         # What is named and is not there, or does not fit: 1.
-        (("train", "rnn", "--data", "digits"), 1, "There is no model 'rnn'. Choose one of: cnn"),
+        (("train", "rnn", "--data", "digits"), 1, "There is no model 'rnn'. Did you mean 'cnn'? Choose one of: cnn"),
         (("train", "cnn", "--data", "nowhere"), 1, "There is no file, folder or embedded data set 'nowhere'."),
         (("check", "nowhere"), 1, "There is no file, folder or embedded data set 'nowhere'."),
         ((*TRAIN, "--backend", "theano"), 1, "There is no backend 'theano'. Choose one of: tensorflow"),
@@ -189,7 +189,7 @@ def test_a_setting_is_told_with_what_it_takes(call):
     assert "epochs=100\n    How often every training picture is seen. It takes a whole number" in said
     assert call("settings", "inpaint")[1].startswith("run\n    The trained run that draws. It takes text.\n")
     status, _, stderr = call("settings", "rnn")
-    assert (status, "There is no model or command 'rnn'. Choose one of: " in stderr) == (1, True)
+    assert (status, "There is no model or command 'rnn'. Did you mean 'cnn'? Choose" in stderr) == (1, True)
 
 
 WAY = ("interpolate", "GAN", "--out", "way.gif", "--json")

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import UserError
 from core.jobs import Job
+from core.runs.find_text_model import find_text_model
 from core.runs.run import Run, Workspace
 
 
@@ -42,6 +43,21 @@ def test_a_run_is_found_by_id_name_start_and_folder(workspace, run):
         assert workspace.find(text).folder == run.folder
     with pytest.raises(UserError, match="no run 'second'"):
         workspace.find("second")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("fisrt", "Did you mean 'first'? `pixelwright runs` lists"), ("nothing", "`pixelwright runs` lists")],
+)
+def test_a_mistyped_run_is_guessed_from_those_there_are(workspace, run, text, hint):
+    with pytest.raises(UserError) as error:
+        workspace.find(text)
+    assert str(error.value).startswith(f"There is no run '{text}' in '{workspace.folder}'. {hint}")
+
+
+def test_a_mistyped_writer_is_guessed_from_the_runs(workspace, run):
+    with pytest.raises(UserError, match=r"no folder 'frist'\. Did you mean 'first'\?"):
+        find_text_model("frist", workspace)
 
 
 def test_runs_come_newest_first_and_a_damaged_one_is_told_apart(workspace, run):
