@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from core import catalog
+from core.cli.options import JobOptions, ModelOptions
 from core.data.open_index import find_format
 from core.errors import UserError
 from core.files.atomic import path_of
@@ -17,31 +18,32 @@ from core.text.corpus.files import EMBEDDED, check_source
 
 
 def make_job(
-    task: str, values: dict[str, Any], backend: str, device: str, seed: int, *, model: str = "", name: str = ""
+    task: str, values: dict[str, Any], shared: JobOptions, *, usual: str = "", model: str = "", name: str = ""
 ) -> Job:
     """Makes a job of a command's words.
 
     Args:
         task: a key of `catalog.TASKS`.
-        values: name -> value of the task's or model's settings.
-        backend: a key of `catalog.BACKENDS`; empty takes the first installed.
-        device: "auto", "cpu" or "gpu:N".
-        seed: int, 0 to 2**31 - 1.
+        values: name -> value of the task's or model's settings, which win over `--set`; None where none was given.
+        shared: the options that the command shares with others.
+        usual: a key of `catalog.BACKENDS`, taken where the user named none; empty takes the first installed.
         model: a key of `catalog.MODELS` where the task trains.
         name: what the user calls the run.
 
     Raises:
         UserError: there is no such backend, device or setting, or a value does not fit.
     """
+    backend, device = (shared.backend, shared.device) if isinstance(shared, ModelOptions) else ("", "auto")
     check_place(backend, device)
+    given = {name: value for name, value in values.items() if value is not None}
     return Job.parse(
         {
             "task": task,
             "model": model,
-            "settings": values,
-            "backend": backend or default_backend(),
+            "settings": {**read_pairs(shared.settings), **given},
+            "backend": backend or usual or default_backend(),
             "device": device,
-            "seed": seed,
+            "seed": shared.seed,
             "name": name,
         },
         origin="the command",

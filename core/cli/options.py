@@ -1,95 +1,70 @@
-"""What every command shares: its options, how it finds a workspace and a run, and how it prints its result."""
+"""The options that commands share, each spelt once, and what hands them to a command. Knows no command."""
 
 from __future__ import annotations
 
-import json
-import sys
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, get_type_hints
 
 import typer
-from rich.console import Console
 
-from core.errors import UserError
-from core.jobs import installed_backends
-from core.runs.run import Run, Workspace, default_workspace
-
-PIPE_WIDTH = 10_000  # no row of a table is folded for a program that reads it
 SET_HELP = "Any field of the settings, which `pixelwright settings` lists."
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line on stdout.")]
 Folder = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="Where runs and caches lie.")]
-Backend = Annotated[str, typer.Option(help="tensorflow, jax or torch; empty takes the run's or the first installed.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line on stdout.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The source of all randomness.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=SET_HELP)]
+Backend = Annotated[str, typer.Option(help="tensorflow, jax or torch; empty takes the run's or the first installed.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Id, name or folder.")]
 
 
-def open_workspace(folder: Path | None) -> Workspace:
-    """Returns the workspace that the user named, or the usual one; it need not be there yet."""
-    return Workspace(folder or default_workspace())
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """What every command takes: the workspace's folder, and whether the result is printed as JSON."""
+
+    workspace: Folder = None
+    as_json: AsJson = False
 
 
-def existing_workspace(folder: Path | None) -> Workspace:
-    """Returns the workspace for a command that makes nothing new; before the first training there may be none yet.
+@dataclass(frozen=True, kw_only=True)
+class JobOptions(Shared):
+    """What a command takes that makes a job: a seed, and any field of its settings."""
 
-    Raises:
-        UserError: one was named, and is not there.
-    """
-    workspace = open_workspace(folder)
-    if folder is not None and not workspace.folder.is_dir():
-        raise UserError(
-            "There is no workspace '{folder}'.",
-            hint="Name a folder that holds runs/, or leave --workspace out.",
-            folder=workspace.folder,
-        )
-    return workspace
+    seed: Seed = 0
+    settings: Set = None
 
 
-def find_run(workspace: Workspace, text: str) -> Run:
-    """Returns the run that the user named; where several fit, says which one is taken."""
-    found = workspace.find(text)
-    count = len(workspace.fitting(text))
-    if count > 1:
-        sys.stderr.write(f"{count} runs fit '{text}': the newest is taken, {found.id}.\n")
-    return found
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(JobOptions):
+    """What a command takes whose job runs a model: the backend and the device too."""
+
+    backend: Backend = ""
+    device: Device = "auto"
 
 
-def backend_of(run: Run) -> str:
-    """The backend the run was trained on, where it is installed here; weights move between them."""
-    backend: Literal["tensorflow", "jax", "torch"] = run.record().job.backend
-    return backend if backend in installed_backends() else ""
-
-
-def output(result: dict[str, Any], as_json: bool, *lines: object) -> None:  # noqa: FBT001
-    """Prints a result; one that holds an error is printed too, and ends the command with status 1.
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Returns the command as typer reads it: with an option for each field of its last parameter.
 
     Args:
-        result: what `--json` prints, on one line.
-        as_json: bool, whether that is wanted.
-        lines: what is printed else: text, or tables of rich.
+        command: a function whose last parameter is a `Shared`, or a class made from it.
     """
-    if as_json:
-        print_json(result)
-    else:
-        width = None if sys.stdout.isatty() else PIPE_WIDTH
-        console = Console(highlight=False, soft_wrap=True, width=width)
-        for line in lines:
-            console.print(line, markup=False)
-    if error := result.get("error"):
-        sys.stderr.write(f"{error}\n")
-        raise typer.Exit(1)
+    *own, last = inspect.signature(command, eval_str=True).parameters.values()
+    kind = last.annotation
+    defaults = {field.name: field.default for field in fields(kind)}
+    hints = get_type_hints(kind, include_extras=True)
+    # The class's own fields before those it has from others, so `--help` ends with what every command takes.
+    names = [name for part in kind.__mro__ for name in inspect.get_annotations(part)]
 
+    @functools.wraps(command)
+    def called(**words: Any) -> None:
+        shared = kind(**{name: words.pop(name) for name in names})
+        command(**words, **{last.name: shared})
 
-def print_json(result: dict[str, Any]) -> None:
-    """Prints the result as the last line on stdout."""
-    sys.stdout.write(json.dumps(result) + "\n")
-    sys.stdout.flush()
-
-
-def metric_lines(metrics: dict[str, Any]) -> list[str]:
-    """Returns a line a number, for people."""
-    return [
-        f"{name}: {value:.2%}" if name.endswith("accuracy") else f"{name}: {value:.4f}"
-        for name, value in metrics.items()
-        if isinstance(value, float)
-    ]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    shared = [inspect.Parameter(name, keyword, default=defaults[name], annotation=hints[name]) for name in names]
+    parameters = [*(parameter.replace(kind=keyword) for parameter in own), *shared]
+    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return called

@@ -1,4 +1,4 @@
-"""The commands that change pictures a user has. `core.cli.main` lists them."""
+"""The commands that change pictures a user has: `stylize` and `inpaint`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,11 @@ from typing import Annotated
 import typer
 
 from core.cli.headless import run_here
-from core.cli.jobs import make_job, read_pairs
-from core.cli.options import (
-    AsJson,
-    Backend,
-    Device,
-    Folder,
-    Seed,
-    Set,
-    backend_of,
-    existing_workspace,
-    find_run,
-    output,
-)
+from core.cli.jobs import make_job
+from core.cli.options import ModelOptions
+from core.cli.output import output
 from core.cli.output_files import check_pictures
+from core.cli.workspace import backend_of, existing_workspace, find_run
 from core.errors import UserError
 from core.files.atomic import path_of
 from core.runs.run import Workspace
@@ -37,30 +28,25 @@ def stylize(
     strength: Annotated[float | None, typer.Option(min=0, help="How much the style counts; 1 is usual.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="How often the picture is improved.")] = None,
     size: Annotated[int | None, typer.Option(min=1, help="Longer side of the picture, px.")] = None,
-    settings: Set = None,
-    backend: Backend = "",
-    device: Device = "auto",
-    seed: Seed = 0,
-    workspace: Folder = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    *,
+    shared: ModelOptions,
 ) -> None:
     """Paint a picture in the style of another."""
-    place = existing_workspace(workspace)
+    place = existing_workspace(shared)
     _check_out(out, [content, style])
     network, usual = _backbone(backbone, place)
-    given = {"strength": strength, "steps": steps, "size_px": size}
     values = {
-        **read_pairs(settings),
-        **{name: value for name, value in given.items() if value is not None},
+        "strength": strength,
+        "steps": steps,
+        "size_px": size,
         "content": str(path_of(content).absolute()),
         "style": str(path_of(style).absolute()),
         "backbone": network,
         "out": str(path_of(out).absolute()),
     }
-    result = run_here(make_job("stylize", values, backend or usual, device, seed), place)
-    output(
-        result, as_json, f"Loss: {result['loss_first']:.4f}, at the end {result['loss_last']:.4f}.", *result["files"]
-    )
+    result = run_here(make_job("stylize", values, shared, usual=usual), place)
+    loss = f"Loss: {result['loss_first']:.4f}, at the end {result['loss_last']:.4f}."
+    output(result, shared, loss, *result["files"])
 
 
 def inpaint(
@@ -69,28 +55,23 @@ def inpaint(
     mask: Annotated[str, typer.Option(metavar="FILE", help="A picture that is white where it is to be filled.")],
     out: Out,
     label: Annotated[str, typer.Option(metavar="L", help="What is on it; empty tries every class.")] = "",
-    settings: Set = None,
-    backend: Backend = "",
-    device: Device = "auto",
-    seed: Seed = 0,
-    workspace: Folder = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    *,
+    shared: ModelOptions,
 ) -> None:
     """Fill a hole in a picture with what a trained run would draw there."""
-    place = existing_workspace(workspace)
+    place = existing_workspace(shared)
     _check_out(out, [picture, mask])
     found = find_run(place, run)
     values = {
-        **read_pairs(settings),
-        **({"label": label} if label else {}),
         "run": str(found.folder),
+        "label": label or None,
         "picture": str(path_of(picture).absolute()),
         "mask": str(path_of(mask).absolute()),
         "out": str(path_of(out).absolute()),
     }
-    result = run_here(make_job("inpaint", values, backend or backend_of(found), device, seed), place)
+    result = run_here(make_job("inpaint", values, shared, usual=backend_of(found)), place)
     drawn = [f"Filled as: {result['label']}"] if result["label"] else []
-    output(result, as_json, *drawn, *result["files"])
+    output(result, shared, *drawn, *result["files"])
 
 
 def _check_out(out: Path, inputs: list[str]) -> None:

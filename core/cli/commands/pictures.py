@@ -1,4 +1,4 @@
-"""The commands that draw pictures with a trained run: `generate` and `interpolate`. `cli` gives them their names."""
+"""The commands that draw pictures with a trained run: `generate` and `interpolate`."""
 
 from __future__ import annotations
 
@@ -11,24 +11,14 @@ import typer
 from core import catalog
 from core.cli.headless import run_here
 from core.cli.jobs import make_job, read_pairs
-from core.cli.options import (
-    AsJson,
-    Backend,
-    Device,
-    Folder,
-    Seed,
-    Set,
-    backend_of,
-    existing_workspace,
-    find_run,
-    output,
-)
+from core.cli.options import ModelOptions, RunName
+from core.cli.output import output
 from core.cli.output_files import check_pictures
+from core.cli.workspace import backend_of, existing_workspace, find_run
 from core.errors import counted
 from core.files.atomic import path_of
 from core.settings.interpolate import Method
 
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="Id, name or folder.")]
 Label = Annotated[str, typer.Option(metavar="L", help="Class to draw, where the run has learnt classes.")]
 Out = Annotated[
     Path,
@@ -47,16 +37,11 @@ def generate(
     out: Out,
     count: Annotated[int | None, typer.Option(metavar="N", help="How many pictures.")] = None,
     label: Label = "",
-    settings: Set = None,
-    backend: Backend = "",
-    device: Device = "auto",
-    seed: Seed = 0,
-    workspace: Folder = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    *,
+    shared: ModelOptions,
 ) -> None:
     """Draw new pictures with a trained run."""
-    given = {"count": count, "label": label or None}
-    _draw("generate", run, out, given, settings, backend, device, seed, workspace, as_json=as_json)
+    _draw("generate", run, out, {"count": count, "label": label or None}, shared)
 
 
 def interpolate(
@@ -71,12 +56,8 @@ def interpolate(
     method: Annotated[Method | None, typer.Option(help=METHOD_HELP)] = None,
     label: Label = "",
     to_label: Annotated[str, typer.Option(metavar="L", help="Class that it turns into on the way.")] = "",
-    settings: Set = None,
-    backend: Backend = "",
-    device: Device = "auto",
-    seed: Seed = 0,
-    workspace: Folder = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    *,
+    shared: ModelOptions,
 ) -> None:
     """Draw the pictures on a way from one latent to another, as a strip or a film."""
     given = {
@@ -88,43 +69,37 @@ def interpolate(
         "label": label or None,
         "to_label": to_label or None,
     }
-    chosen = method or str(read_pairs(settings).get("method", "spherical"))
+    chosen = method or str(read_pairs(shared.settings).get("method", "spherical"))
     if end is not None and chosen == "walk":
         _tell_unused("--to", chosen)
     if minus is not None and chosen != "arithmetic":
         _tell_unused("--minus", chosen)
-    _draw("interpolate", run, out, given, settings, backend, device, seed, workspace, as_json=as_json)
+    _draw("interpolate", run, out, given, shared)
 
 
 def _tell_unused(option: str, method: str) -> None:
     sys.stderr.write(f"{option} is left out: --method {method} does not use it.\n")
 
 
-def _draw(
-    task: str,
-    text: str,
-    out: Path,
-    given: dict[str, Any],
-    settings: list[str] | None,
-    backend: str,
-    device: str,
-    seed: int,
-    workspace: Path | None,
-    *,
-    as_json: bool,
-) -> None:
+def _draw(task: str, text: str, out: Path, given: dict[str, Any], shared: ModelOptions) -> None:
     """Runs a task that draws with a run and writes one file.
+
+    Args:
+        task: a key of `catalog.TASKS`.
+        text: the run, as the user named it.
+        out: the file.
+        given: name -> value of the task's settings; None where none was given.
+        shared: the options that the command shares with others.
 
     Raises:
         UserError: before anything is loaded, the run is not there or draws nothing, or the file can't be written.
     """
-    place = existing_workspace(workspace)
+    place = existing_workspace(shared)
     found = find_run(place, text)
     catalog.check_use(task, found.record().job.model, found.id)
     path = path_of(out).absolute()
     check_pictures(path)
-    values = {name: value for name, value in given.items() if value is not None}
-    values = {**read_pairs(settings), **values, "run": str(found.folder), "out": str(path)}
-    result = run_here(make_job(task, values, backend or backend_of(found), device, seed), place)
+    values = {**given, "run": str(found.folder), "out": str(path)}
+    result = run_here(make_job(task, values, shared, usual=backend_of(found)), place)
     count = counted(result["count"], "picture", "pictures")
-    output(result, as_json, *(f"Wrote {count}: {file}" for file in result["files"]))
+    output(result, shared, *(f"Wrote {count}: {file}" for file in result["files"]))

@@ -1,4 +1,4 @@
-"""The command that writes with a GPT-2."""
+"""The command that writes with a GPT-2: `text`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.headless import run_here
-from core.cli.jobs import make_job, read_pairs
-from core.cli.options import AsJson, Backend, Device, Folder, Seed, Set, backend_of, existing_workspace, output
+from core.cli.jobs import make_job
+from core.cli.options import ModelOptions
+from core.cli.output import output
+from core.cli.workspace import backend_of, existing_workspace
 from core.runs.find_text_model import find_text_model
 
 
@@ -22,17 +24,14 @@ def text(
     beams: Annotated[int | None, typer.Option(help="Above 1, beam search.")] = None,
     count: Annotated[int | None, typer.Option(help="How many texts for each prompt.")] = None,
     stop: Annotated[list[str] | None, typer.Option(help="A word that ends the text; may be given again.")] = None,
-    settings: Set = None,
-    backend: Backend = "",
-    device: Device = "auto",
-    seed: Seed = 0,
-    workspace: Folder = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    *,
+    shared: ModelOptions,
 ) -> None:
     """Write text with a GPT-2."""
-    place = existing_workspace(workspace)
+    place = existing_workspace(shared)
     folder, run = find_text_model(model, place)
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
+        "model": str((run.folder if run else folder).absolute()),
         "prompts": prompt,
         "max_tokens": max_tokens,
         "temperature": temperature,
@@ -42,10 +41,7 @@ def text(
         "count": count,
         "stop": stop,
     }
-    values = {**read_pairs(settings), "model": str((run.folder if run else folder).absolute())}
-    values |= {name: value for name, value in given.items() if value is not None}
-    chosen = backend or (backend_of(run) if run else "")
-    result = run_here(make_job("text", values, chosen, device, seed), place)
+    result = run_here(make_job("text", values, shared, usual=backend_of(run) if run else ""), place)
     speed = f"{result['tokens_per_s']:.1f} tokens/s, the first after {result['first_token_s']:.2f} s"
     lines = [line for written in result["texts"] for line in (written, "")]
-    output(result, as_json, *lines, f"{speed}; compiled for {result['compile_s']:.1f} s.")
+    output(result, shared, *lines, f"{speed}; compiled for {result['compile_s']:.1f} s.")

@@ -1,4 +1,4 @@
-"""The command that lists what `--set` takes. `core.cli.main` lists it."""
+"""The command that lists what `--set` takes: `settings`."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import typer
 from pydantic_core import PydanticUndefined
 
 from core import catalog
-from core.cli.options import AsJson, Folder, output
+from core.cli.options import Shared
+from core.cli.output import output
 from core.settings.allowed import allowed
 from core.settings.base import Settings, describe
 
-COMMANDS = ("check", "classify", "evaluate", "generate", "inpaint", "interpolate", "stylize", "text")
-NAMES = (*catalog.MODELS, *COMMANDS)
+# Models, and the tasks with settings of their own: the commands', and those that a job file may hold besides.
+ROWS = {**catalog.MODELS, **{name: row for name, row in catalog.TASKS.items() if row.settings}}
 
 
 def settings(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What is set: " + ", ".join(NAMES) + ".")],
-    workspace: Folder = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What is set: " + ", ".join(ROWS) + ".")],
+    *,
+    shared: Shared,
 ) -> None:
     """List what --set takes, for a model that is trained or for another command."""
-    rows = {key: row for key, row in {**catalog.TASKS, **catalog.MODELS}.items() if key in NAMES}
-    found = _settings(catalog.load(catalog.find(rows, name, "model or command").settings))
-    output({"settings": found}, as_json, *map(_line, found))
+    found = _settings(catalog.load(catalog.find(ROWS, name, "model or command").settings))
+    output({"settings": found}, shared, *map(_line, found))
 
 
 def _settings(kind: type[Settings]) -> list[dict[str, Any]]:

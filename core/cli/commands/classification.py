@@ -1,0 +1,55 @@
+"""The command that tells what is on pictures: `classify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from core.cli.headless import run_here
+from core.cli.jobs import make_job
+from core.cli.options import ModelOptions, RunName
+from core.cli.output import output
+from core.cli.output_files import check_table
+from core.cli.workspace import backend_of, existing_workspace, find_run
+from core.errors import UserError
+from core.files.predictions import write_csv
+
+
+def classify(
+    run: RunName,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Pictures and folders.")],
+    top: Annotated[int, typer.Option(min=1, help="How many classes to list for each picture.")] = 5,
+    csv: Annotated[Path | None, typer.Option(metavar="OUT", help="Also write a table.")] = None,
+    *,
+    shared: ModelOptions,
+) -> None:
+    """Tell what is on pictures."""
+    place = existing_workspace(shared)
+    found = find_run(place, run)
+    if csv is not None:
+        check_table(csv, paths)
+    values = {"run": str(found.folder), "paths": paths, "top": top}
+    result = run_here(make_job("classify", values, shared, usual=backend_of(found)), place)
+    if not result["results"]:
+        raise _nothing(result["skipped"][0])
+    if csv is not None:
+        try:
+            write_csv(csv, result["results"])
+        except UserError as error:
+            result["error"] = str(error)
+    table = Table("picture", "class", "probability")
+    for row in result["results"]:
+        table.add_row(row["path"], row["label"], f"{row['probability']:.1%}")
+    output(result, shared, table, *(f"Skipped: {row['path']}: {row['reason']}" for row in result["skipped"]))
+
+
+def _nothing(skipped: dict[str, Any]) -> UserError:
+    return UserError(
+        "No picture could be classified. {path}: {reason}",
+        hint="Name pictures or folders of them.",
+        path=skipped["path"],
+        reason=skipped["reason"],
+    )

@@ -1,0 +1,78 @@
+"""The command that lists the runs: `runs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.table import Column, Table
+
+from core.cli.options import Shared
+from core.cli.output import output
+from core.cli.workspace import existing_workspace
+from core.errors import shortened
+from core.runs.run import Run
+
+REASON_LENGTH = 100
+
+
+def runs(*, shared: Shared) -> None:
+    """List the runs, newest first."""
+    place = existing_workspace(shared)
+    place.mark_interrupted()
+    rows = [_row(found) for found in place.runs()]
+    reasons = [f"{row['run']}: {shortened(row['message'], REASON_LENGTH)}" for row in rows if row["message"]]
+    damaged = [str(found.folder) for found in place.damaged_runs()]
+    told = (_table(rows), *reasons, *(f"Damaged: {folder}" for folder in damaged))
+    output({"runs": rows, "damaged": damaged}, shared, *told)
+
+
+def _row(run: Run) -> dict[str, Any]:
+    record = run.record()
+    metrics = record.result.get("metrics", {})
+    return {
+        "run": run.id,
+        "name": record.name,
+        "status": record.status,
+        "model": record.job.model,
+        "data": str(record.job.settings.get("data", "")),
+        "backend": record.job.backend,
+        "epochs": record.result.get("epochs") or run.epochs_done(),
+        "created": record.created,
+        "message": record.message,
+        "test_accuracy": metrics.get("test_accuracy"),
+        "fid": metrics.get("fid"),
+        "fid_floor": metrics.get("floor"),
+        "fid_count": metrics.get("count"),
+        "judge": record.result.get("judge"),
+        "perplexity": metrics.get("perplexity"),
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(
+        Column("id", no_wrap=True),
+        Column("name", overflow="fold"),
+        Column("status", no_wrap=True),
+        Column("score", justify="right"),
+        Column("epochs", justify="right"),
+        Column("data", overflow="fold"),
+        "created",
+    )
+    for row in rows:
+        created = row["created"].replace("T", " ")[:16]
+        data, epochs = Path(row["data"]).name, str(row["epochs"])
+        table.add_row(row["run"], row["name"], row["status"], _score(row), epochs, data, created)
+    return table
+
+
+def _score(row: dict[str, Any]) -> str:
+    """Returns what came of a run, with the name of the figure: figures of another kind stand beside it."""
+    if row["test_accuracy"] is not None:
+        return f"accuracy {row['test_accuracy']:.2%}"
+    if row["fid"] is not None:
+        count = "" if row["fid_count"] is None else f"{row['fid_count']:,.0f} pictures"
+        floor = "" if row["fid_floor"] is None else f"floor {row['fid_floor']:.2f}"
+        beside = ", ".join(part for part in (count, floor) if part)
+        return f"FID {row['fid']:.2f}" + (f" ({beside})" if beside else "")
+    return "" if row["perplexity"] is None else f"perplexity {row['perplexity']:.2f}"

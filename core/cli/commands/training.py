@@ -1,0 +1,98 @@
+"""The commands that train: `train`, `run` and `resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core import catalog
+from core.cli.headless import run_here, run_list
+from core.cli.jobs import absolute_data, check_place, make_job, place_job
+from core.cli.options import Backend, ModelOptions, RunName, Shared
+from core.cli.output import metric_lines, output
+from core.cli.output_files import check_job_file
+from core.cli.workspace import existing_workspace, find_run, open_workspace
+from core.errors import UserError, counted
+from core.jobs import Job
+
+MODEL_HELP = "A key of the catalog: " + ", ".join(catalog.MODELS) + "."
+DATA_HELP = "Folder, zip or idx folder of pictures; for gpt2 a .txt or a folder of them; or: digits, shapes."
+
+
+def train(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=MODEL_HELP)],
+    data: Annotated[str, typer.Option(metavar="DATA", help=DATA_HELP)],
+    name: Annotated[str, typer.Option(help="What to call the run.")] = "",
+    epochs: Annotated[int | None, typer.Option(min=1, help="How many times to go through the data.")] = None,
+    size: Annotated[str, typer.Option(help="A named setting of the model: tiny, fast or strong.")] = "",
+    gpt2: Annotated[Path | None, typer.Option(metavar="FOLDER", help="A GPT-2 to go on from, for gpt2.")] = None,
+    save_job: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the job file; train nothing.")] = None,
+    *,
+    shared: ModelOptions,
+) -> None:
+    """Train a model and score it on pictures it has never seen."""
+    catalog.find(catalog.MODELS, model, "model")
+    values = {
+        "data": absolute_data(data, model),
+        "epochs": epochs,
+        "size": size or None,
+        "gpt2": None if gpt2 is None else str(gpt2.expanduser().absolute()),
+    }
+    job = make_job("train", values, shared, model=model, name=name)
+    if save_job is not None:
+        check_job_file(save_job, [data])
+        job.complete().save(save_job)
+        output({"job": str(save_job)}, shared, f"Wrote {save_job}.")
+        return
+    _show(run_here(job, open_workspace(shared)), shared)
+
+
+def run(
+    job_file: Annotated[Path, typer.Argument(metavar="JOB.json", help="A job, or a list of jobs.")],
+    *,
+    shared: Shared,
+) -> None:
+    """Run a job file, the same as the window writes."""
+    jobs = [place_job(job) for job in Job.load(job_file)]
+    if not jobs:
+        raise UserError("'{path}' holds no job.", hint="Write one with --save-job.", path=job_file)
+    if len(jobs) == 1:
+        _show(run_here(jobs[0], open_workspace(shared)), shared)
+        return
+    results = run_list(jobs, open_workspace(shared))
+    failed = sum(1 for row in results if row["status"] != "finished")
+    output({"runs": results}, shared, f"{counted(len(results) - failed, 'job', 'jobs')} done, {failed} failed.")
+    if failed:
+        raise typer.Exit(1)
+
+
+def resume(
+    run: RunName,
+    backend: Backend = "",
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu:N; empty takes the run's.")] = "",
+    *,
+    shared: Shared,
+) -> None:
+    """Go on with a run that was stopped or cut off."""
+    place = existing_workspace(shared)
+    place.mark_interrupted()
+    found = find_run(place, run)
+    if found.in_use():
+        raise UserError(
+            "The run '{run}' is being trained by another window or command.",
+            hint="Wait for it to end, or stop it there.",
+            run=found.id,
+        )
+    if not found.resumable():
+        raise UserError("The run '{run}' is already done.", hint="Train a new one, with more epochs.", run=found.id)
+    check_place(backend, device)
+    changes = {name: value for name, value in {"backend": backend, "device": device}.items() if value}
+    job = Job.parse({**found.record().job.model_dump(mode="json"), "run": found.id, **changes}, origin="the command")
+    _show(run_here(job, place, found), shared)
+
+
+def _show(result: dict[str, Any], shared: Shared) -> None:
+    judge = [f"Measured by: {result['judge']}"] if result.get("judge") else []
+    output(result, shared, *metric_lines(result.get("metrics", {})), *judge, f"Run: {result.get('run', '')}")

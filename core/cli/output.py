@@ -1,0 +1,49 @@
+"""Prints what a command returns: lines for people, or one JSON object."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from core.cli.options import Shared
+
+PIPE_WIDTH = 10_000  # no row of a table is folded for a program that reads it
+
+
+def output(result: dict[str, Any], shared: Shared, *lines: object) -> None:
+    """Prints a result; one that holds an error is printed too, and ends the command with status 1.
+
+    Args:
+        result: what `--json` prints, on one line.
+        shared: the command's options, which say whether that is wanted.
+        lines: what is printed else: text, or tables of rich.
+    """
+    if shared.as_json:
+        print_json(result)
+    else:
+        width = None if sys.stdout.isatty() else PIPE_WIDTH
+        console = Console(highlight=False, soft_wrap=True, width=width)
+        for line in lines:
+            console.print(line, markup=False)
+    if error := result.get("error"):
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(1)
+
+
+def print_json(result: dict[str, Any]) -> None:
+    """Prints the result as the last line on stdout."""
+    sys.stdout.write(json.dumps(result) + "\n")
+    sys.stdout.flush()
+
+
+def metric_lines(metrics: dict[str, Any]) -> list[str]:
+    """Returns a line a number, for people."""
+    return [
+        f"{name}: {value:.2%}" if name.endswith("accuracy") else f"{name}: {value:.4f}"
+        for name, value in metrics.items()
+        if isinstance(value, float)
+    ]

@@ -1,0 +1,47 @@
+"""Finds the workspace and the run that the user named."""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal
+
+from core.cli.options import Shared
+from core.errors import UserError
+from core.jobs import installed_backends
+from core.runs.run import Run, Workspace, default_workspace
+
+
+def open_workspace(shared: Shared) -> Workspace:
+    """Returns the workspace that the user named, or the usual one; it need not be there yet."""
+    return Workspace(shared.workspace or default_workspace())
+
+
+def existing_workspace(shared: Shared) -> Workspace:
+    """Returns the workspace for a command that makes nothing new; before the first training there may be none yet.
+
+    Raises:
+        UserError: one was named, and is not there.
+    """
+    workspace = open_workspace(shared)
+    if shared.workspace is not None and not workspace.folder.is_dir():
+        raise UserError(
+            "There is no workspace '{folder}'.",
+            hint="Name a folder that holds runs/, or leave --workspace out.",
+            folder=workspace.folder,
+        )
+    return workspace
+
+
+def find_run(workspace: Workspace, text: str) -> Run:
+    """Returns the run that the user named; where several fit, says which one is taken."""
+    found = workspace.find(text)
+    count = len(workspace.fitting(text))
+    if count > 1:
+        sys.stderr.write(f"{count} runs fit '{text}': the newest is taken, {found.id}.\n")
+    return found
+
+
+def backend_of(run: Run) -> str:
+    """The backend the run was trained on, where it is installed here; weights move between them."""
+    backend: Literal["tensorflow", "jax", "torch"] = run.record().job.backend
+    return backend if backend in installed_backends() else ""

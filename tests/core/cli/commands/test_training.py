@@ -1,0 +1,65 @@
+import json
+import zipfile
+
+import pytest
+
+from core.cli.commands import training
+from core.jobs import Job
+
+
+def _hostile_zip(folder, _):
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "set.zip", "w") as archive:
+        archive.writestr("../a/1.png", b"")
+    return folder / "set.zip"
+
+
+def _empty(folder, _):
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (_empty, "No pictures found"),
+        (lambda folder, make: make(folder, "1.png", "2.png"), "lie in no class folders"),
+        (lambda folder, make: make(folder, "cats/1.png", "cats/2.png"), "only one class"),
+        (_hostile_zip, "not safe to read"),
+        (lambda folder, _: folder, "There is no file, folder"),
+        (lambda *_: "shapes-clips", "not single pictures. Choose the data set 'shapes'"),
+    ],
+)
+def test_a_mistake_in_the_data_is_told_before_a_backend_is_loaded_or_a_run_made(
+    call, tmp_path, make_pictures, make, said
+):
+    data = make(tmp_path / "data", make_pictures)
+    status, _, stderr = call("train", "cnn", "--data", data)
+    assert (status, said in stderr) == (1, True), stderr
+    (tmp_path / "job.json").write_text(json.dumps({"task": "train", "model": "cnn", "settings": {"data": str(data)}}))
+    status, _, stderr = call("run", tmp_path / "job.json")
+    assert (status, said in stderr) == (1, True), stderr
+    assert not (tmp_path / "workspace" / "runs").exists()
+
+
+def test_accuracies_are_told_as_percent(call, monkeypatch, tmp_path):
+    result = {"run": "x", "metrics": {"test_accuracy": 0.975, "test_loss": 0.1}}
+    monkeypatch.setattr(training, "run_here", lambda *_: result)
+    assert call("train", "cnn", "--data", "digits")[1] == "test_accuracy: 97.50%\ntest_loss: 0.1000\nRun: x\n"
+    assert json.loads(call("train", "cnn", "--data", "digits", "--json")[1]) == result
+
+
+def test_a_job_file_replaces_no_picture(call, tmp_path, make_pictures):
+    picture = make_pictures(tmp_path / "new", "1.png") / "1.png"
+    before = picture.read_bytes()
+    assert call("train", "cnn", "--data", "digits", "--save-job", picture)[0] == 1
+    assert picture.read_bytes() == before
+
+
+def test_a_job_file_holds_every_setting_and_those_named_by_an_option_win(call, tmp_path):
+    words = ("--epochs", "3", "--set", "epochs=9", "--set", "batch-size=16", "--seed", "7", "--backend", "jax")
+    status, stdout, _ = call("train", "cnn", "--data", "digits", "--save-job", tmp_path / "job.json", *words, "--json")
+    (job,) = Job.load(tmp_path / "job.json")
+    assert (status, json.loads(stdout)) == (0, {"job": str(tmp_path / "job.json")})
+    assert (job.settings["epochs"], job.settings["batch_size"], job.seed, job.backend) == (3, 16, 7, "jax")
+    assert job == job.complete()
