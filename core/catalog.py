@@ -80,7 +80,7 @@ class Dataset:
     recognise: str = ""
 
 
-KINDS: Mapping[str, Kind] = {"classifier": CLASSIFIER, "gan": GAN, "text": LANGUAGE}
+KINDS: Mapping[str, Kind] = {"classifier": CLASSIFIER, "gan": GAN, "language": LANGUAGE}
 
 # What samples may carry -> `stand_in(source, count, fewest) -> Targets`, for samples that carry none of it: what stands
 # for it, or a UserError.
@@ -164,7 +164,7 @@ MODELS: Mapping[str, Model] = {
         "core.settings.text_fit:Gpt2Training",
         "core.models.gpt2.gpt2:build",
         "core.tasks.train_text:train",
-        kind="text",
+        kind="language",
     ),
 }
 

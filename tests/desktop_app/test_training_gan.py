@@ -22,7 +22,7 @@ from desktop_app.panels.training_pages import CURVES, ROOM_FOR_SAMPLES_PX, SAMPL
 from desktop_app.scores import score_of
 from desktop_app.translation import translator
 from desktop_app.widgets.form_editors import make_editor
-from desktop_app.widgets.plot_plans import PLANS
+from desktop_app.widgets.plot_plans import PLANS, plans_of
 from desktop_app.widgets.sample_strip import SampleStrip
 from desktop_app.widgets.score_line import ScoreLine
 
@@ -415,8 +415,9 @@ def test_an_alarm_stands_beside_the_score(qtbot):
 
 
 def test_every_kind_of_model_has_its_plots():
-    assert set(PLANS) == {row.kind for row in catalog.MODELS.values()}
-    for plans in PLANS.values():
-        assert len(plans) == 2
-        keys = [line.key for plot in plans for plan in plot for line in plan.lines]
+    for kind in catalog.KINDS.values():
+        plots = plans_of(kind)
+        assert len(plots) == 2
+        keys = [line.key for plans in plots for plan in plans for line in plan.lines]
         assert len(set(keys)) == len(keys)
+    assert {name for kind in catalog.KINDS.values() for names in kind.plots for name in names} == set(PLANS)
