@@ -34,7 +34,7 @@ class Batches:
         augmentation: Augmentation | None = None,
         placement: Placement | None = None,
     ) -> None:
-        self._images = images
+        self.images = images
         self._targets = targets
         self._placement = placement
         self._indices = indices
@@ -45,6 +45,11 @@ class Batches:
         self.shape: tuple[int | None, ...] = images.shape[1:]  # of a sample; None for a side that changes
         self.dtype = np.dtype(images.dtype).name
         self.target_shape, self.target_dtype = targets.shape, targets.dtype
+
+    @property
+    def shuffled(self) -> bool:
+        """Whether each epoch has an order of its own."""
+        return self._seed is not None
 
     def __len__(self) -> int:
         return -(-len(self._indices) // self.batch_size) if len(self._indices) else 0
@@ -57,11 +62,13 @@ class Batches:
         """
         if self._seed is None:
             return self._indices
-        if self._order[0] != epoch:
+        known, order = self._order  # taken once: another thread may be in another epoch
+        if known != epoch:
             mixed = np.random.default_rng((self._seed, ORDER, epoch)).permutation(self._indices)
             missing = len(self) * self.batch_size - len(mixed)
-            self._order = epoch, np.concatenate([mixed, mixed[:missing]])
-        return self._order[1]
+            order = np.concatenate([mixed, mixed[:missing]])
+            self._order = epoch, order
+        return order
 
     def batch(self, epoch: int, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns one batch; the same one whenever it is asked for.
@@ -74,7 +81,7 @@ class Batches:
             uint8 (B, H, W, C) pictures, and their targets as `Targets.batch` gives them.
         """
         chosen = self.order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
-        images = np.asarray(self._images[chosen])
+        images = np.asarray(self.images[chosen])
         moved = None
         if self._augmentation and self._seed is not None:
             images, moved = self._augmentation(images, np.random.default_rng((self._seed, AUGMENT, epoch, step)))

@@ -20,13 +20,14 @@ from filelock import FileLock, Timeout
 
 from core.context import Context
 from core.data.digests import digest_of
+from core.data.unloaded import PixelFile, UnloadedImages
 from core.errors import UserError
 from core.files.atomic import publish_folder, read_json, write_json, writing_to
 
 FORMAT = 1
 MAX_BYTES = 10 * 2**30
 FREE_SHARE = 5  # at most a fifth of the free disk
-IN_MEMORY_BYTES = 64 * 2**20
+IN_MEMORY_BYTES = 512 * 2**20
 FULLY_CHECKED_BYTES = 256 * 2**20
 CHECKED_PICTURES = 1000
 
@@ -36,14 +37,14 @@ class Entry:
     """Decoded pictures, M of them.
 
     Args:
-        images: uint8 (M, H, W, C), in memory or a memory map; None where only the rest was kept.
+        images: uint8 (M, H, W, C), in memory or on disk; None where only the rest was kept.
         shape: (M, H, W, C).
         kept: int64 (M,), the place of each in the index.
         digests: uint64 (M,), of the pixels of each.
         skipped: the place of each picture that could not be read, and why.
     """
 
-    images: np.ndarray | None
+    images: np.ndarray | UnloadedImages | None
     shape: tuple[int, int, int, int]
     kept: np.ndarray
     digests: np.ndarray
@@ -258,15 +259,17 @@ def _read_entry(folder: Path, key: str) -> Entry | None:
     return Entry(images, shape, kept, digests, skipped)
 
 
-def _read_pixels(path: Path, shape: tuple[int, int, int, int], digests: np.ndarray) -> np.ndarray | None:
+def _read_pixels(
+    path: Path, shape: tuple[int, int, int, int], digests: np.ndarray
+) -> np.ndarray | UnloadedImages | None:
     size = int(np.prod(shape))
     if path.stat().st_size != size:
         return None
-    images: np.ndarray
+    images: np.ndarray | UnloadedImages
     if size <= IN_MEMORY_BYTES:
         images = np.fromfile(path, np.uint8).reshape(shape)
     else:
-        images = np.memmap(path, np.uint8, mode="r", shape=shape)
+        images = UnloadedImages(PixelFile(path, shape[1:]), shape)
     step = 1 if size <= FULLY_CHECKED_BYTES else max(1, len(images) // CHECKED_PICTURES)
     whole = all(digest_of(images[place]) == int(digests[place]) for place in range(0, len(images), step))
     return images if whole else None

@@ -22,7 +22,7 @@ from core.data.index import Index
 from core.data.parallel import each, suited_workers
 from core.data.placement import Placement
 from core.data.progress import Progressing
-from core.data.streaming import StreamedImages
+from core.data.unloaded import UnloadedImages
 from core.errors import UserError
 from core.events import Log
 from core.settings.dataset import DatasetSettings
@@ -90,8 +90,9 @@ def read_pictures(index: Index, settings: DatasetSettings, context: Context) -> 
         return Pictures(drawn, np.arange(len(drawn)), digests_of(drawn, progress), placement=placed)
     entry, form = _read_files(index, settings, context)
     images: Any = entry.images
+    _tell_reduced(index, entry.shape[1], settings, context)
     if images is None:
-        images = StreamedImages(lambda place: read_one(index, int(entry.kept[place]), form), entry.shape)
+        images = UnloadedImages(lambda place: read_one(index, int(entry.kept[place]), form), entry.shape)
     skipped = tuple(Skipped(index.names[place], reason) for place, reason in entry.skipped)
     placement = _placement(index, entry, form, context)
     return Pictures(images, entry.kept, entry.digests, skipped, placement)
@@ -314,6 +315,20 @@ def _bring_to_form(images: np.ndarray, index: Index, settings: DatasetSettings, 
         progress.advance()
     progress.end()
     return fitted
+
+
+def _tell_reduced(index: Index, side_px: int, settings: DatasetSettings, context: Context) -> None:
+    """Says so where pictures are made smaller than they are although nobody has asked for it."""
+    if settings.image_px or index.side_px or side_px < LARGEST_OWN_SIDE_PX or index.read is None:
+        return
+    own = 0
+    for place in np.linspace(0, len(index) - 1, 5).astype(int):
+        with suppress(DecodeError):
+            source = index.read(int(place))
+            own = max(own, *(source.shape[:2] if isinstance(source, np.ndarray) else read_size(source)))
+    if own > side_px:
+        message = "Pictures of up to {own} px are brought to {side} px: set the picture side to keep more of them."
+        context.report(Log(message, values={"own": own, "side": side_px}))
 
 
 def _tell_not_kept(reason: str, context: Context) -> None:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from core.data.batches import Batches
+from core.data.prefetch import Prefetched
 
 
 class BatchInput(keras.utils.PyDataset):
@@ -19,7 +20,7 @@ class BatchInput(keras.utils.PyDataset):
         start: int, the first step.
     """
 
-    def __init__(self, batches: Batches, epoch: int = 0, start: int = 0) -> None:
+    def __init__(self, batches: Batches | Prefetched, epoch: int = 0, start: int = 0) -> None:
         super().__init__()
         self.batches = batches
         self.epoch = epoch

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import keras
 
 from core.data.batches import Batches
+from core.data.prefetch import Prefetched
 
 
 def as_they_are(numbers: dict[str, float]) -> dict[str, float]:
@@ -27,8 +28,8 @@ class Objective:
         tell: makes the numbers that people see, "loss" among them, of those that loss and metrics give.
     """
 
-    batches: Batches
-    validation: Batches
+    batches: Batches | Prefetched
+    validation: Batches | Prefetched
     loss: keras.losses.Loss
     metrics: Sequence[keras.metrics.Metric]
     tell: Callable[[dict[str, float]], dict[str, float]] = as_they_are

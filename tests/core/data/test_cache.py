@@ -11,7 +11,7 @@ from core.data import cache as cache_module
 from core.data import reading
 from core.data.cache import PictureCache
 from core.data.load import load
-from core.data.streaming import StreamedImages
+from core.data.unloaded import UnloadedImages
 from core.errors import CancelledError
 from core.events import Log, Progress
 from core.settings.dataset import DatasetSettings
@@ -49,12 +49,11 @@ def test_second_start_does_not_decode(folder, context, new_context):
     assert len(again.skipped) == 1
 
 
-def test_large_data_sets_are_memory_mapped(folder, context, new_context, monkeypatch):
+def test_large_data_sets_stay_on_disk(folder, context, new_context, monkeypatch):
     monkeypatch.setattr(cache_module, "IN_MEMORY_BYTES", 100)
     first, again = read(folder, context), read(folder, new_context())
-    assert isinstance(first.images, np.memmap)
-    assert isinstance(again.images, np.memmap)
-    assert not again.images.flags.writeable
+    assert isinstance(first.images, UnloadedImages)
+    assert isinstance(again.images, UnloadedImages)
     assert same(first, again)
 
 
@@ -204,7 +203,7 @@ def test_too_large_for_cache_and_memory_streams(folder, context, new_context, mo
     monkeypatch.setattr(PictureCache, "cap", lambda self: 100)
     monkeypatch.setattr(reading, "MEMORY_BYTES", 100)
     streamed = read(folder, new_context())
-    assert isinstance(streamed.images, StreamedImages)
+    assert isinstance(streamed.images, UnloadedImages)
     assert streamed.shape == (12, 12, 3)
     assert len(streamed.images) == 80
     assert streamed.fingerprint == expected.fingerprint

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
-from core.data.batches import Augmentation, Batches
+from core.data.augment import Augmentation
+from core.data.batches import Batches
+from core.data.targets.classes import ClassTargets
 
 IMAGES = np.arange(10 * 4 * 4, dtype=np.uint8).reshape(10, 4, 4, 1)
-LABELS = np.arange(10, dtype=np.int32)
+TARGETS = ClassTargets(tuple("abcdefghij"), np.arange(10))
 
 
 def batches(size=4, seed=3, augmentation=None, indices=None):
-    return Batches(IMAGES, LABELS, np.arange(10) if indices is None else indices, size, seed, augmentation)
+    return Batches(IMAGES, TARGETS, np.arange(10) if indices is None else indices, size, seed, augmentation)
 
 
 def test_every_picture_is_seen_in_each_epoch():
@@ -41,6 +43,15 @@ def test_epochs_differ_and_repeat_themselves():
     assert first.order(5).tolist() != batches(seed=4).order(5).tolist()
 
 
+def test_each_epoch_and_step_augments_anew():
+    made = batches(size=10, augmentation=Augmentation(1, flip=True))
+    seen = []
+    for epoch in range(4):
+        images, labels = made.batch(epoch, 0)
+        seen.append(images[np.argsort(labels)].tobytes())
+    assert len(set(seen)) == 4
+
+
 def test_without_a_seed_the_order_is_kept_and_the_last_batch_short():
     made = batches(seed=None)
     assert [made.batch(0, step)[1].tolist() for step in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
@@ -53,14 +64,14 @@ def test_an_empty_split_has_no_batches():
 def test_crops_have_an_offset_for_each_picture():
     images = np.zeros((64, 5, 5, 1), np.uint8)
     images[:, 2, 2] = 255
-    moved = Augmentation(1)(images, np.random.default_rng(0))
+    moved, _ = Augmentation(1)(images, np.random.default_rng(0))
     places = {tuple(np.argwhere(picture[..., 0])[0]) for picture in moved}
     assert places == {(row, column) for row in (1, 2, 3) for column in (1, 2, 3)}
 
 
 def test_flips_mirror_about_half_the_pictures():
     images = np.tile(np.arange(4, dtype=np.uint8)[:, None], (200, 3, 1, 1))
-    flipped = Augmentation(flip=True)(images.copy(), np.random.default_rng(0))
+    flipped, _ = Augmentation(flip=True)(images.copy(), np.random.default_rng(0))
     mirrored = [picture[0, 0, 0] == 3 for picture in flipped]
     assert 70 < sum(mirrored) < 130
     assert all(sorted(picture[0, :, 0].tolist()) == [0, 1, 2, 3] for picture in flipped)
@@ -76,6 +87,6 @@ def test_the_data_set_itself_is_never_changed():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_crops_keep_the_channels_together(channels):
     images = np.random.default_rng(0).integers(0, 255, (3, 6, 6, 1), dtype=np.uint8).repeat(channels, axis=-1)
-    cropped = Augmentation(2)(images, np.random.default_rng(1))
+    cropped, _ = Augmentation(2)(images, np.random.default_rng(1))
     assert cropped.shape == images.shape
     assert (cropped == cropped[..., :1]).all()
