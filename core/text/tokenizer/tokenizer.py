@@ -88,9 +88,10 @@ class Tokenizer:
         text = self.decode([token_id])
         if "\ufffd" not in text:
             return text
-        return self._bytes(token_id).decode("utf-8", "backslashreplace")
+        return self.token_bytes(token_id).decode("utf-8", "backslashreplace")
 
-    def _bytes(self, token_id: int) -> bytes:
+    def token_bytes(self, token_id: int) -> bytes:
+        """Returns what one token stands for, in UTF-8, of which it may hold half a character."""
         token = str(self._engine.id_to_token(token_id))
         return bytes(BYTE_OF[sign] for sign in token) if set(token) <= BYTE_OF.keys() else token.encode()
 

@@ -1,5 +1,8 @@
 """Text as it comes: whole characters only, nothing of a stop word, and together exactly the text."""
 
+import time
+
+import numpy as np
 import pytest
 
 from core.text.tokenizer.stream import TextStream, token_pieces
@@ -81,5 +84,30 @@ def test_a_character_that_is_not_whole_is_left_to_the_tokens_that_follow(small_t
 
 def test_bytes_that_never_become_a_character_do_not_wait_for_each_other(small_tokenizer):
     half = small_tokenizer.encode("👋")[0]
-    pieces = token_pieces([half] * 9, small_tokenizer)
-    assert [bool(piece) for piece in pieces] == [False, False, False, True, False, False, False, True, True]
+    assert token_pieces([half] * 4, small_tokenizer) == ["", "\ufffd", "\ufffd", "\ufffd\ufffd"]
+    assert feed(TextStream(small_tokenizer), [half] * 3) == ["", "\ufffd", "\ufffd", "\ufffd"]
+
+
+def test_a_replacement_sign_that_the_prompt_itself_holds_stays_the_prompt_s(small_tokenizer):
+    stream = TextStream(small_tokenizer, prompt=small_tokenizer.encode("a\ufffd"))
+    assert stream.prompt_text == "a\ufffd"
+    assert "".join(feed(stream, small_tokenizer.encode("b"))) == "b"
+
+
+def test_any_tokens_give_the_text_that_they_give_at_once(small_tokenizer):
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        ids = rng.integers(0, small_tokenizer.size, 20)
+        ids = ids[ids != small_tokenizer.end_id].tolist()
+        assert "".join(feed(TextStream(small_tokenizer), ids)) == small_tokenizer.decode(ids)
+        assert "".join(token_pieces(ids, small_tokenizer)) == small_tokenizer.decode(ids)
+
+
+@pytest.mark.parametrize("text", ["the red circle ", "👋"])
+def test_a_long_text_takes_no_longer_a_token_than_a_short_one(small_tokenizer, text):
+    ids = small_tokenizer.encode(text)[:1] * 8000
+    stream = TextStream(small_tokenizer, ["###"])
+    began = time.perf_counter()
+    for token in ids:
+        stream.add(token)
+    assert time.perf_counter() - began < 1.0
