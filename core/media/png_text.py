@@ -1,4 +1,8 @@
-"""Reads one text chunk of a PNG file that may come from anywhere. Decodes no picture, and no chunk but that one."""
+"""Reads one text chunk of a PNG file that may come from anywhere. Decodes no picture, and no chunk but that one.
+
+Pillow's `Image.text` can't stand in for it: it decodes the picture to reach a text behind it, holds whole chunks in
+memory whatever their size, tells a damaged iTXt chunk as none at all, and a wrong checksum as no PNG.
+"""
 
 from __future__ import annotations
 

@@ -379,6 +379,17 @@ def test_a_recipe_is_looked_for_in_files_only(tmp_path):
         assert read_recipe(tmp_path / "pipe.png") is None
 
 
+def test_a_recipe_is_read_without_the_picture_and_the_other_chunks(tmp_path, recipe):
+    vast = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0))
+    path = tmp_path / "vast.png"
+    others = chunk(b"junk", bytes(20_000_000)) + chunk(b"IDAT", b"no picture")
+    path.write_bytes(vast + others + chunk(b"tEXt", NAME + recipe.text().encode()) + chunk(b"IEND", b""))
+    tracemalloc.start()
+    assert read_recipe(path) == recipe
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
 def test_any_flipped_byte_of_a_recipe_is_noticed(tmp_path, recipe):
     path = tmp_path / "a.png"
     write_pictures(path, noise(1, side=4), recipe=recipe)
