@@ -58,6 +58,10 @@ class TokenMean(keras.metrics.Metric):
 def token_nats(labels: Any, logits: Any) -> tuple[Any, Any]:
     """Returns the cross-entropy of each token, float (B, T), 0 where none is asked for, and 1 where one is, else 0.
 
+    Keras's `SparseCategoricalCrossentropy(ignore_class=-1)` gives the same numbers and gradients. It masks all of the
+    logits first, and spells the labels as (B, T, V) on JAX: a training step of a small GPT-2 took 1.3 times as long on
+    TensorFlow, 1.5 on PyTorch and 1.7 on JAX. Spelt so, the loss and `TokenMean` also share their work once compiled.
+
     Args:
         labels: (B, T), -1 where nothing is asked; Keras hands them over as floats.
         logits: float (B, T, V).

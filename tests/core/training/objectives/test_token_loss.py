@@ -43,6 +43,25 @@ def test_what_is_not_asked_has_no_gradient_on_the_loss():
     assert number(TokenLoss()(LABELS, changed)) == number(TokenLoss()(LABELS, LOGITS))
 
 
+def test_value_and_gradient_are_those_of_keras_s_own_loss():
+    rng = np.random.default_rng(0)
+    table = rng.normal(scale=3, size=(12, 9)).astype(np.float32)
+    places = np.arange(12, dtype=np.int32).reshape(3, 4)
+    labels = rng.integers(0, 9, (3, 4)).astype(np.int32)
+    labels[0, 2:], labels[1] = UNASKED, UNASKED
+    values, moved = [], []
+    for loss in (TokenLoss(), keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=UNASKED)):
+        embedding = keras.layers.Embedding(12, 9, weights=[table])
+        model = keras.Sequential([keras.Input((4,), dtype="int32"), embedding])
+        model.compile(optimizer=keras.optimizers.SGD(1.0), loss=loss)
+        values.append(number(model.train_on_batch(places, labels)))
+        moved.append(keras.ops.convert_to_numpy(embedding.embeddings) - table)
+    assert values[0] == pytest.approx(values[1], rel=1e-6)
+    np.testing.assert_allclose(moved[0], moved[1], atol=1e-6)
+    assert not moved[0][labels.ravel() == UNASKED].any()
+    assert moved[0].any()
+
+
 def test_every_token_counts_alike_in_whatever_batch_it_is():
     mean = TokenMean()
     mean.update_state(LABELS[:1], LOGITS[:1])
