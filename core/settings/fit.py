@@ -52,7 +52,7 @@ class FitSettings(Settings):
     weight_decay: float = setting(
         0.01,
         "Weight decay",
-        "Pulls weights towards zero, decoupled from the gradient; biases and norms are left out.",
+        "Pulls weights towards zero, decoupled from the gradient; biases, norms and position embeddings are left out.",
         group="Training",
         advanced=True,
         ge=0.0,

@@ -6,11 +6,13 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from core.settings.fit import FitSettings
 
-WITHOUT_DECAY = ["bias", "gamma", "beta"]
+UNDECAYED_VARIABLES = ("bias", "gamma", "beta")
+UNDECAYED_LAYERS = ("position_embedding", "class_token")
 
 
 class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
@@ -35,23 +37,23 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
 
     def __call__(self, step: Any) -> Any:
         """Returns the learning rate of a step, inside the compiled training step."""
-        step = ops.cast(step, "float32")
-        rising = (step + 1) / max(1, self.warmup_steps)
-        if not self.cosine:
-            return self.lr * ops.minimum(rising, 1.0)
-        left = max(1, self.total_steps - self.warmup_steps)
-        done = ops.clip((step - self.warmup_steps) / left, 0.0, 1.0)
-        falling = 0.5 * (1 + ops.cos(math.pi * done))
-        return self.lr * ops.where(step < self.warmup_steps, rising, falling)
+        return self._rate(ops.cast(step, "float32"), ops)
 
     def at(self, step: int) -> float:
-        """Returns the same in plain Python, for the plots: asking the backend in each step costs time."""
-        if step < self.warmup_steps:
-            return self.lr * (step + 1) / self.warmup_steps
+        """Returns the same on the host, for the plots: asking the backend in each step costs time."""
+        return float(self._rate(step, np))
+
+    def _rate(self, step: Any, xp: Any) -> Any:
+        """The formula, in the functions of `keras.ops` or NumPy.
+
+        Keras's `CosineDecay(warmup_target=...)` begins at a rate of zero, which makes the first step none, and can
+        neither stay nor be asked on the host.
+        """
+        rising = (step + 1) / max(1, self.warmup_steps)
         if not self.cosine:
-            return self.lr
-        done = min(1.0, (step - self.warmup_steps) / max(1, self.total_steps - self.warmup_steps))
-        return self.lr * 0.5 * (1 + math.cos(math.pi * done))
+            return self.lr * xp.minimum(rising, 1.0)
+        done = xp.clip((step - self.warmup_steps) / max(1, self.total_steps - self.warmup_steps), 0.0, 1.0)
+        return self.lr * xp.where(step < self.warmup_steps, rising, 0.5 * (1 + xp.cos(math.pi * done)))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
@@ -83,16 +85,17 @@ class LinearFall(keras.optimizers.schedules.LearningRateSchedule):
 
     def __call__(self, step: Any) -> Any:
         """Returns the learning rate of a step, inside the compiled training step."""
-        if not self.share:
-            return ops.convert_to_tensor(self.lr, "float32")
-        left = (self.total_steps - ops.cast(step, "float32")) / (self.share * self.total_steps)
-        return self.lr * ops.clip(left, 0.0, 1.0)
+        return self._rate(ops.cast(step, "float32"), ops)
 
     def at(self, step: int) -> float:
-        """Returns the same in plain Python, for the plots."""
+        """Returns the same on the host, for the plots."""
+        return float(self._rate(step, np))
+
+    def _rate(self, step: Any, xp: Any) -> Any:
+        """The formula, in the functions of `keras.ops` or NumPy."""
         if not self.share:
-            return self.lr
-        return self.lr * min(1.0, max(0.0, (self.total_steps - step) / (self.share * self.total_steps)))
+            return self.lr * xp.ones(())
+        return self.lr * xp.clip((self.total_steps - step) / (self.share * self.total_steps), 0.0, 1.0)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
@@ -107,25 +110,42 @@ def make_schedule(settings: FitSettings, steps_per_epoch: int) -> WarmUp:
 
 
 def make_optimizer(settings: FitSettings, schedule: WarmUp) -> keras.optimizers.Optimizer:
-    """Returns the optimizer; biases, norms and position embeddings are not decayed.
+    """Returns the optimizer; biases, norms, position embeddings and class tokens are not decayed.
 
     Reference:
         - [Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101), AdamW.
     """
     decay, clip = settings.weight_decay or None, settings.clip_norm or None
     if settings.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(
-            schedule, weight_decay=settings.weight_decay, global_clipnorm=clip, name="adamw"
-        )
-    else:
-        optimizer = keras.optimizers.SGD(
-            schedule,
-            momentum=settings.momentum,
-            nesterov=settings.momentum > 0,
-            weight_decay=decay,
-            global_clipnorm=clip,
-            name="sgd",
-        )
-    if decay:
-        optimizer.exclude_from_weight_decay(var_names=WITHOUT_DECAY)
-    return optimizer
+        return _AdamW(schedule, weight_decay=settings.weight_decay, global_clipnorm=clip, name="adamw")
+    return _SGD(
+        schedule,
+        momentum=settings.momentum,
+        nesterov=settings.momentum > 0,
+        weight_decay=decay,
+        global_clipnorm=clip,
+        name="sgd",
+    )
+
+
+def is_decayed(path: str) -> bool:
+    """Whether weight decay is for the variable with this path.
+
+    Keras itself looks at a variable's own name only, and keras_hub's is "embeddings" for tokens and positions alike.
+    """
+    own = path.rpartition("/")[2]
+    return not any(name in own for name in UNDECAYED_VARIABLES) and not any(name in path for name in UNDECAYED_LAYERS)
+
+
+class _DecayByPath(keras.optimizers.Optimizer):
+    def build(self, variables: list[Any]) -> None:
+        self.exclude_from_weight_decay([each for each in variables if not is_decayed(each.path)])
+        super().build(variables)
+
+
+class _AdamW(_DecayByPath, keras.optimizers.AdamW):
+    pass
+
+
+class _SGD(_DecayByPath, keras.optimizers.SGD):
+    pass

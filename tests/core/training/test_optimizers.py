@@ -3,8 +3,10 @@
 import keras
 import pytest
 
+from core.models.gpt2.gpt2 import build as build_gpt2
 from core.settings.fit import FitSettings
-from core.training.optimizers import LinearFall, WarmUp, make_optimizer, make_schedule
+from core.settings.gpt2 import Gpt2Settings
+from core.training.optimizers import LinearFall, WarmUp, is_decayed, make_optimizer, make_schedule
 
 
 def test_warm_up_then_cosine_to_zero():
@@ -46,15 +48,51 @@ def test_a_short_training_is_not_all_warm_up():
     assert make_schedule(FitSettings(epochs=1, warmup_epochs=5), 10).warmup_steps == 5
 
 
-@pytest.mark.parametrize("name", ["adamw", "sgd"])
-def test_biases_and_norms_are_not_decayed(name):
+def test_the_first_step_moves_and_a_later_one_has_the_rate_it_always_had():
+    """By hand: a run that is resumed goes on where it was."""
+    schedule = WarmUp(0.1, 4, 20, cosine=True)
+    assert [schedule.at(step) for step in (0, 3, 4, 8)] == pytest.approx([0.025, 0.1, 0.1, 0.1 * 0.853553], rel=1e-5)
+
+
+def moved_by_decay(name, model):
+    """Which weights a step without gradients moves."""
     settings = FitSettings(optimizer=name, weight_decay=0.5, lr=0.1, schedule="constant", warmup_epochs=0)
     optimizer = make_optimizer(settings, make_schedule(settings, 10))
-    layers = [keras.layers.Dense(2, bias_initializer="ones"), keras.layers.BatchNormalization()]
-    model = keras.Sequential([keras.Input((3,)), *layers])
-    before = {weight.path: keras.ops.convert_to_numpy(weight).copy() for weight in model.trainable_weights}
+    for weight in model.trainable_weights:
+        weight.assign(keras.ops.ones(weight.shape))
     optimizer.build(model.trainable_weights)
     optimizer.apply([keras.ops.zeros(weight.shape) for weight in model.trainable_weights])
-    for weight in model.trainable_weights:
-        decayed = (keras.ops.convert_to_numpy(weight) != before[weight.path]).any()
-        assert decayed == weight.path.endswith("kernel")
+    return {weight.path for weight in model.trainable_weights if (keras.ops.convert_to_numpy(weight) != 1.0).any()}
+
+
+@pytest.mark.parametrize("name", ["adamw", "sgd"])
+def test_of_a_gpt_2_all_but_biases_norms_and_positions_is_decayed(name):
+    model = build_gpt2(Gpt2Settings(layers=1, heads=2, width=8, context=16), 300)
+    layer = "transformer_layer_0"
+    dense = ["self_attention/query", "self_attention/key", "self_attention/value", "self_attention/attention_output"]
+    dense += ["feedforward_intermediate_dense", "feedforward_output_dense"]
+    expected = {"token_embedding/embeddings", *(f"{layer}/{part}/kernel" for part in dense)}
+    assert moved_by_decay(name, model) == expected
+    assert "position_embedding/embeddings" in {weight.path for weight in model.trainable_weights}
+
+
+@pytest.mark.parametrize(
+    ("path", "decayed"),
+    [
+        ("head/kernel", True),
+        ("class_token", False),
+        ("tokens/class_token", False),
+        ("class_token/token", False),
+        ("tokens/position_embedding", False),
+        ("bias_of_shape/kernel", True),
+    ],
+)
+def test_tokens_and_positions_are_known_by_their_path(path, decayed):
+    assert is_decayed(path) == decayed
+
+
+@pytest.mark.parametrize("name", ["adamw", "sgd"])
+def test_biases_and_norms_are_not_decayed(name):
+    layers = [keras.layers.Dense(2, bias_initializer="ones"), keras.layers.BatchNormalization()]
+    model = keras.Sequential([keras.Input((3,)), *layers])
+    assert [path.rpartition("/")[2] for path in moved_by_decay(name, model)] == ["kernel"]
