@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import logging
 import math
 import os
@@ -308,14 +309,21 @@ def _metrics(run: Run) -> list[Metric]:
     found: list[Metric] = []
     with suppress(OSError), run.metrics_path.open("rb") as lines:
         for line in lines:
-            with suppress(ValueError):
-                found.append(METRIC.validate_json(line))
+            with suppress(ValueError, TypeError, KeyError, AttributeError):
+                found.append(_metric(line))
     if not found:
         found = _history(run)
     within = [metric for metric in found if metric.per == "batch"]
     every = 1 + len(within) // MOST_WITHIN_EPOCHS
     chosen = {id(metric) for metric in within[::every]}
     return [metric for metric in found if metric.per != "batch" or id(metric) in chosen]
+
+
+def _metric(line: bytes) -> Metric:
+    """Reads a line of metrics.jsonl; a value of null was not measured."""
+    told = json.loads(line)
+    values = {name: value for name, value in told["values"].items() if value is not None}
+    return METRIC.validate_python({**told, "values": values})
 
 
 def _history(run: Run) -> list[Metric]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -45,7 +46,7 @@ class History:
 
 
 class MetricsLog:
-    """metrics.jsonl: one Metric event a line.
+    """metrics.jsonl: one Metric event a line; null where a value is no finite number, which JSON can't spell.
 
     Args:
         path: the file.
@@ -68,8 +69,10 @@ class MetricsLog:
 
     def append(self, metric: Metric) -> None:
         """Adds a line."""
+        values = {name: value if math.isfinite(value) else None for name, value in metric.values.items()}
+        line = json.dumps({**asdict(metric), "values": values}, allow_nan=False)
         with writing_to(self._path), self._path.open("ab") as file:
-            file.write(json.dumps(asdict(metric)).encode() + b"\n")
+            file.write(line.encode() + b"\n")
 
 
 def _lines(rows: Iterable[dict[str, float]]) -> list[bytes]:

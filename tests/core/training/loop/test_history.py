@@ -1,6 +1,7 @@
 """history.csv and metrics.jsonl: they grow, and are mended after a kill."""
 
 import json
+import math
 
 from core.events import Metric
 from core.training.loop.history import History, MetricsLog
@@ -69,3 +70,20 @@ def test_the_metrics_log_loses_what_will_be_done_again(tmp_path):
     log.mend(2)
     assert [json.loads(line)["step"] for line in path.read_text().splitlines()] == [1, 2]
     assert path.read_bytes().endswith(b"\n")
+
+
+def test_every_line_is_json_whatever_was_measured(tmp_path):
+    """A GAN's quality is measured in some epochs only, and a training may diverge."""
+    log = MetricsLog(tmp_path / "metrics.jsonl")
+    log.append(Metric(1, 1.0, {"fid": math.nan, "generator_loss": 0.5, "gradient": math.inf}, "epoch"))
+    log.append(Metric(2, 2.0, {"fid": 3.0, "generator_loss": -math.inf, "gradient": 1.0}, "epoch"))
+
+    def refuse(sign):
+        raise AssertionError(sign)
+
+    lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    values = [json.loads(line, parse_constant=refuse)["values"] for line in lines]
+    assert values[0] == {"fid": None, "generator_loss": 0.5, "gradient": None}
+    assert values[1] == {"fid": 3.0, "generator_loss": None, "gradient": 1.0}
+    log.mend(1)
+    assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 1
