@@ -12,6 +12,7 @@ from core.context import Context
 from core.data.progress import Progressing
 from core.text.rows.batches import RowBatches
 from core.text.rows.rows import Rows
+from core.text.sampling.sampling import check_numbers
 from core.training.objectives.token_loss import token_nats
 from core.training.steps.gradients import compile_forward
 
@@ -27,6 +28,7 @@ def token_scores(model: keras.Model, rows: Rows, batch_size: int, context: Conte
 
     Raises:
         CancelledError: the user has asked the job to stop.
+        UserError: the model puts out no numbers.
     """
     variables = [variable for variable in model.variables if "seed_generator" not in variable.path]
     score = compile_forward(lambda ids, labels: token_nats(labels, model(ids, training=False))[0], variables)
@@ -41,4 +43,6 @@ def token_scores(model: keras.Model, rows: Rows, batch_size: int, context: Conte
             found[rows.starts[place] : rows.starts[place + 1]] = nats[row, : lengths[place]]
         progress.advance(int(lengths[chosen].sum()))
     progress.end()
+    if len(found):
+        check_numbers(found)
     return found

@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.events import Images, Progress
 from core.inference.text_model import ids_of, text_model, token_rows, view_row
 from core.settings.examine_text import ExamineTextSettings
+from core.text.sampling.sampling import check_numbers
 from core.text.sampling.token_view import view_token
 
 LONGEST_ATTENTION = 256  # tokens: the pictures of all heads must travel
@@ -29,7 +30,7 @@ def examine_text(settings: ExamineTextSettings, context: Context) -> dict[str, A
         token)}.
 
     Raises:
-        UserError: there is no such model, or the text is too long for it.
+        UserError: there is no such model, the text is too long for it, or it puts out no numbers.
         CancelledError: the user has asked the job to stop.
     """
     gpt2, writer, trained_here = text_model(settings.model, context)
@@ -44,6 +45,7 @@ def examine_text(settings: ExamineTextSettings, context: Context) -> dict[str, A
     context.check()
     context.report(Progress("examine"))
     logits = writer.read(ids)
+    check_numbers(logits)
     rows = token_rows(ids, gpt2.tokenizer)
     for place in range(1, len(ids)):
         context.check()

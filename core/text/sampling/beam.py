@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.text.sampling.sampling import log_softmax, penalise
+from core.text.sampling.sampling import check_numbers, log_softmax, penalise
 from core.text.sampling.token_view import TokenView, most_probable, view_token
 from core.text.sampling.writing import Writing
 
@@ -58,6 +58,9 @@ class BeamSearch:
             writing: has read the prompt, and nothing else.
             prompt: its token ids.
             check: called before each step with the tokens written so far; may raise to end it all.
+
+        Raises:
+            UserError: the model puts out no numbers.
         """
         live, done = [Hypothesis()], list[Hypothesis]()
         for length in range(1, self.length + 1):
@@ -78,6 +81,7 @@ class BeamSearch:
     def _extend(self, logits: np.ndarray, live: list[Hypothesis], prompt: Sequence[int]) -> list[Hypothesis]:
         """Returns the most probable continuations by one token, the best first: enough, were each beam's end in it."""
         logits = logits[: len(live)]  # (B, V)
+        check_numbers(logits)
         penalised = [
             penalise(row, [*prompt, *one.tokens], self.repetition_penalty)
             for row, one in zip(logits, live, strict=True)

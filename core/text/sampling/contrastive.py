@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from core.text.sampling.sampling import penalise, softmax
+from core.text.sampling.sampling import check_numbers, penalise, softmax
 from core.text.sampling.token_view import TokenView, most_probable, view_token
 from core.text.sampling.writing import Writing
 
@@ -45,12 +45,16 @@ def contrastive_search(
     Yields:
         Each token as it is written.
 
+    Raises:
+        UserError: the model puts out no numbers.
+
     Reference:
         Su et al. 2022, "A Contrastive Framework for Neural Text Generation".
     """
     been = _unit(writing.hidden()[0, -len(prompt) :])  # (P, D): prompts stand at the end of their row
     logits, row, text = writing.logits()[0], 0, list(prompt)
     for _ in range(length):
+        check_numbers(logits)
         probabilities = softmax(penalise(logits, text, repetition_penalty))
         tokens = most_probable(probabilities, candidates)
         if apart := 0 < at_once < len(tokens):

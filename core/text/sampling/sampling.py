@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.errors import UserError
+
 FEW = 1024
 
 
@@ -41,7 +43,11 @@ class Sampling:
             logits: float (V,).
             text: ids of all tokens so far, the prompt's too.
             rng: is asked for one number, and at temperature 0 for none.
+
+        Raises:
+            UserError: the logits are no numbers.
         """
+        check_numbers(logits)
         logits = penalise(logits, text, self.repetition_penalty)
         if self.temperature == 0.0:
             return int(np.argmax(logits))
@@ -62,6 +68,22 @@ class Sampling:
             kept = keep_top_p(probabilities, self.top_p)
             ids, probabilities = ids[kept], probabilities[kept] / probabilities[kept].sum()
         return ids, probabilities
+
+
+def check_numbers(values: np.ndarray) -> None:
+    """Refuses a model whose output says nothing; NaN would choose a token all the same, mostly the first.
+
+    Args:
+        values: float, at least one: logits, or nats.
+
+    Raises:
+        UserError: one is NaN or infinite; minus infinity is a logit like others.
+    """
+    if not np.isfinite(np.max(values)):
+        raise UserError(
+            "What the model puts out is no number: its training diverged.",
+            hint="Train it again with a lower learning rate, or take another model.",
+        )
 
 
 def penalise(logits: np.ndarray, text: Iterable[int], penalty: float) -> np.ndarray:

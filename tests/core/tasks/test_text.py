@@ -168,6 +168,27 @@ def test_what_does_not_fit_is_refused_in_a_sentence(folder, tmp_path, settings, 
     assert reason in ending.message.format(**ending.values)
 
 
+@pytest.fixture
+def diverged(folder, tmp_path):
+    """The same model, whose last norm overflows."""
+    from safetensors.numpy import load, save
+
+    place = shutil.copytree(folder, tmp_path / "diverged")
+    weights = place / "model.safetensors"
+    values = load(weights.read_bytes())
+    (norm,) = (name for name in values if name.endswith("ln_f.weight"))
+    values[norm] = np.full_like(values[norm], 3e38)  # finite, and too large to reckon with
+    weights.write_bytes(save(values))
+    return place
+
+
+@pytest.mark.parametrize("settings", [{}, {"temperature": 0}, {"beams": 3}, {"contrastive": 0.5}], ids=str)
+def test_a_model_that_diverged_is_told_in_a_sentence(diverged, tmp_path, settings):
+    ending, _ = do(diverged, tmp_path, prompts=["the"], max_tokens=4, **settings)
+    assert ending.state == "failed"
+    assert "diverged" in ending.message
+
+
 def test_an_empty_prompt_begins_with_the_end_token(folder, tmp_path, small_tokenizer):
     empty, _ = result_of(folder, tmp_path, max_tokens=5, temperature=0)
     begun, _ = result_of(folder, tmp_path, max_tokens=5, temperature=0, prompt_ids=[small_tokenizer.end_id])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from core.errors import UserError
 from core.text.sampling.sampling import Sampling, keep_top_k, keep_top_p, log_softmax, penalise
 
 PROBABILITIES = np.array([0.05, 0.4, 0.02, 0.25, 0.1, 0.03, 0.15])
@@ -99,3 +100,15 @@ def test_the_repetition_penalty_makes_tokens_of_the_text_less_likely():
 
 def test_log_probabilities_sum_to_one():
     np.testing.assert_allclose(np.exp(log_softmax(np.array([[1000.0, 0.0], [1.0, 1.0]]))).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("sampling", [Sampling(), Sampling(temperature=0.0), Sampling(top_k=2, top_p=0.5)], ids=str)
+def test_a_model_that_diverged_chooses_nothing(sampling, bad):
+    logits = np.array([0.0, bad, 1.0], np.float32)
+    with pytest.raises(UserError, match="diverged"):
+        sampling.choose(logits, (), np.random.default_rng(0))
+
+
+def test_a_token_that_can_not_come_is_no_fault():
+    assert Sampling(temperature=0.0).choose(np.array([-np.inf, 1.0], np.float32), (), np.random.default_rng(0)) == 1
