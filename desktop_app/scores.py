@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from core.settings.dcgan import FEWEST_DECIDING
 from desktop_app.translation import mark, tr, tr_parts
 
+HUGE = 1e6  # what a model that diverged may score, in up to three hundred digits
 JUDGES = (  # what the engine calls the networks that it trains to judge
     mark("CNN of this data"),
     mark("CNN that tells how pictures of this data are turned"),
@@ -223,7 +224,9 @@ def score_of(result: dict[str, Any]) -> Score | None:
 
 
 def figure(value: float) -> str:
-    """Returns a number of 0 or more with about three digits that count."""
+    """Returns a number of 0 or more with about three digits that count; a huge one as a power of ten."""
+    if value >= HUGE:
+        return f"{value:.1e}"
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 

@@ -43,7 +43,11 @@ def print_json(result: dict[str, Any]) -> None:
 def metric_lines(metrics: dict[str, Any]) -> list[str]:
     """Returns a line a number, for people."""
     return [
-        f"{name}: {value:.2%}" if name.endswith("accuracy") else f"{name}: {value:.4f}"
+        f"{name}: {value:.2%}" if name.endswith("accuracy") else f"{name}: {_figure(value)}"
         for name, value in metrics.items()
         if isinstance(value, float)
     ]
+
+
+def _figure(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < 1e6 else f"{value:.1e}"  # the perplexity of a model that diverged is huge

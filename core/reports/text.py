@@ -10,6 +10,7 @@ import numpy as np
 from core.metrics.token_extremes import Extremes
 from core.reports.page import curve, figure, history, render, svg
 from core.runs.run import Run
+from core.text.perplexity_shown import perplexity_shown
 from core.text.rows.rows import UNASKED, Rows
 from core.text.tokenizer.stream import token_pieces
 from core.text.tokenizer.tokenizer import Tokenizer
@@ -31,7 +32,7 @@ code { background: #f2f4f7; padding: 0 .2rem; }
 <h1>{{ name }}</h1>
 <p class="muted">{{ facts }}</p>
 <div class="numbers">
-<span><b>{{ "%.2f"|format(metrics.perplexity) }}</b>perplexity</span>
+<span><b>{{ perplexity }}</b>perplexity</span>
 <span><b>{{ "%.3f"|format(metrics.test_loss) }}</b>nats a token</span>
 <span><b>{{ "%.2f"|format(metrics.test_loss_per_text) }}</b>nats a text</span>
 <span><b>{{ count }}</b>texts</span>
@@ -105,6 +106,7 @@ def render_text_report(
         run,
         f"scored on {result['data']}",
         metrics=result["metrics"],
+        perplexity=perplexity_shown(result["metrics"]["perplexity"]),
         count=result["count"],
         tokens=result["tokens"],
         baselines=result["baselines"],

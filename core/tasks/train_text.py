@@ -17,6 +17,7 @@ from core.models.gpt2.saved import TextDescription, save_text_model
 from core.runs.run import Run
 from core.settings.text_fit import Gpt2Training
 from core.text.corpus.corpus import Corpus, load_corpus
+from core.text.perplexity_shown import perplexity_shown
 from core.text.rows.rows import Rows
 from core.text.rows.split_rows import split_rows
 from core.training.begin import check_unchanged, list_skipped, outcome, tell_kept, versions
@@ -113,6 +114,9 @@ def _score(
     if "test_perplexity" in metrics:
         del metrics["test_perplexity"]
         context.report(
-            Log("Perplexity {perplexity} on the test split.", values={"perplexity": f"{metrics['perplexity']:.2f}"})
+            Log(
+                "Perplexity {perplexity} on the test split.",
+                values={"perplexity": perplexity_shown(metrics["perplexity"])},
+            )
         )
     return metrics

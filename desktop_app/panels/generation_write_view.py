@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from core.text.perplexity_shown import perplexity_shown
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr, translator
 from desktop_app.widgets.attention_view import AttentionView
@@ -205,7 +206,7 @@ class WriteView(QWidget):
         if text is None:
             return
         perplexity, count = text.perplexity, f"{len(text.tokens):,}"
-        value, rate = "" if perplexity is None else f"{perplexity:,.2f}", f"{text.tokens_per_s:,.0f}"
+        value, rate = "" if perplexity is None else perplexity_shown(perplexity), f"{text.tokens_per_s:,.0f}"
         if perplexity is None:
             say(self.summary.setText, "{count} tokens", count=count)
         elif not text.tokens_per_s:

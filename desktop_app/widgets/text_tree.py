@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from core.text.perplexity_shown import perplexity_shown
 from desktop_app.translation import say, tr, translator
 from desktop_app.widgets.elements import button, column, plain_tip, row
 from desktop_app.written_text import WrittenText
@@ -94,7 +95,7 @@ class TextTree(QWidget):
         item.setText(1, text.model)
         item.setToolTip(1, plain_tip(text.model))
         item.setText(2, f"{len(text.tokens):,}")
-        item.setText(3, "" if perplexity is None else f"{perplexity:,.2f}")
+        item.setText(3, "" if perplexity is None else perplexity_shown(perplexity))
         for column_ in (2, 3):
             item.setTextAlignment(column_, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 

@@ -12,6 +12,7 @@ from core.cli.output import output
 from core.cli.workspace import existing_workspace
 from core.errors import shortened
 from core.runs.run import Run
+from core.text.perplexity_shown import perplexity_shown
 
 REASON_LENGTH = 100
 
@@ -75,4 +76,4 @@ def _score(row: dict[str, Any]) -> str:
         floor = "" if row["fid_floor"] is None else f"floor {row['fid_floor']:.2f}"
         beside = ", ".join(part for part in (count, floor) if part)
         return f"FID {row['fid']:.2f}" + (f" ({beside})" if beside else "")
-    return "" if row["perplexity"] is None else f"perplexity {row['perplexity']:.2f}"
+    return "" if row["perplexity"] is None else f"perplexity {perplexity_shown(row['perplexity'])}"
