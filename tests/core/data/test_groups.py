@@ -160,6 +160,9 @@ def test_a_single_group_of_all_pictures_is_refused(make_pictures, context, chang
         r"^([]+*?{)]+)\)",
         r"^.*_(\w+)_.*\.png$",
         r"(?i)^(?P<person>[a-z]{3})\d{2}",
+        r"^\[(.+?)\]",
+        r"^(.+)]_\d{4}}",
+        r"^(?:left|right|front|back)-(\w+)",
     ],
 )
 def test_patterns_that_are_fine(pattern):
@@ -193,6 +196,10 @@ def test_the_worst_of_the_patterns_that_pass_take_no_second_for_the_longest_name
         ("(?:|)" * 19 + "(!)", "too long"),
         (r"(a)(?=b)", "too long"),
         (r"(\w+)\1", "too long"),
+        ("(?x)(a) # x", "too long"),  # what is not known is refused
+        ("(?>a)(b)", "too long"),
+        ("(a){,}b", "too long"),
+        ("(?i:a)(b)", "too long"),
         ("(" + "a" * 99 + ")", "100"),
     ],
 )
