@@ -6,7 +6,7 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import Dataset
-from core.evaluation.gan_attendant import AGREEMENT_STREAM, measured_labels
+from core.evaluation.gan_callback import AGREEMENT_STREAM, measured_labels
 from core.evaluation.judge import independent_judge
 from core.inference.latents import latents
 from core.inference.paint import one_hot, paint

@@ -11,7 +11,7 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load
 from core.errors import UserError
-from core.evaluation.gan_attendant import FEWEST_MEASURED, held_out_places, looked_at
+from core.evaluation.gan_callback import FEWEST_MEASURED, held_out_places, looked_at
 from core.evaluation.judge import make_judge
 from core.evaluation.measure_gan import measure_gan
 from core.evaluation.variety import Variety

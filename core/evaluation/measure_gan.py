@@ -7,7 +7,7 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset
 from core.evaluation.agreement import class_agreement
-from core.evaluation.gan_attendant import measure_drawn
+from core.evaluation.gan_callback import measure_drawn
 from core.evaluation.judge import Judge
 from core.evaluation.variety import Variety, find_variety
 from core.models.dcgan import Gan

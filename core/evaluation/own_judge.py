@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,7 +17,6 @@ from core.data.load import none_to_train
 from core.data.targets.classes import ClassTargets, classes_of
 from core.errors import CancelledError
 from core.events import Event, Log, Metric, Progress, Saved
-from core.files.atomic import writing_to
 from core.files.sealed import DamagedError, seal, unseal
 from core.inference.predict import predict_split
 from core.metrics.classification import accuracy
@@ -27,10 +24,13 @@ from core.models.shared.saved import ModelDescription, rebuild
 from core.models.shared.variables import named_variables, pack, read_variables, unpack
 from core.runs.run import Run
 from core.settings.cnn import CnnTraining
-from core.training.loop.fit import fit
+from core.training.begin import status_writer
+from core.training.loop.reporter import RelayedReporter
 from core.training.objectives.classifying import classifying
+from core.training.supervised.fit import fit
 
 WEIGHTS, DESCRIPTION = "weights.safetensors", "judge.json"
+PHASE = "judge"  # of its progress
 MOST_TRAINED, MOST_TESTED = 8000, 2000  # pictures; more would cost more time than they add
 PIXELS = 24_000 * 28 * 28  # the work of a whole training, in samples of that size
 FEWEST_SAMPLES, FEWEST_EPOCHS, MOST_EPOCHS = 8000, 2, 24
@@ -118,22 +118,17 @@ def own_judge(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN) ->
 
 
 def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) -> tuple[keras.Model, OwnJudge]:
-    aside = Aside(context, seed + plan.seed)
-    turns = len(classes_of(dataset.targets).classes) < 2
-    shown = _sample(dataset, aside.job.seed, turns=turns)
+    own_seed, turns = seed + plan.seed, len(classes_of(dataset.targets).classes) < 2
+    shown = _sample(dataset, own_seed, turns=turns)
     settings = _settings(shown, dataset.source, plan)
     description = ModelDescription(
         "cnn", settings.model_dump(mode="json"), classes_of(shown.targets).classes, shown.shape
     )
-    keras.utils.set_random_seed(aside.job.seed)
+    keras.utils.set_random_seed(own_seed)
     model = description.build()
-    with writing_to(run.folder):
-        folder = Path(tempfile.mkdtemp(dir=run.folder, prefix=".tmp-"))  # a kill's leavings go with the next start
-    try:
-        objective = classifying(shown, settings, aside.job.seed)
-        fitted = fit(model, objective, settings, aside, AsideRun(folder, run if context.run is not None else None))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    on_status = status_writer(run) if context.run is not None else lambda status: None
+    objective = classifying(shown, settings, own_seed)
+    fitted = fit(model, objective, settings, own_seed, JudgeReporter(context), folder=None, on_status=on_status)
     if fitted.stopped:
         raise CancelledError
     if fitted.error is not None:
@@ -141,7 +136,8 @@ def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) 
     tested = shown.splits["test"]
     right = None
     if len(tested):
-        right = accuracy(predict_split(model, shown.images, tested, aside), classes_of(shown.targets).labels[tested])
+        logits = predict_split(model, shown.images, tested, context, PHASE)
+        right = accuracy(logits, classes_of(shown.targets).labels[tested])
     return model, OwnJudge(dataset.fingerprint, seed, _spell(plan), description, turns, right)
 
 
@@ -180,9 +176,7 @@ def _settings(dataset: Dataset, source: str, plan: Plan) -> CnnTraining:
     height, width, _ = dataset.shape
     samples = plan.work * np.clip(PIXELS / (height * width), FEWEST_SAMPLES, PIXELS / 28**2)
     epochs = int(np.clip(round(samples / len(dataset.splits["train"])), FEWEST_EPOCHS, MOST_EPOCHS))
-    return CnnTraining.parse(
-        {"size": "fast", "data": source, "epochs": epochs, "keep": "last", "checkpoint_s": 86_400, **plan.settings}
-    )
+    return CnnTraining.parse({"size": "fast", "data": source, "epochs": epochs, "keep": "last", **plan.settings})
 
 
 def _spell(plan: Plan) -> str:
@@ -218,40 +212,12 @@ def _read(
         return None
 
 
-class Aside(Context):
-    """A job's context for a training beside the one that the user sees: its figures stay out of that one's plots.
-
-    Args:
-        outer: the job's own; Stop and Pause reach both.
-        seed: int, of this training.
-    """
-
-    def __init__(self, outer: Context, seed: int) -> None:
-        job = outer.job.model_copy(update={"seed": seed})
-        super().__init__(job, outer.workspace, cache=outer.cache)
-        self._outer = outer
-        self._cancelled, self._may_go_on = outer._cancelled, outer._may_go_on
+class JudgeReporter(RelayedReporter):
+    """Keeps the figures of a judge's training out of the plots of the one that the user sees."""
 
     def report(self, event: Event) -> None:
         """Passes on states, warnings and progress."""
         if isinstance(event, Progress):
-            event = replace(event, phase="judge")
+            event = replace(event, phase=PHASE)
         if not isinstance(event, Metric | Saved) and not (isinstance(event, Log) and event.level == "info"):
-            self._outer.report(event)
-
-
-class AsideRun(Run):
-    """A folder that `fit` may write its checkpoints into, which is no run of its own.
-
-    Args:
-        folder: where.
-        outer: the run whose status is told, or None where no run is being written.
-    """
-
-    def __init__(self, folder: Path, outer: Run | None) -> None:
-        super().__init__(folder)
-        self._outer = outer
-
-    def update(self, **changes: Any) -> Any:
-        """Writes the outer run's record."""
-        return self._outer.update(**changes) if self._outer is not None else None
+            super().report(event)

@@ -10,7 +10,7 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset
 from core.errors import fill
-from core.evaluation.gan_attendant import VARIETY_STREAM, held_out_places, measured_labels
+from core.evaluation.gan_callback import VARIETY_STREAM, held_out_places, measured_labels
 from core.evaluation.judge import Judge
 from core.events import Images, Log, Progress
 from core.inference.latents import latents

@@ -16,7 +16,7 @@ from core.models.dcgan import Gan
 from core.models.shared.saved import ModelDescription
 from core.models.shared.variables import named, read_variables, unpack, write_variables
 from core.runs.run import Run
-from core.training.gan.fit_gan import STAGE, WEIGHTS
+from core.training.gan.snapshots import STAGE, WEIGHTS
 
 KEPT = "kept generator"
 

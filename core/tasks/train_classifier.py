@@ -16,9 +16,9 @@ from core.metrics.classification import scores
 from core.models.shared.size import model_size
 from core.settings.dataset import DatasetSettings
 from core.settings.picture_fit import PictureFitSettings
-from core.training.begin import begin, outcome, save_kept
-from core.training.loop.fit import fit
+from core.training.begin import begin, outcome, save_kept, status_writer
 from core.training.objectives.classifying import classifying
+from core.training.supervised.fit import fit
 
 
 class ClassifierTraining(PictureFitSettings, DatasetSettings):
@@ -54,7 +54,8 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
             values={**counts, "parameters": size.parameters},
         )
     )
-    fitted = fit(model, classifying(dataset, settings, context.job.seed), settings, context, run)
+    seed = context.job.seed
+    fitted = fit(model, classifying(dataset, settings, seed), settings, seed, context, run.folder, status_writer(run))
     save_kept(run, model, description, fitted, context)
     metrics = _score(model, dataset, context)
     if "test_accuracy" in metrics:

@@ -12,7 +12,7 @@ from core.data.load import load
 from core.data.open_index import trainable_index
 from core.data.reading import expected_shape
 from core.data.targets.classes import classes_of
-from core.evaluation.gan_attendant import FEWEST_MEASURED, GanAttendant, held_out_places, looked_at
+from core.evaluation.gan_callback import FEWEST_MEASURED, GanEpochCallback, held_out_places, looked_at
 from core.evaluation.judge import make_judge
 from core.evaluation.measure_gan import measure_gan
 from core.events import Log
@@ -20,7 +20,7 @@ from core.kinds.gan import GAN
 from core.models.dcgan import Gan, build_generator, fitting_side
 from core.models.shared.size import model_size
 from core.settings.dcgan import DcganTraining
-from core.training.begin import begin, outcome, save_kept
+from core.training.begin import begin, outcome, save_kept, status_writer
 from core.training.gan.fit_gan import fit_gan
 
 FEW_STEPS, USUAL_STEPS = 1000, 2000  # digits are recognised after about so many
@@ -56,8 +56,10 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     _tell_of_data(counts["train"], dataset, size.parameters, settings, context)
     judge = make_judge(dataset, settings, context, run)
     context.report(Log("Drawn pictures are measured by: {judge}.", values={"judge": judge.name}))
-    attendant = GanAttendant(gan, dataset, judge, settings, context, run)
-    fitted = fit_gan(gan, generator, dataset, settings, context, run, attendant)
+    callback = GanEpochCallback(gan, dataset, judge, settings, context, run)
+    fitted = fit_gan(
+        gan, generator, dataset, settings, context.job.seed, context, run.folder, callback, status_writer(run)
+    )
     save_kept(run, gan, description, fitted, context)
     real = _held_out(dataset, settings, context)
     metrics, variety = measure_gan(gan, dataset, judge, real, settings, context, run)

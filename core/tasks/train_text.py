@@ -20,9 +20,10 @@ from core.text.corpus.corpus import Corpus, load_corpus
 from core.text.perplexity_shown import perplexity_shown
 from core.text.rows.rows import Rows
 from core.text.rows.split_rows import split_rows
-from core.training.begin import check_unchanged, list_skipped, outcome, tell_kept, versions
-from core.training.loop.fit import Fitted, fit
+from core.training.begin import check_unchanged, list_skipped, outcome, status_writer, tell_kept, versions
+from core.training.loop.fitted import Fitted
 from core.training.objectives.writing import writing
+from core.training.supervised.fit import fit
 
 
 def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
         )
     )
     objective = writing(rows["train"], rows["validation"], settings.batch_size, context.job.seed)
-    fitted = fit(model, objective, settings, context, run)
+    fitted = fit(model, objective, settings, context.job.seed, context, run.folder, status_writer(run))
     _save(run, Gpt2(model, language.architecture, language.tokenizer), settings, fitted, context)
     metrics = _score(model, corpus, rows, settings.batch_size, context)
     told = outcome(run, fitted)

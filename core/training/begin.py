@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
-from typing import Any
+from typing import Any, Literal
 
 import keras
 
@@ -18,7 +19,7 @@ from core.files.tables import write_table
 from core.models.shared.saved import BYTES_TO_TRAIN, ModelDescription, save_model
 from core.runs.run import Run
 from core.settings.base import Settings
-from core.training.loop.fit import Fitted
+from core.training.loop.fitted import Fitted
 
 
 def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, ModelDescription, keras.Model]:
@@ -55,6 +56,11 @@ def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, 
         ) from error
     keras.utils.set_random_seed(context.job.seed)
     return run, description, description.build()
+
+
+def status_writer(run: Run) -> Callable[[Literal["paused", "running"]], object]:
+    """Returns what writes a pause, and its end, into the run's record."""
+    return lambda status: run.update(status=status)
 
 
 def save_kept(run: Run, model: keras.Model, description: ModelDescription, fitted: Fitted, context: Context) -> None:

@@ -110,14 +110,14 @@ def make_sides(values: argparse.Namespace):
 
 
 class OurSide:
-    """`core.training.loop.fit` with a listener, checkpoints and history files, as `train` runs it."""
+    """`core.training.loop.loop` with a listener, checkpoints and history files, as `train` runs it."""
 
     def __init__(self, dataset, settings, values):
         from core.models.cnn import build
 
         self.dataset, self.settings, self.backend = dataset, settings, values.backend
         self.model = build(settings(1), dataset.shape, 10)
-        self.compiled = False
+        self.step = None
         self.folder = Path(tempfile.mkdtemp(prefix="fit-overhead-"))
         self.events = 0
 
@@ -125,20 +125,21 @@ class OurSide:
         from core.context import Context
         from core.jobs import Job
         from core.runs.run import Workspace
-        from core.training.loop.fit import Training
+        from core.training.loop.loop import Loop
         from core.training.objectives.classifying import classifying
+        from core.training.supervised.step import SupervisedStep
 
         settings = self.settings(epochs)
         job = Job(task="train", model="cnn", settings=settings.model_dump(mode="json"), backend=self.backend)
         workspace = Workspace(self.folder)
         run, job = workspace.create_run(job)
         objective = classifying(self.dataset, settings, job.seed)
-        training = Training(self.model, objective, settings, Context(job, workspace, run, self.listen), run)
-        if self.compiled:
-            training._compile = lambda: None  # once is enough: a new one would be traced anew while it is timed
-        self.compiled = True
+        # Once is enough: a new one would be traced anew while it is timed.
+        self.step = self.step or SupervisedStep(self.model, objective, settings)
+        context = Context(job, workspace, run, self.listen)
+        loop = Loop(self.step, objective.batches, settings, job.seed, context, run.folder)
         began = time.perf_counter()
-        training.go_on()
+        loop.run()
         return time.perf_counter() - began
 
     def listen(self, event) -> None:

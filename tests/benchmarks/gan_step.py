@@ -80,7 +80,6 @@ class Ours:
 
         settings = DcganTraining.parse({"filters": values.filters, "augment": "none"})
         shape = (values.side, values.side, values.channels)
-        self.batch_size = values.batch_size
         self.batch = pictures(values)
         gan = build(settings, shape, values.classes)
         self.step = AdversarialStep(gan, build_generator(settings, shape, values.classes), settings, 10**6)
@@ -88,9 +87,11 @@ class Ours:
     def train(self, steps: int) -> float:
         import keras
 
+        from core.training.loop.step import Place
+
         began = time.perf_counter()
         for place in range(steps):
-            found = self.step(*self.batch, self.step.noise(0, 0, place, self.batch_size))
+            found = self.step(self.batch, Place(0, 0, place))
         keras.ops.convert_to_numpy(found)  # waits for the last
         return time.perf_counter() - began
 

@@ -24,21 +24,16 @@ DTYPES: Mapping[str, Any] = {
 }
 
 
-def named_variables(model: keras.Model, *, training: bool = False) -> dict[str, Any]:
+def named_variables(model: keras.Model) -> dict[str, Any]:
     """Returns the model's variables by name.
 
     Args:
         model: a built model.
-        training: bool, whether the optimizer's and the metrics' variables are wanted too.
 
     Returns:
         "model/block1_conv/kernel" and so on; weights, running statistics and the states of random generators.
     """
-    found = dict(named("model", model.variables))
-    if training:
-        found.update(named("optimizer", model.optimizer.variables))
-        found.update(named("metrics", model.metrics_variables))
-    return found
+    return dict(named("model", model.variables))
 
 
 def read_variables(variables: Mapping[str, Any]) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from core.errors import UserError
 from core.models.dcgan import Gan
-from core.models.shared.variables import named
+from core.models.shared.variables import named, read_variables, write_variables
 from core.settings.dcgan import AdversarialFitSettings
 from core.training.gan.diffaugment import NUMBERS, augment
 from core.training.gan.losses import LOSSES
+from core.training.loop.step import Place
 from core.training.optimizers import LinearFall
 from core.training.steps.gradients import compile_step, input_gradient, value_and_grad
 
@@ -26,6 +29,8 @@ METRICS = (
     "generator_gradient",
     "discriminator_gradient",
 )
+SUMS = "sums"  # the part of a checkpoint that holds the epoch's means so far
+LATE = 0.1  # share of the running mean that a new step makes up, in what is shown between epochs
 BETA_2 = 0.999
 DTYPE = np.float32
 
@@ -46,9 +51,10 @@ class Noise:
 
 
 class AdversarialStep:
-    """Trains a GAN by one step at a time; keeps a second generator that the optimizer moves.
+    """Trains a GAN by one step at a time; see `core.training.loop.step.Step`.
 
-    The GAN's own generator is the running mean of that one: it is what is kept and drawn with.
+    It keeps a second generator, which the optimizer moves. The GAN's own generator is the running mean of that one: it
+    is what is kept and drawn with.
 
     Args:
         gan: whose discriminator is trained, and whose generator follows.
@@ -70,14 +76,27 @@ class AdversarialStep:
         for mean, variable in zip(gan.generator.variables, generator.variables, strict=True):
             mean.assign(variable.value)
         self.compiled = compile_step(self._step, list(self.variables().values()))
+        self._sums = np.zeros(len(METRICS))
+        self._late: np.ndarray | None = None  # a running mean of the last steps
 
-    def variables(self) -> dict[str, Any]:
-        """Returns all that a checkpoint must hold, by name."""
-        return {
-            **dict(named("model", self._gan.variables)),
-            **dict(named("raw", self._raw.variables)),
-            **dict(named("optimizer", [*self._of_raw.variables, *self._of_critic.variables])),
-        }
+    def __call__(self, batch: tuple[np.ndarray, np.ndarray], place: Place) -> Any:
+        """See `Step`; the batch is n * B pictures and their labels, the numbers those of `METRICS`."""
+        images, labels = batch
+        count = len(images) // self._settings.critic_steps
+        return self.train(images, labels, self.noise(place.seed, place.epoch, place.step, count))
+
+    def train(self, images: np.ndarray, labels: np.ndarray, noise: Noise) -> Any:
+        """Trains by one step with these random numbers.
+
+        Args:
+            images: uint8 (n * B, H, W, C), real ones.
+            labels: int32 (n * B,).
+            noise: as `noise` draws it.
+
+        Returns:
+            float32 tensor of `METRICS`.
+        """
+        return self.compiled(images, labels, noise.latents, noise.augment, noise.mix)
 
     def noise(self, seed: int, epoch: int, step: int, batch: int) -> Noise:
         """Draws a step's random numbers; the same ones whenever it is asked for.
@@ -96,22 +115,62 @@ class AdversarialStep:
             random.random((rounds, batch), DTYPE),
         )
 
-    def __call__(self, images: np.ndarray, labels: np.ndarray, noise: Noise) -> Any:
-        """Trains by one step.
+    def take(self, numbers: np.ndarray) -> None:
+        """See `Step`."""
+        found = numbers.astype(np.float64)
+        self._sums += found
+        self._late = found if self._late is None else (1 - LATE) * self._late + LATE * found
 
-        Args:
-            images: uint8 (n * B, H, W, C), real ones.
-            labels: int32 (n * B,).
-            noise: as `noise` draws it.
+    def live(self) -> dict[str, float]:
+        """See `Step`; a running mean of the last steps."""
+        return {} if self._late is None else dict(zip(METRICS, map(float, self._late), strict=True))
 
-        Returns:
-            float32 tensor of `METRICS`.
-        """
-        return self.compiled(images, labels, noise.latents, noise.augment, noise.mix)
+    def means(self, steps: int) -> dict[str, float]:
+        """See `Step`."""
+        return dict(zip(METRICS, map(float, self._sums / steps), strict=True))
+
+    def begin_epoch(self) -> None:
+        """See `Step`."""
+        self._sums = np.zeros(len(METRICS))
+
+    def lr(self, steps: int) -> float:
+        """See `Step`; the generator's."""
+        return self.schedule.at(steps)
 
     def sync(self) -> None:
-        """To be called before variables are read or written."""
+        """See `Step`."""
         self.compiled.sync()
+
+    def values(self) -> dict[str, np.ndarray]:
+        """See `Step`."""
+        self.sync()
+        return {**read_variables(self.variables()), SUMS: self._sums.copy()}
+
+    def restore(self, values: Mapping[str, np.ndarray]) -> None:
+        """See `Step`."""
+        sums = np.array(values[SUMS], np.float64).reshape(self._sums.shape)
+        write_variables(self.variables(), values)
+        self._sums = sums
+
+    def model_variables(self) -> dict[str, Any]:
+        """See `Step`."""
+        return dict(named("model", self._gan.variables))
+
+    def diverged(self, epoch: int) -> UserError:
+        """See `Step`."""
+        return UserError(
+            "The training diverged: the losses are no longer numbers in epoch {epoch}.",
+            hint="Start again with lower learning rates or spectral norm; the epochs before are kept.",
+            epoch=epoch,
+        )
+
+    def variables(self) -> dict[str, Any]:
+        """Returns all that a checkpoint must hold, by name."""
+        return {
+            **dict(named("model", self._gan.variables)),
+            **dict(named("raw", self._raw.variables)),
+            **dict(named("optimizer", [*self._of_raw.variables, *self._of_critic.variables])),
+        }
 
     def _step(self, images: Any, labels: Any, latents: Any, numbers: Any, mix: Any) -> Any:
         settings = self._settings

@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from core.context import Context
 from core.errors import UserError
 from core.events import Log, Metric, Progress
-from core.runs.run import Run
-from core.training.loop.callbacks import Speed
 from core.training.loop.checkpoints import Checkpoints, TrainingState
 from core.training.loop.clock import Clock
 from core.training.loop.history import History, MetricsLog
+from core.training.loop.pausing import PausingReporter
+from core.training.loop.reporter import Reporter
+from core.training.loop.speed import Speed
 
 LOG_INTERVAL_S = 0.5  # how often a running value goes into metrics.jsonl; the events are denser
 
@@ -24,44 +25,53 @@ LOG_INTERVAL_S = 0.5  # how often a running value goes into metrics.jsonl; the e
 class Journal:
     """Keeps one training's state, and writes it down so that nothing is lost.
 
-    No method raises what a full disk may cause: it is kept as `error`, and the training is told to halt. Inside
-    Keras's `fit` an exception would cost the JAX backend the model's variables.
+    No method but `restore` raises what a full disk may cause: it is kept as `error`, and the training is to halt. What
+    it has learnt so far is not lost with it.
 
     Args:
-        run: whose folder is written.
-        context: is told of the progress, and asked whether to pause.
+        folder: where checkpoints, history.csv and metrics.jsonl go; None writes nothing.
+        reporter: is told of the progress, and asked whether to pause.
         epochs: int, of the whole training.
         state: where a training that begins anew stands.
-        on_halt: called once the training has to end early.
+        on_status: told "paused" and "running"; may raise UserError.
     """
 
     def __init__(
-        self, run: Run, context: Context, epochs: int, state: TrainingState, on_halt: Callable[[], None] | None = None
+        self,
+        folder: Path | None,
+        reporter: Reporter,
+        epochs: int,
+        state: TrainingState,
+        on_status: Callable[[Literal["paused", "running"]], object] = lambda status: None,
     ) -> None:
-        self._run, self._context, self._epochs = run, context, epochs
-        self._checkpoints = Checkpoints(run.checkpoints, context.report)
-        self._history, self._metrics = History(run.history_path), MetricsLog(run.metrics_path)
+        self._epochs = epochs
+        self._files = _Files(folder, reporter) if folder is not None else None
         self._clock = Clock()
         self._before = (0, 0.0)  # samples, and the seconds they took, of earlier processes
         self._began = 0.0
         self._begun: tuple[float, int] | None = None  # time and steps from which the time left is reckoned
         self._next_log = 0.0
-        self._on_halt = on_halt
+        self.reporter: Reporter = PausingReporter(
+            reporter, self._clock, lambda status: self._guard(lambda: on_status(status))
+        )  # its waits are no part of the training's time
         self.speed = Speed(self._clock)
         self.state = state
         self.halted = False  # stopped by the user, or by an error
         self.error: UserError | None = None
 
     def restore(self) -> dict[str, np.ndarray] | None:
-        """Takes over the run's newest checkpoint, and brings its files to where that stands.
+        """Takes over the newest checkpoint, and brings the other files to where that stands.
 
         Returns:
-            Its variables, name -> array, or None where the run has no checkpoint.
+            Its variables, name -> array, or None where there is no checkpoint.
 
         Raises:
             UserError: it was made with other steps; or a file can't be written.
         """
-        found = self._checkpoints.load_latest()
+        self._began = self._clock()
+        if self._files is None:
+            return None
+        found = self._files.checkpoints.load_latest()
         values = None
         if found is not None:
             state, values = found
@@ -75,10 +85,10 @@ class Journal:
             self.state = state
             self._before = (state.samples, state.steps_s)
             place = {"steps": state.steps, "epoch": f"{min(state.epoch + 1, self._epochs)}/{self._epochs}"}
-            self._context.report(Log("Going on after {steps} steps, in epoch {epoch}.", values=place))
-        self._history.mend(self.state.history)
-        self._metrics.mend(self.state.steps)
-        self._began = self._clock() - self.state.train_s
+            self.reporter.report(Log("Going on after {steps} steps, in epoch {epoch}.", values=place))
+        self._files.history.mend(self.state.history)
+        self._files.metrics.mend(self.state.steps)
+        self._began -= self.state.train_s
         return values
 
     @contextmanager
@@ -94,16 +104,12 @@ class Journal:
             raise UserError(
                 "The run '{run}' can't be resumed by this version: its checkpoint holds other weights than its model.",
                 hint="Resume it with the version it began with, or start a new run with its settings.",
-                run=self._run.id,
+                run=self._files.folder.name if self._files is not None else "",
             ) from error
 
     def load_epoch(self, epoch: int) -> dict[str, np.ndarray] | None:
-        """Reads the variables at the end of an epoch, as `Checkpoints.load_epoch`."""
-        return self._checkpoints.load_epoch(epoch)
-
-    def begin_steps(self) -> None:
-        """Steps that compile come first: they say nothing about the time left."""
-        self._begun = None
+        """Reads the variables at the end of an epoch, as `Checkpoints.load_epoch`; None where nothing is written."""
+        return self._files.checkpoints.load_epoch(epoch) if self._files is not None else None
 
     def count(self, step: int) -> None:
         """Takes over how many steps of the epoch are done.
@@ -121,7 +127,7 @@ class Journal:
             values: name -> value, of the epoch so far or of late.
         """
         state = self.state
-        if self._begun is None:
+        if self._begun is None:  # the first steps compile: they say nothing about the time left
             self.speed = Speed(self._clock)
             self.speed.start()
             self._begun = (self._clock(), state.steps)
@@ -130,21 +136,12 @@ class Journal:
         eta = (self._clock() - began) / (done - first) * (total - done) if done > first else None
         epoch = f"epoch {min(state.epoch + 1, self._epochs)} of {self._epochs}"
         metric = Metric(done, done / state.steps_per_epoch, dict(values))
-        self._context.report(metric)
-        self._context.report(Progress("train", done * size, total * size, "samples", self.speed.rate(), eta, epoch))
+        self.reporter.report(metric)
+        self.reporter.report(Progress("train", done * size, total * size, "samples", self.speed.rate(), eta, epoch))
         now = time.perf_counter()
         if now >= self._next_log:
             self._next_log = now + LOG_INTERVAL_S
-            self.guard(lambda: self._metrics.append(metric))
-
-    def pause(self) -> None:
-        """Waits where the user wants it; the run is marked, and the clock stands still."""
-        if not self._context.paused:
-            return
-        self.guard(lambda: self._run.update(status="paused"))
-        with self._clock.paused():
-            self._context.wait_while_paused()
-        self.guard(lambda: self._run.update(status="running"))
+            self._write(lambda files: files.metrics.append(metric))
 
     def save(self, values: dict[str, np.ndarray], *, stopping: bool = False) -> None:
         """Writes a checkpoint.
@@ -154,12 +151,12 @@ class Journal:
             stopping: bool, whether someone waits for the end: it is told that this takes a while.
         """
         if stopping:
-            self._context.report(Progress("save"))
+            self.reporter.report(Progress("save"))
         state = self.state
         state.train_s = self._clock() - self._began
         state.samples = self._before[0] + self.speed.samples
         state.steps_s = self._before[1] + self.speed.seconds
-        self.guard(lambda: self._checkpoints.save(state, values))
+        self._write(lambda files: files.checkpoints.save(state, values))
 
     def end_epoch(self, numbers: Mapping[str, float], values: dict[str, np.ndarray], *, best: bool, lr: float) -> None:
         """Adds an epoch to the state and writes its checkpoint, then its row; tells of it.
@@ -179,24 +176,37 @@ class Journal:
         metric = Metric(state.steps, float(state.epoch), {**numbers, "lr": lr}, "epoch")
         self.save(values)
         if self.error is None:
-            self.guard(lambda: self._history.append(row))
-            self.guard(lambda: self._metrics.append(metric))
-            self._context.report(metric)
+            self._write(lambda files: files.history.append(row))
+            self._write(lambda files: files.metrics.append(metric))
+            self.reporter.report(metric)
 
     def halt(self) -> None:
         """Ends the training after this step."""
         self.halted = True
-        if self._on_halt is not None:
-            self._on_halt()
 
     def fail(self, error: UserError) -> None:
         """Ends the training; the first error is the one to be told."""
         self.error = self.error or error
         self.halt()
 
-    def guard(self, action: Callable[[], Any]) -> None:
+    def _write(self, action: Callable[[_Files], object]) -> None:
+        """Writes a file, where any are written."""
+        files = self._files
+        if files is not None:
+            self._guard(lambda: action(files))
+
+    def _guard(self, action: Callable[[], object]) -> None:
         """Does what a full disk may prevent."""
         try:
             action()
         except UserError as error:
             self.fail(error)
+
+
+class _Files:
+    """What is written into a training's folder."""
+
+    def __init__(self, folder: Path, reporter: Reporter) -> None:
+        self.folder = folder
+        self.checkpoints = Checkpoints(folder / "checkpoints", reporter.report)
+        self.history, self.metrics = History(folder / "history.csv"), MetricsLog(folder / "metrics.jsonl")

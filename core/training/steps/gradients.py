@@ -21,17 +21,27 @@ from core.training.steps.cuda_graph import PlayedBack
 class CompiledStep:
     """A compiled function that may assign variables; made by `compile_step`.
 
-    With JAX the variables' values are kept outside the variables between the calls, where they are not copied:
-    `sync` has to be called before the variables are read or written elsewhere.
+    With JAX the variables' values are kept outside the variables between the calls, where they are not copied, and the
+    variables are empty: `sync` has to be called before they are read or written elsewhere.
 
     Args:
-        function: arrays in, a structure of arrays out; shapes must be the same in every call.
+        function: arrays in, a structure of arrays out; it is compiled anew for each combination of shapes.
         variables: all the Keras variables that it reads or assigns.
+        xla: bool, whether TensorFlow compiles it with XLA.
+        gradients: bool, whether any are taken inside; PyTorch needs less memory where none are.
     """
 
-    def __init__(self, function: Callable[..., Any], variables: Sequence[keras.Variable]) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        variables: Sequence[keras.Variable],
+        *,
+        xla: bool = False,
+        gradients: bool = True,
+    ) -> None:
         self._function = function
         self._variables = list(variables)
+        self._xla, self._gradients = xla, gradients
         self._values: list[Any] | None = None
         self._played: PlayedBack | None = None
         self.traces = 0  # how often it was traced; more than once means that shapes or types changed
@@ -68,14 +78,14 @@ class CompiledStep:
     def _tensorflow(self) -> Callable[..., Any]:
         import tensorflow as tf
 
-        # XLA would compile for a minute and then be slower on a CPU, so it is left to TensorFlow's own graphs.
-        return tf.function(self._traced, autograph=False)
+        # On a CPU XLA would compile for a minute and then be slower, so there it is left to TensorFlow's own graphs.
+        return tf.function(self._traced, autograph=False, reduce_retracing=True, jit_compile=self._xla or None)
 
     def _torch(self) -> Callable[..., Any]:
         import torch
 
         def run(*tensors: Any) -> Any:
-            with torch.enable_grad():
+            with torch.set_grad_enabled(self._gradients):
                 outputs = self._function(*tensors)
             return tree.map_structure(lambda one: one.detach() if torch.is_tensor(one) else one, outputs)
 
@@ -102,17 +112,24 @@ class CompiledStep:
         def call(*arrays: Any) -> Any:
             values = self._values
             if values is None:
+                values = [variable.value for variable in self._variables]
                 # Two variables may share one buffer, which can be given away only once.
-                values = [jax.numpy.array(variable.value, copy=True) for variable in self._variables]
+                given: set[int] = set()
+                for place, value in enumerate(values):
+                    buffer = value.unsafe_buffer_pointer()
+                    values[place] = jax.numpy.array(value, copy=True) if buffer in given else value
+                    given.add(buffer)
             self._values, outputs = compiled(values, *arrays)
             return outputs
 
         return call
 
 
-def compile_step(function: Callable[..., Any], variables: Sequence[keras.Variable]) -> CompiledStep:
+def compile_step(
+    function: Callable[..., Any], variables: Sequence[keras.Variable], *, xla: bool = False, gradients: bool = True
+) -> CompiledStep:
     """Compiles a step; see `CompiledStep`."""
-    return CompiledStep(function, variables)
+    return CompiledStep(function, variables, xla=xla, gradients=gradients)
 
 
 class CompiledForward:

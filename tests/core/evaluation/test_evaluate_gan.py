@@ -231,16 +231,16 @@ def test_a_sheet_of_the_training_brings_its_settings_back(trained):
 
 
 def test_the_judge_is_shown_no_more_pictures_than_the_setting_bounds(trained, monkeypatch):
-    from core.evaluation import gan_attendant
+    from core.evaluation import gan_callback
 
     workspace, run, _ = trained
     context = Context(run.record().job, workspace)
     places = np.arange(100, 400)
-    assert np.array_equal(gan_attendant.looked_at(places, 150, 0, context), places)
+    assert np.array_equal(gan_callback.looked_at(places, 150, 0, context), places)
     events = []
     context = Context(run.record().job, workspace, listener=events.append)
-    some = gan_attendant.looked_at(places, 50, 0, context)
+    some = gan_callback.looked_at(places, 50, 0, context)
     assert len(set(some) & set(places)) == 100
-    assert np.array_equal(some, gan_attendant.looked_at(places, 50, 0, context))
-    assert not np.array_equal(some, gan_attendant.looked_at(places, 50, 1, context))
+    assert np.array_equal(some, gan_callback.looked_at(places, 50, 0, context))
+    assert not np.array_equal(some, gan_callback.looked_at(places, 50, 1, context))
     assert events[0].values == {"count": 100, "total": 300}

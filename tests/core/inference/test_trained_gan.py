@@ -14,7 +14,7 @@ from core.jobs import Job
 from core.models.shared.saved import ModelDescription, save_model
 from core.models.shared.variables import named, pack, read_variables
 from core.runs.run import Workspace
-from core.training.gan.fit_gan import STAGE, WEIGHTS
+from core.training.gan.snapshots import STAGE, WEIGHTS
 
 KERNEL = "generator/first/kernel"
 

@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.events import Images, Log, Metric, Status
 from core.jobs import Job
 from core.runs.run import Run, Workspace
-from core.training.loop.fit import Training
+from core.training.loop.loop import Loop
 
 SETTINGS = {"size": "tiny", "epochs": 4, "lr": 0.005}
 
@@ -375,13 +375,20 @@ def test_a_single_step_has_a_speed_too(tmp_path):
     assert ending.result["samples_per_s"] > 0
 
 
+def diverge_in(monkeypatch, epoch):
+    """Has the loss be no number at the end of that epoch."""
+    end = Loop._end_epoch
+
+    def diverge(self):
+        if self.state.epoch == epoch:
+            self.state.train_logs = {"loss": float("nan")}
+        end(self)
+
+    monkeypatch.setattr(Loop, "_end_epoch", diverge)
+
+
 def test_a_training_that_diverges_still_saves_its_best_epoch(tmp_path, monkeypatch):
-    finish = Training._finish_epoch
-
-    def diverge(self, logs):
-        finish(self, {**logs, "loss": float("nan")} if self.state.epoch == 1 else logs)
-
-    monkeypatch.setattr(Training, "_finish_epoch", diverge)
+    diverge_in(monkeypatch, 1)
     workspace = Workspace(tmp_path)
     run = queue(workspace, epochs=2)
     ending, _ = do(workspace, "train", {}, run=run)
@@ -391,13 +398,8 @@ def test_a_training_that_diverges_still_saves_its_best_epoch(tmp_path, monkeypat
 
 
 def test_a_run_that_diverged_is_used_with_the_best_epoch_that_it_saved(tmp_path, monkeypatch, pictures):
-    finish = Training._finish_epoch
-
-    def diverge(self, logs):
-        finish(self, {**logs, "loss": float("nan")} if self.state.epoch == 2 else logs)
-
-    monkeypatch.setattr(Training, "_finish_epoch", diverge)
-    monkeypatch.setattr("core.training.loop.fit._is_better", lambda row, best: best is None)
+    diverge_in(monkeypatch, 2)
+    monkeypatch.setattr("core.training.supervised.fit.is_better", lambda row, best: best is None)
     workspace = Workspace(tmp_path)
     run = queue(workspace, epochs=3, keep="last")
     assert do(workspace, "train", {}, run=run)[0].state == "failed"

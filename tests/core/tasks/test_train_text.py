@@ -136,7 +136,7 @@ def whole(tmp_path_factory):
 
 @pytest.mark.parametrize("step", [2, 9])
 def test_stopped_and_resumed_ends_as_if_it_had_not_been(whole, tmp_path, monkeypatch, step):
-    monkeypatch.setattr("core.training.loop.callbacks.REPORT_INTERVAL_S", 0.0)
+    monkeypatch.setattr("core.training.loop.loop.REPORT_INTERVAL_S", 0.0)
     workspace = Workspace(tmp_path)
     cut = queue_short(workspace)
     ending, _ = do(workspace, "train", run=cut, act=stop_at(step))

@@ -12,6 +12,7 @@ from core.training.gan.adversarial import METRICS, AdversarialStep, Noise
 from core.training.gan.diffaugment import NUMBERS
 from core.training.gan.diffaugment import augment as augment_tensors
 from core.training.gan.losses import LOSSES
+from core.training.loop.step import Place
 
 TINY = {"filters": 4, "latent": 8, "batch_size": 8}
 REAL = np.array([[2.0], [0.5]], np.float32)
@@ -93,7 +94,7 @@ def _one_step(settings, critic, real, fake, mix):
     latents[:, :, 0] = fake
     noise = Noise(latents, np.zeros((2, 2 * count, NUMBERS), np.float32), np.array([mix], np.float32))
     step = AdversarialStep(Gan(_flat_generator(), critic, 0), _flat_generator(), settings, 10)
-    return dict(zip(METRICS, _numpy(step(images, np.zeros(count, np.int32), noise)), strict=True))
+    return dict(zip(METRICS, _numpy(step.train(images, np.zeros(count, np.int32), noise)), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_the_kept_generator_is_the_mean_that_its_memory_makes(ema):
     expected = {variable.path: np.array(_numpy(_plain(variable))) for variable in raw.variables}
     start = dict(expected)
     for place in range(1, 4):
-        step(images, np.zeros(8, np.int32), step.noise(7, 0, place, 8))
+        step((images, np.zeros(8, np.int32)), Place(7, 0, place))
         step.sync()
         memory = min(ema, (1 + place) / (10 + place))  # 2 / 11 in the first step, the setting from then on
         for variable in raw.variables:
@@ -274,7 +275,7 @@ def test_a_step_trains_both_networks_and_the_kept_generator_follows(loss):
     count = 8 * settings.critic_steps
     images, labels = random.integers(0, 256, (count, 28, 28, 1), np.uint8), random.integers(0, 3, count, np.int32)
     for place in range(3):
-        found = _numpy(step(images, labels, step.noise(7, 0, place, 8)))
+        found = _numpy(step((images, labels), Place(7, 0, place)))
     step.sync()
     assert found.shape == (len(METRICS),)
     assert np.isfinite(found).all()

@@ -11,20 +11,23 @@ import pytest
 from core.context import Context
 from core.data.dataset import Dataset
 from core.errors import CancelledError, UserError
+from core.events import Metric
 from core.files.sealed import seal, unseal
 from core.jobs import Job
 from core.models.dcgan import build, build_generator
 from core.models.shared.variables import pack, unpack
 from core.runs.run import Run, Workspace
 from core.settings.dcgan import DcganTraining
-from core.training.gan.fit_gan import SUMS, WEIGHTS, fit_gan, snapshot_epochs
+from core.training.gan.adversarial import SUMS
+from core.training.gan.fit_gan import fit_gan
+from core.training.gan.snapshots import WEIGHTS, snapshot_epochs
 from core.training.loop.checkpoints import VARIABLES
 
 SETTINGS = {"filters": 4, "latent": 8, "batch_size": 8, "epochs": 3, "snapshots": 2}
 STEPS = 5  # an epoch
 
 
-class Attendant:
+class Callback:
     """Counts its calls; gives made-up distances, the second epoch's being the lowest."""
 
     decides = True
@@ -33,30 +36,29 @@ class Attendant:
         self.epochs = []
         self._stop_at = stop_at
 
-    def attend(self, epoch, *, last):
+    def __call__(self, epoch, *, last, reporter):
         if self._stop_at == epoch:
             raise CancelledError
         self.epochs.append((epoch, last))
         return {"fid": [3.0, 1.0, 2.0][epoch], "kid": math.nan}
 
 
-class Stopper(Attendant):
-    """Asks for a stop when the first epoch has ended, so that the second ends within."""
-
-    def attend(self, epoch, *, last):
-        found = super().attend(epoch, last=last)
-        self.context.cancel()
-        return found
-
-
-class Spoiler(Attendant):
+class Spoiler(Callback):
     """Makes the weights after the first epoch no numbers."""
 
-    def attend(self, epoch, *, last):
+    def __call__(self, epoch, *, last, reporter):
         self.gan.discriminator.trainable_variables[0].assign(
             np.full(self.gan.discriminator.trainable_variables[0].shape, np.nan, np.float32)
         )
-        return super().attend(epoch, last=last)
+        return super().__call__(epoch, last=last, reporter=reporter)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _every_step():
+    """Reports every step, so that a test can act at a certain one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.training.loop.loop.REPORT_INTERVAL_S", 0.0)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -74,17 +76,22 @@ def train(tmp_path_factory, dataset):
     """Trains in a run; returns the run, what came of it and the GAN."""
     workspace = Workspace(tmp_path_factory.mktemp("workspace"))
 
-    def go(run=None, attendant=None, **settings):
+    def go(run=None, callback=None, stop_at=math.inf, **settings):
         typed = DcganTraining.parse({**SETTINGS, **settings})
         job = Job(task="train", model="dcgan", settings=typed.model_dump(mode="json"), seed=5)
         if run is None:
             run, job = workspace.create_run(job)
-        context = Context(job, workspace, run)
+
+        def stop(event):
+            if isinstance(event, Metric) and event.per == "batch" and event.step >= stop_at:
+                context.cancel()
+
+        context = Context(job, workspace, run, stop)
         keras.utils.set_random_seed(0)
         gan, generator = build(typed, dataset.shape, 2), build_generator(typed, dataset.shape, 2)
-        if attendant is not None:
-            attendant.gan, attendant.context = gan, context
-        fitted = fit_gan(gan, generator, dataset, typed, context, run, attendant or Attendant())
+        if callback is not None:
+            callback.gan = gan
+        fitted = fit_gan(gan, generator, dataset, typed, job.seed, context, run.folder, callback or Callback())
         return run, fitted, gan
 
     return go
@@ -92,9 +99,9 @@ def train(tmp_path_factory, dataset):
 
 @pytest.fixture(scope="module")
 def straight(train):
-    """A training without a stop: run, what came of it, GAN, attendant."""
-    attendant = Attendant()
-    return *train(attendant=attendant), attendant
+    """A training without a stop: run, what came of it, GAN, callback."""
+    callback = Callback()
+    return *train(callback=callback), callback
 
 
 def _last_checkpoint(run):
@@ -102,8 +109,8 @@ def _last_checkpoint(run):
 
 
 def test_it_trains_to_its_end_and_keeps_the_best_measured_epoch(straight):
-    run, fitted, gan, attendant = straight
-    assert attendant.epochs == [(0, False), (1, False), (2, True)]
+    run, fitted, gan, callback = straight
+    assert callback.epochs == [(0, False), (1, False), (2, True)]
     assert (fitted.state.epoch, fitted.kept_epoch, fitted.stopped) == (3, 1, False)
     best = unpack(unseal(run.checkpoints / "000002-00000000")[VARIABLES])
     kept = keras.ops.convert_to_numpy(gan.generator.get_layer("first").kernel)
@@ -123,17 +130,17 @@ def _assert_same_training(run, straight):
 
 
 def test_distances_that_decide_nothing_leave_the_last_epoch(train):
-    attendant = Attendant()
-    attendant.decides = False
-    _, fitted, _ = train(attendant=attendant)
+    callback = Callback()
+    callback.decides = False
+    _, fitted, _ = train(callback=callback)
     assert (fitted.state.epoch, fitted.kept_epoch, fitted.state.best_epoch) == (3, 2, -1)
 
 
 def test_stopped_within_an_epoch_and_gone_on_it_ends_with_the_same_bits(train, straight):
     straight, *_ = straight
-    run, fitted, _ = train(attendant=Stopper())
+    run, fitted, _ = train(stop_at=STEPS + 1)
     assert fitted.stopped
-    assert fitted.state.steps == STEPS + 1
+    assert fitted.state.steps == STEPS + 2  # asked for in a report, seen after the next step
     run, fitted, _ = train(run=run)
     assert not fitted.stopped
     _assert_same_training(run, straight)
@@ -149,20 +156,20 @@ def test_a_critic_of_several_steps_with_a_penalty_goes_on_with_the_same_bits(tra
         "flip": True,
     }
     straight, *_ = train(**settings)
-    run, fitted, _ = train(attendant=Stopper(), **settings)
+    run, fitted, _ = train(stop_at=STEPS + 1, **settings)
     assert fitted.stopped
-    assert fitted.state.steps == STEPS + 1
+    assert fitted.state.steps == STEPS + 2  # asked for in a report, seen after the next step
     train(run=run, **settings)
     _assert_same_training(run, straight)
 
 
 def test_stopped_while_measuring_it_measures_again(train, straight):
     straight, *_ = straight
-    run, fitted, _ = train(attendant=Attendant(stop_at=1))
+    run, fitted, _ = train(callback=Callback(stop_at=1))
     assert fitted.stopped
-    attendant = Attendant()
-    run, fitted, _ = train(run=run, attendant=attendant)
-    assert attendant.epochs == [(1, False), (2, True)]
+    callback = Callback()
+    run, fitted, _ = train(run=run, callback=callback)
+    assert callback.epochs == [(1, False), (2, True)]
     assert run.history_path.read_bytes() == straight.history_path.read_bytes()
 
 
@@ -209,7 +216,7 @@ def test_a_checkpoint_of_another_version_is_told_in_a_sentence(train, straight, 
 
 
 def test_a_training_that_diverges_says_so(train):
-    _, fitted, _ = train(attendant=Spoiler())
+    _, fitted, _ = train(callback=Spoiler())
     assert "diverged" in str(fitted.error)
     assert (fitted.state.epoch, fitted.kept_epoch) == (1, 0)
 

@@ -9,7 +9,7 @@ from keras import layers
 from core.context import Context
 from core.data.dataset import Dataset
 from core.data.targets.classes import ClassTargets
-from core.evaluation.gan_attendant import GanAttendant, held_out_places, measure_drawn, shown_places
+from core.evaluation.gan_callback import GanEpochCallback, held_out_places, measure_drawn, shown_places
 from core.evaluation.judge import Judge
 from core.inference.latents import latents
 from core.inference.paint import paint
@@ -76,7 +76,7 @@ def made_gan():
 
 
 @pytest.fixture
-def attend(tmp_path):
+def measure_epoch(tmp_path):
     """Has an epoch measured; returns the distances, the GAN, the judge and the context."""
     workspace = Workspace(tmp_path)
 
@@ -85,20 +85,20 @@ def attend(tmp_path):
         run, job = workspace.create_run(Job(task="train", model="dcgan", settings={}, backend=BACKEND, seed=SEED))
         context = Context(job, workspace, run)
         gan, judge = made_gan(), PixelJudge(context)
-        found = GanAttendant(gan, dataset, judge, DcganTraining(), context, run).attend(0, last=True)
+        found = GanEpochCallback(gan, dataset, judge, DcganTraining(), context, run)(0, last=True, reporter=context)
         return {name: found[name] for name in ("fid", "fid_floor", "kid")}, gan, judge, context
 
     return go
 
 
 @pytest.fixture
-def measure(attend):
-    return lambda dataset: attend(dataset)[0]
+def measure(measure_epoch):
+    return lambda dataset: measure_epoch(dataset)[0]
 
 
-def test_no_picture_that_a_user_draws_with_the_same_seed_is_measured(attend):
+def test_no_picture_that_a_user_draws_with_the_same_seed_is_measured(measure_epoch):
     dataset = made_dataset(30, 200, 200)
-    _, gan, judge, context = attend(dataset)
+    _, gan, judge, context = measure_epoch(dataset)
     measure_drawn(gan, dataset, judge, judge.look(dataset.images)[0], 100, SEED, context)
     _, by_epoch, _, finished = judge.seen
     users = paint(gan, latents(SEED, 300, gan.latent), None)

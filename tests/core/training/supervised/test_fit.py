@@ -20,9 +20,12 @@ from core.jobs import Job
 from core.models.shared.variables import named_variables, pack, read_variables, unpack
 from core.runs.run import Run, Workspace
 from core.settings.cnn import CnnTraining
+from core.training.begin import status_writer
 from core.training.loop.checkpoints import VARIABLES
-from core.training.loop.fit import Training, fit
+from core.training.loop.loop import Loop
 from core.training.objectives.classifying import classifying
+from core.training.supervised.fit import fit
+from core.training.supervised.validation import Validation
 
 PICTURES = 120
 
@@ -64,7 +67,15 @@ class Trial:
         keras.utils.set_random_seed(self.job.seed)
         self.model = build(self.settings, self.dataset.shape, 3)
         objective = classifying(self.dataset, self.settings, self.job.seed)
-        self.fitted = fit(self.model, objective, self.settings, self.context, self.run)
+        self.fitted = fit(
+            self.model,
+            objective,
+            self.settings,
+            self.job.seed,
+            self.context,
+            self.run.folder,
+            status_writer(self.run),
+        )
         return self
 
     def copied(self, folder):
@@ -97,7 +108,8 @@ def stop_at(step):
 @pytest.fixture
 def every_step(monkeypatch):
     """Reports every step, so that a test can act at a certain one."""
-    monkeypatch.setattr("core.training.loop.callbacks.REPORT_INTERVAL_S", 0.0)
+    monkeypatch.setattr("core.training.loop.loop.REPORT_INTERVAL_S", 0.0)
+    monkeypatch.setattr("core.training.supervised.validation.REPORT_INTERVAL_S", 0.0)
 
 
 def assert_same(one, other):
@@ -261,25 +273,22 @@ def test_a_pause_in_validation_waits_tells_and_is_not_counted(tmp_path):
     assert left < 7 * (passed - 2)  # six epochs; the pause is no part of their speed
 
 
+def validate_as(monkeypatch, *losses):
+    """Has each training find these losses on its validation split, one an epoch."""
+    monkeypatch.setattr(Validation, "__call__", lambda self, epoch, **_: {"val_loss": losses[epoch]})
+
+
 def test_the_best_epoch_is_kept(tmp_path, monkeypatch):
-    losses = iter([0.9, 0.2, 0.5])
-    monkeypatch.setattr(
-        "core.training.loop.fit.Training._validate", lambda self: {"val_loss": next(losses), "val_accuracy": 0.5}
-    )
+    validate_as(monkeypatch, 0.9, 0.2, 0.5)
     best = Trial(tmp_path / "best").train()
     assert best.fitted.kept_epoch == 1
-    again = Trial(tmp_path / "again", keep="last")
-    losses = iter([0.9, 0.2, 0.5])
-    again.train()
+    again = Trial(tmp_path / "again", keep="last").train()
     assert again.fitted.kept_epoch == 2
     assert not np.array_equal(best.weights()["model/logits/kernel"], again.weights()["model/logits/kernel"])
 
 
 def test_early_stopping_waits_for_its_patience(tmp_path, monkeypatch):
-    losses = iter([0.9, 0.2, 0.5, 0.4, 0.3, 0.1])
-    monkeypatch.setattr(
-        "core.training.loop.fit.Training._validate", lambda self: {"val_loss": next(losses), "val_accuracy": 0.5}
-    )
+    validate_as(monkeypatch, 0.9, 0.2, 0.5, 0.4, 0.3, 0.1)
     trial = Trial(tmp_path, epochs=6, early_stopping=True, patience=3).train()
     assert len(trial.rows()) == 5
     assert trial.fitted.kept_epoch == 1
@@ -294,12 +303,14 @@ def test_without_a_validation_split_the_last_epoch_is_kept(tmp_path):
 
 
 def diverge_in(monkeypatch, epoch):
-    finish = Training._finish_epoch
+    end = Loop._end_epoch
 
-    def diverge(self, logs):
-        finish(self, {"loss": float("nan"), "accuracy": 0.1} if self.state.epoch == epoch else logs)
+    def diverge(self):
+        if self.state.epoch == epoch:
+            self.state.train_logs = {"loss": float("nan"), "accuracy": 0.1}
+        end(self)
 
-    monkeypatch.setattr(Training, "_finish_epoch", diverge)
+    monkeypatch.setattr(Loop, "_end_epoch", diverge)
 
 
 def test_divergence_is_a_sentence_and_keeps_the_best_epoch(tmp_path, monkeypatch):
@@ -335,8 +346,7 @@ def test_no_checkpoint_holds_what_is_not_a_number(tmp_path):
 
 
 def test_an_epoch_without_a_number_is_beaten(tmp_path, monkeypatch):
-    losses = iter([float("nan"), 0.5, float("nan")])
-    monkeypatch.setattr("core.training.loop.fit.Training._validate", lambda self: {"val_loss": next(losses)})
+    validate_as(monkeypatch, float("nan"), 0.5, float("nan"))
     assert Trial(tmp_path).train().fitted.kept_epoch == 1
 
 

@@ -1,4 +1,4 @@
-"""What is done with a GAN at the end of each epoch of its training: a sheet of samples, and measurements."""
+"""The callback at the end of each epoch of a GAN's training: a sheet of samples, and measurements."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from core.models.dcgan import Gan
 from core.runs.recipe import Recipe
 from core.runs.run import Run
 from core.settings.dcgan import FEWEST_DECIDING, AdversarialFitSettings
+from core.training.loop.reporter import Reporter
 
 ROWS, COLUMNS = 8, 10  # of a sheet at most; each column is of one class where there are no more classes than that
 FEWEST_MEASURED = 8  # real pictures; of fewer no distance means anything
@@ -37,7 +38,7 @@ LABELS_STREAM, PLACES_STREAM = 7, 8  # not of latents
 MEASURED = {"fid": "fid", "kid": "kid", "is": "is", "fid_floor": "floor", "kid_floor": "kid_floor"}
 
 
-class GanAttendant:
+class GanEpochCallback:
     """Draws and measures with the same latents every time, so that what changes is the generator alone.
 
     Args:
@@ -45,7 +46,7 @@ class GanAttendant:
         dataset: what it learns from, and is measured by; see `shown_places`.
         judge: whose features measure; None leaves measuring out.
         settings: how often, and how many.
-        context: is told of the sheets, and asked whether to stop.
+        context: whose job it is; is told of what measuring begins with.
         run: where sheets are kept.
     """
 
@@ -91,41 +92,42 @@ class GanAttendant:
 
     @property
     def decides(self) -> bool:
-        """See `core.training.gan.fit_gan.Attendant`."""
+        """See `core.training.gan.fit_gan.DecidingCallback`."""
         if self._yardstick is None or self._judge is None:
             return False
         return self._yardstick.count >= FEWEST_DECIDING and self._judge.skill >= LEAST_SKILL
 
-    def attend(self, epoch: int, *, last: bool) -> Mapping[str, float]:
-        """See `core.training.gan.fit_gan.Attendant`; the numbers are those of `MEASURED`."""
-        self._draw_sheet(epoch)
+    def __call__(self, epoch: int, *, last: bool, reporter: Reporter) -> Mapping[str, float]:
+        """See `core.training.loop.epoch_callback.EpochCallback`; the numbers are those of `MEASURED`."""
+        self._draw_sheet(epoch, reporter)
         every = self._settings.measure_epochs
         due = last or (every > 0 and (epoch == 0 or (epoch + 1) % every == 0))
         if self._yardstick is None or self._judge is None or not due:
             return dict.fromkeys(MEASURED, math.nan)
-        found = self._measure(self._yardstick, self._judge, young=epoch + 1 < YOUNG * self._settings.epochs)
+        young = epoch + 1 < YOUNG * self._settings.epochs
+        found = self._measure(self._yardstick, self._judge, reporter, young=young)
         return {column: found.get(name, math.nan) for column, name in MEASURED.items()}
 
-    def _measure(self, yardstick: Yardstick, judge: Judge, *, young: bool) -> dict[str, float]:
-        self._context.report(Progress("measure", 0, yardstick.count, "pictures"))
-        drawn = paint(self._gan, self._measured_latents, one_hot(self._measured, self._gan), self._context.check)
+    def _measure(self, yardstick: Yardstick, judge: Judge, reporter: Reporter, *, young: bool) -> dict[str, float]:
+        reporter.report(Progress("measure", 0, yardstick.count, "pictures"))
+        drawn = paint(self._gan, self._measured_latents, one_hot(self._measured, self._gan), reporter.check)
         features, probabilities = judge.look(drawn)
         if not young:
             seed = self._context.job.seed
             found = find_collapse(self._seen[0], features, self._seen[1], probabilities, judge.classes, seed=seed)
             if found.verdict.message != self._said:
-                self._context.report(found.verdict)
+                reporter.report(found.verdict)
             self._said = found.verdict.message
         return yardstick.measure(features, probabilities)
 
-    def _draw_sheet(self, epoch: int) -> None:
-        pictures = paint(self._gan, self._latents, one_hot(self._labels, self._gan), self._context.check)
+    def _draw_sheet(self, epoch: int, reporter: Reporter) -> None:
+        pictures = paint(self._gan, self._latents, one_hot(self._labels, self._gan), reporter.check)
         path = self._run.samples / f"{epoch + 1:06d}.png"
         columns, recipe = self._columns, self._recipe(epoch + 1)
         write_pictures(path, list(pictures), columns=columns, gap_px=GAP_PX, scale=1, recipe=recipe)
         sheet = grid(list(pictures), columns=columns, gap_px=GAP_PX, scale=1)
-        self._context.report(Images("samples", (sheet,), ({"epoch": epoch + 1, "path": str(path)},)))
-        self._context.report(Saved(str(path), "pictures", epoch + 1))
+        reporter.report(Images("samples", (sheet,), ({"epoch": epoch + 1, "path": str(path)},)))
+        reporter.report(Saved(str(path), "pictures", epoch + 1))
 
     def _recipe(self, epoch: int) -> Recipe:
         """Returns what makes the sheet of that age again: a job of `generate`."""

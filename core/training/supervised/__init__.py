@@ -1,0 +1,1 @@
+"""Training by examples with a known answer: classifiers, language models."""
