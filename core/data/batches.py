@@ -46,11 +46,6 @@ class Batches:
         self.dtype = np.dtype(images.dtype).name
         self.target_shape, self.target_dtype = targets.shape, targets.dtype
 
-    @property
-    def shuffled(self) -> bool:
-        """Whether each epoch has an order of its own."""
-        return self._seed is not None
-
     def __len__(self) -> int:
         return -(-len(self._indices) // self.batch_size) if len(self._indices) else 0
 

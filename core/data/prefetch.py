@@ -1,72 +1,48 @@
-"""Makes batches ahead of time, in threads, so that a device never waits for pictures. Knows no Keras."""
+"""Gets the batches of an epoch ready in threads, so that no step has to wait for its pictures. Knows no Keras."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any
 
 import numpy as np
 
 from core.data.batches import Batches
 
-WORTHWHILE_BYTES = 2**20  # of a batch; a smaller one is made before a thread has woken up
+WORTHWHILE_BYTES = 2**20  # of a batch in memory; for a smaller one a second thread would only be in the way
 MAX_WORKERS = 8
-Place = tuple[int, int]
-Pair = tuple[np.ndarray, np.ndarray]
 
 
-class Prefetched:
-    """The batches of others, made while those before them are trained on. They are the same, in the same order.
+def prefetch(batches: Batches, epoch: int, start: int = 0) -> Generator[tuple[np.ndarray, Any]]:
+    """Gives the batches of an epoch in their order; some are made while those before them are trained on.
+
+    To be closed where it is left early.
 
     Args:
         batches: where they come from.
-        workers: int, how many are made at a time; each in a thread of its own, and as many again wait to be taken.
+        epoch: int, from 0.
+        start: int, the first step.
     """
-
-    def __init__(self, batches: Batches, workers: int) -> None:
-        self._batches = batches
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="batch")
-        self._ahead = 2 * workers
-        self._waiting: deque[tuple[Place, Future[Pair]]] = deque()
-        self.batch_size = batches.batch_size
-        self.shape, self.dtype = batches.shape, batches.dtype
-        self.target_shape, self.target_dtype = batches.target_shape, batches.target_dtype
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def order(self, epoch: int) -> np.ndarray:
-        """Returns what `Batches.order` does."""
-        return self._batches.order(epoch)
-
-    def batch(self, epoch: int, step: int) -> Pair:
-        """Returns what `Batches.batch` does; quickest where steps are asked for one after the other."""
-        if not self._waiting or self._waiting[0][0] != (epoch, step):
-            self._forget()
-        place = self._waiting[-1][0] if self._waiting else (epoch, step - 1)
-        while len(self._waiting) <= self._ahead and (following := self._next(place)) is not None:
-            place = following
-            self._waiting.append((place, self._pool.submit(self._batches.batch, *place)))
-        _, future = self._waiting.popleft()
-        return future.result()
-
-    def _next(self, place: Place) -> Place | None:
-        epoch, step = place
-        if step + 1 < len(self._batches):
-            return epoch, step + 1
-        return (epoch + 1, 0) if self._batches.shuffled else None  # what is measured begins anew
-
-    def _forget(self) -> None:
-        for _, future in self._waiting:
-            future.cancel()
-        self._waiting.clear()
+    workers = suited_workers(batches)
+    pool = ThreadPoolExecutor(workers, "batches")
+    steps = iter(range(start, len(batches)))
+    coming = deque(pool.submit(batches.batch, epoch, step) for step in islice(steps, 2 * workers))
+    try:
+        while coming:
+            batch = coming.popleft().result()
+            if (step := next(steps, None)) is not None:
+                coming.append(pool.submit(batches.batch, epoch, step))
+            yield batch
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def prefetched(batches: Batches) -> Batches | Prefetched:
-    """Returns the batches, made ahead of time where that is worth it: large ones, or pictures that lie on disk."""
+def suited_workers(batches: Batches) -> int:
+    """Returns how many threads make batches: one, but for large ones and for pictures that lie on disk."""
     loaded = isinstance(batches.images, np.ndarray)
     size = batches.batch_size * int(np.prod(batches.images.shape[1:]))
-    if not len(batches) or (loaded and size < WORTHWHILE_BYTES):
-        return batches
-    return Prefetched(batches, min(MAX_WORKERS, os.cpu_count() or 1))
+    return 1 if loaded and size < WORTHWHILE_BYTES else min(MAX_WORKERS, os.cpu_count() or 1)

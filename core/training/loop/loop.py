@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from core.data.batches import Batches
+from core.data.prefetch import prefetch
 from core.errors import CancelledError, UserError
 from core.events import Progress
 from core.models.shared.variables import write_variables
@@ -26,7 +27,6 @@ from core.training.loop.flight import Flight
 from core.training.loop.journal import Journal
 from core.training.loop.reporter import Reporter
 from core.training.loop.step import Place, Step
-from core.training.loop.upcoming import upcoming
 
 REPORT_INTERVAL_S = 1 / 15
 Row = Mapping[str, float]
@@ -152,7 +152,7 @@ class Loop:
             self._step.sync()
             self._step.begin_epoch()
         journal.speed.start()
-        with closing(upcoming(self._batches, state.epoch, state.step)) as coming:
+        with closing(prefetch(self._batches, state.epoch, state.step)) as coming:
             for batch in coming:
                 self._flight.add(self._step(batch, Place(state.seed, state.epoch, state.step)))
                 journal.count(state.step + 1)

@@ -7,7 +7,6 @@ import keras
 from core.data.augment import Augmentation
 from core.data.batches import Batches
 from core.data.dataset import Dataset
-from core.data.prefetch import prefetched
 from core.settings.picture_fit import PictureFitSettings
 from core.training.objectives.losses import ClassifierLoss
 from core.training.objectives.objective import Objective
@@ -24,16 +23,14 @@ def classifying(dataset: Dataset, settings: PictureFitSettings, seed: int) -> Ob
     pad = round(settings.crop * min(dataset.shape[:2]))
     data = (dataset.images, dataset.targets)
     return Objective(
-        prefetched(
-            Batches(
-                *data,
-                dataset.splits["train"],
-                settings.batch_size,
-                seed,
-                Augmentation(pad, settings.flip) if pad or settings.flip else None,
-            )
+        Batches(
+            *data,
+            dataset.splits["train"],
+            settings.batch_size,
+            seed,
+            Augmentation(pad, settings.flip) if pad or settings.flip else None,
         ),
-        prefetched(Batches(*data, dataset.splits["validation"], settings.batch_size)),
+        Batches(*data, dataset.splits["validation"], settings.batch_size),
         ClassifierLoss(settings.label_smoothing),
         [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )

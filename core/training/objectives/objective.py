@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import keras
 
 from core.data.batches import Batches
-from core.data.prefetch import Prefetched
 
 
 def as_they_are(numbers: dict[str, float]) -> dict[str, float]:
@@ -28,8 +27,8 @@ class Objective:
         tell: makes the numbers that people see, "loss" among them, of those that loss and metrics give.
     """
 
-    batches: Batches | Prefetched
-    validation: Batches | Prefetched
+    batches: Batches
+    validation: Batches
     loss: keras.losses.Loss
     metrics: Sequence[keras.metrics.Metric]
     tell: Callable[[dict[str, float]], dict[str, float]] = as_they_are

@@ -6,10 +6,10 @@ import time
 from contextlib import closing
 
 from core.data.batches import Batches
+from core.data.prefetch import prefetch
 from core.events import Progress
 from core.training.loop.flight import Flight
 from core.training.loop.reporter import Reporter
-from core.training.loop.upcoming import upcoming
 from core.training.supervised.step import SupervisedStep
 
 REPORT_INTERVAL_S = 1 / 15
@@ -33,7 +33,7 @@ class Validation:
         flight = Flight()
         next_report = time.perf_counter() + REPORT_INTERVAL_S
         self._step.begin_epoch()
-        with closing(upcoming(self._batches, epoch=0)) as coming:
+        with closing(prefetch(self._batches, epoch=0)) as coming:
             for done, batch in enumerate(coming, 1):
                 flight.add(self._step.measure(batch))
                 reporter.check()

@@ -1,14 +1,17 @@
 """Batches made ahead of time are the same ones, in the same order, from wherever they are asked for."""
 
+import os
 import threading
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
 
+from core.data import prefetch as prefetch_module
 from core.data.augment import Augmentation
 from core.data.batches import Batches
-from core.data.prefetch import Prefetched, prefetched
+from core.data.prefetch import prefetch, suited_workers
 from core.data.targets.classes import ClassTargets
 from core.data.unloaded import PixelFile, UnloadedImages
 
@@ -29,29 +32,39 @@ def same(left, right):
 
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("seed", [3, None])
-def test_they_are_those_that_would_be_made_one_after_the_other(pixels, workers, seed):
-    plain = batches_of(pixels, seed)
-    ahead = Prefetched(plain, workers)
-    assert (len(ahead), ahead.batch_size) == (len(plain), plain.batch_size)
-    places = [(epoch, step) for epoch in range(3) for step in range(len(plain))]
-    for place in [*places, (0, 4), (0, 5), (2, 1), (0, 0), (0, 0)]:  # and where a training goes on, or looks twice
-        assert same(ahead.batch(*place), plain.batch(*place)), place
+@pytest.mark.parametrize("start", [0, 4, 5])
+def test_they_are_those_that_would_be_made_one_after_the_other(pixels, monkeypatch, workers, seed, start):
+    monkeypatch.setattr(prefetch_module, "suited_workers", lambda batches: workers)
+    batches = batches_of(pixels, seed)
+    for epoch in range(2):
+        found = list(prefetch(batches, epoch, start))
+        assert len(found) == len(batches) - start
+        for step, batch in enumerate(found, start):
+            assert same(batch, batches.batch(epoch, step))
 
 
 def test_the_next_ones_are_made_while_one_is_trained_on(pixels):
     made = threading.Semaphore(0)
 
-    class Slow(Batches):
+    class Watched(Batches):
         def batch(self, epoch, step):
             found = super().batch(epoch, step)
             made.release()
             return found
 
-    plain = batches_of(pixels)
-    plain.__class__ = Slow
-    Prefetched(plain, 2).batch(0, 0)
-    for _ in range(3):
-        assert made.acquire(timeout=5)
+    batches = batches_of(pixels)
+    batches.__class__ = Watched
+    with closing(prefetch(batches, 0)) as coming:
+        next(coming)
+        for _ in range(3):
+            assert made.acquire(timeout=5)
+
+
+def test_no_thread_is_left_where_an_epoch_is_left_early(pixels):
+    before = threading.active_count()
+    with closing(prefetch(batches_of(pixels), 0)) as coming:
+        next(coming)
+    assert threading.active_count() == before
 
 
 def test_a_picture_that_can_not_be_read_is_told_to_whom_asks_for_its_batch(pixels):
@@ -60,23 +73,20 @@ def test_a_picture_that_can_not_be_read_is_told_to_whom_asks_for_its_batch(pixel
             raise OSError("gone")
         return pixels[place]
 
-    plain = batches_of(UnloadedImages(read, pixels.shape))
-    ahead = prefetched(plain)
-    assert isinstance(ahead, Prefetched)
-    bad = [step for step in range(len(plain)) if 40 in plain.order(0)[step * 8 : step * 8 + 8]]
-    for step in range(len(plain)):
-        if step in bad:
-            with pytest.raises(OSError, match="gone"):
-                ahead.batch(0, step)
-        else:
-            ahead.batch(0, step)
+    batches = batches_of(UnloadedImages(read, pixels.shape))
+    bad = next(step for step in range(len(batches)) if 40 in batches.order(0)[step * 8 : step * 8 + 8])
+    with closing(prefetch(batches, 0)) as coming:
+        for _ in range(bad):
+            next(coming)
+        with pytest.raises(OSError, match="gone"):
+            next(coming)
 
 
-def test_small_batches_in_memory_are_made_when_they_are_asked_for(pixels):
-    plain = batches_of(pixels)
-    assert prefetched(plain) is plain
-    large = np.zeros((50, 224, 224, 3), np.uint8)
-    assert isinstance(prefetched(batches_of(large)), Prefetched)
+def test_large_batches_and_pictures_on_disk_are_made_by_several_threads(pixels, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert suited_workers(batches_of(pixels)) == 1
+    assert suited_workers(batches_of(np.zeros((50, 224, 224, 3), np.uint8))) == 4
+    assert suited_workers(batches_of(UnloadedImages(lambda place: pixels[place], pixels.shape))) == 4
 
 
 def test_pictures_on_disk_are_chosen_as_those_of_an_array_are(pixels, tmp_path):
