@@ -10,6 +10,7 @@ import pytest
 
 from core.context import Context
 from core.data.dataset import Dataset
+from core.data.targets.classes import ClassTargets
 from core.errors import CancelledError, UserError
 from core.events import Metric
 from core.files.sealed import seal, unseal
@@ -68,7 +69,7 @@ def dataset():
     images = random.integers(0, 256, (count, 28, 28, 1), np.uint8)
     none = np.zeros(0, np.int64)
     splits = {"train": np.arange(count), "validation": none, "test": none}
-    return Dataset("made", "f", ("a", "b"), images, np.arange(count, dtype=np.int32) % 2, ("x",) * count, splits)
+    return Dataset("made", "f", images, ClassTargets(("a", "b"), np.arange(count) % 2), ("x",) * count, splits)
 
 
 @pytest.fixture(scope="module")

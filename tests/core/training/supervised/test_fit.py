@@ -13,6 +13,7 @@ import pytest
 
 from core.context import Context
 from core.data.dataset import Dataset
+from core.data.targets.classes import ClassTargets
 from core.errors import UserError
 from core.events import Log, Metric, Progress, Saved, Status
 from core.files.sealed import seal, unseal
@@ -41,7 +42,7 @@ def make_dataset(noise=20):
     splits = {"train": order[:80], "validation": order[80:100], "test": order[100:]}
     splits = {name: np.sort(indices) for name, indices in splits.items()}
     names = tuple(str(place) for place in range(PICTURES))
-    return Dataset("made", "f00d", ("a", "b", "c"), images, labels, names, splits)
+    return Dataset("made", "f00d", images, ClassTargets(("a", "b", "c"), labels), names, splits)
 
 
 class Trial:
