@@ -52,6 +52,8 @@ class Model:
             logits; for text `build(settings, vocabulary_size)`.
         train: str, the task function that trains it.
         kind: str, a key of `KINDS`: what it does.
+        migrations: str, what brings its checkpoints and saved models from one format to the next, oldest first; each
+            is given what `core.models.shared.formats` says.
     """
 
     title: str
@@ -60,6 +62,7 @@ class Model:
     build: str
     train: str
     kind: str = "classifier"
+    migrations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from core import catalog
 from core.errors import UserError
 from core.files.atomic import read_json, write_json
+from core.files.migrations import Migration, migrate, newest
 from core.settings.allowed import what_is_wrong
 from core.settings.base import Settings
 
-FORMAT = 1
+MIGRATIONS: tuple[Migration, ...] = ()  # the settings lie under "settings", to be changed by "model" or "task"
+FORMAT = newest(MIGRATIONS)
 DEVICE = re.compile(r"auto|cpu|gpu(:\d+)?")
 
 
@@ -97,16 +99,10 @@ class Job(BaseModel):
         Raises:
             UserError: it is no job, or from a newer version of the program.
         """
-        if isinstance(values, dict) and isinstance(values.get("format"), int) and values["format"] > FORMAT:
-            raise UserError(
-                "'{origin}' was written by a newer version of Pixelwright.",
-                hint="Update the program to open it.",
-                origin=origin,
-            )
         try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            field, reason = cls._explain(error)
+            return cls.model_validate(migrate(values, MIGRATIONS, origin))
+        except ValueError as error:
+            field, reason = cls._explain(error) if isinstance(error, ValidationError) else ("format", str(error))
             raise UserError(
                 "'{origin}' is not a valid job: {field}: {reason}.",
                 hint="Write one with `pixelwright train MODEL --data DATA --save-job FILE`, or mend that field.",

@@ -12,20 +12,31 @@ import platformdirs
 
 from core.errors import UserError
 from core.files.atomic import write_json
+from core.files.migrations import Migration, NewerError, migrate, newest
+
+MIGRATIONS: tuple[Migration, ...] = ()
 
 
 class Preferences:
     """A small JSON file of plain values.
 
     Args:
-        path: the file; it need not be there, nor be readable, nor hold what it should.
+        path: the file; it need not be there, nor be readable, nor hold what it should. What a newer version of the
+            program has written is left to that one: nothing is read, and nothing saved.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._values: dict[str, Any] = {}
-        with suppress(OSError, ValueError):
-            values = json.loads(path.read_text(encoding="utf-8"))
+        self._newer = False
+        try:
+            # Files of the first format carry none.
+            values = migrate(json.loads(path.read_text(encoding="utf-8")), MIGRATIONS, path, missing=1)
+        except NewerError:
+            self._newer = True
+        except (OSError, ValueError):
+            pass
+        else:
             if isinstance(values, dict):
                 self._values = values
 
@@ -40,8 +51,10 @@ class Preferences:
 
     def save(self) -> None:
         """Writes the file, where that is possible: not being able to remember is no reason to fail."""
+        if self._newer:
+            return
         with suppress(UserError):
-            write_json(self._path, self._values)
+            write_json(self._path, {**self._values, "format": newest(MIGRATIONS)})
 
 
 def preferences_path() -> Path:

@@ -23,8 +23,10 @@ from core.data.digests import digest_of
 from core.data.unloaded import PixelFile, UnloadedImages
 from core.errors import UserError
 from core.files.atomic import publish_folder, read_json, write_json, writing_to
+from core.files.migrations import Migration, migrate, newest
 
-FORMAT = 1
+MIGRATIONS: tuple[Migration, ...] = ()  # of an entry's manifest; one of another layout is decoded anew
+FORMAT = newest(MIGRATIONS)
 MAX_BYTES = 10 * 2**30
 FREE_SHARE = 5  # at most a fifth of the free disk
 IN_MEMORY_BYTES = 512 * 2**20
@@ -243,7 +245,7 @@ class PixelSink:
 
 
 def _read_entry(folder: Path, key: str) -> Entry | None:
-    manifest: dict[str, Any] = read_json(folder / "manifest.json")
+    manifest: dict[str, Any] = migrate(read_json(folder / "manifest.json"), MIGRATIONS, folder, missing=0)
     if manifest["format"] != FORMAT or manifest["key"] != key:
         return None
     count, height, width, channels = (int(length) for length in manifest["shape"])

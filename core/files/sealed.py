@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from core.errors import UserError
 from core.files.atomic import publish_folder, writing_to
+from core.files.migrations import migrate
 
-FORMAT = 1
+FORMAT = 1  # of folders whose kind has known no other
 MANIFEST = "manifest.json"
 ABANDONED_S = 3600.0
 
@@ -24,12 +24,13 @@ class DamagedError(Exception):
     """A sealed folder isn't what was written. Its text is a short reason for the log."""
 
 
-def seal(folder: Path, files: Mapping[str, bytes | Path]) -> None:
+def seal(folder: Path, files: Mapping[str, bytes | Path], version: int = FORMAT) -> None:
     """Writes a folder that appears with all its files or not at all, replacing an older one.
 
     Args:
         folder: where.
         files: file name -> its content, or a finished file that is moved in.
+        version: int, the format of what the files hold; each kind of folder counts its own.
 
     Raises:
         UserError: the disk is full, or the place cannot be written.
@@ -39,7 +40,7 @@ def seal(folder: Path, files: Mapping[str, bytes | Path]) -> None:
         temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".tmp-"))
         try:
             entries = {name: _place(temporary / name, content) for name, content in files.items()}
-            (temporary / MANIFEST).write_bytes(_manifest(entries))
+            (temporary / MANIFEST).write_bytes(_manifest(entries, version))
             temporary.chmod(0o755)  # mkdtemp makes it private, but a run may be shared
             publish_folder(temporary, folder)
         except BaseException:
@@ -48,7 +49,7 @@ def seal(folder: Path, files: Mapping[str, bytes | Path]) -> None:
 
 
 def unseal(folder: Path, *, only: tuple[str, ...] = ()) -> dict[str, bytes]:
-    """Reads a sealed folder and checks it.
+    """Reads a sealed folder, of a kind that has known but one format, and checks it.
 
     Args:
         folder: where.
@@ -61,21 +62,27 @@ def unseal(folder: Path, *, only: tuple[str, ...] = ()) -> dict[str, bytes]:
         DamagedError: a file or the manifest is missing or has changed.
         UserError: it is intact, but from a newer version of the program.
     """
+    version, contents = unseal_versioned(folder, only=only)
+    migrate({"format": version}, (), folder)
+    return contents
+
+
+def unseal_versioned(folder: Path, *, only: tuple[str, ...] = ()) -> tuple[int, dict[str, bytes]]:
+    """Reads a sealed folder of any format and checks it; raises the DamagedError that `unseal` raises.
+
+    Returns:
+        The format of what the files hold, for `migrate`, and file name -> content.
+    """
     manifest = _read(folder / MANIFEST)
     try:
         values = json.loads(manifest)
         entries = {str(name): [int(entry[0]), str(entry[1])] for name, entry in dict(values["files"]).items()}
-        expected = _manifest(entries, int(values["format"]))
+        version = int(values["format"])
+        expected = _manifest(entries, version)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
         raise DamagedError("its manifest is damaged") from error
     if manifest != expected:
         raise DamagedError("its manifest is damaged")
-    if values["format"] > FORMAT:
-        raise UserError(
-            "'{path}' was written by a newer version of Pixelwright.",
-            hint="Update the program to open it.",
-            path=folder,
-        )
     contents = {}
     for name in only or tuple(entries):
         if name not in entries:
@@ -89,7 +96,7 @@ def unseal(folder: Path, *, only: tuple[str, ...] = ()) -> dict[str, bytes]:
         if [len(content), hashlib.sha256(content).hexdigest()] != entries[name]:
             raise DamagedError(f"{name} has changed since it was written")
         contents[name] = content
-    return contents
+    return version, contents
 
 
 def clear_leftovers(parent: Path) -> None:
@@ -115,7 +122,7 @@ def _place(path: Path, content: bytes | Path) -> list[Any]:
     return [len(content), hashlib.sha256(content).hexdigest()]
 
 
-def _manifest(entries: Mapping[str, Any], version: int = FORMAT) -> bytes:
+def _manifest(entries: Mapping[str, Any], version: int) -> bytes:
     """Returns the one way to write a manifest, which also carries a hash of its own."""
     body = {"format": version, "files": dict(sorted(entries.items()))}
     seal_of_body = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

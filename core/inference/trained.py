@@ -88,7 +88,7 @@ def newest_model(
     saved = load(run.model_folder) if run.model_folder.is_dir() else None
     if saved is not None and record.status == "done":
         return saved
-    found = Checkpoints(run.checkpoints, context.report).weights_to_keep(
+    found = Checkpoints(run.checkpoints, context.report, record.job.model).weights_to_keep(
         best=_wants_best(record, has_saved=saved is not None)
     )
     if found is None or (saved is not None and found[0] <= saved[1].epochs):

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from core import __version__, catalog
 from core.errors import UserError
+from core.files.migrations import Migration, migrate, newest
 from core.jobs import Job, default_backend, installed_backends
 from core.runs.run import Run, Workspace
 from core.settings.base import Settings, describe
 
-FORMAT = 1
+MIGRATIONS: tuple[Migration, ...] = ()  # the settings lie under "job"; a file from anywhere holds anything there
+FORMAT = newest(MIGRATIONS)
 Value = str | int | float | bool | None
 # Settings that name a place on the computer of whoever made it.
 PATH_KINDS = ("backbone", "data", "file", "folder", "paths", "run")
@@ -97,18 +99,8 @@ class Recipe(BaseModel):
         """
         try:
             values = json.loads(text, parse_constant=_refuse)
+            return cls.model_validate(migrate(values, MIGRATIONS, origin))
         except (ValueError, RecursionError) as error:
-            raise damaged(origin) from error
-        written = values.get("format") if isinstance(values, dict) else None
-        if isinstance(written, int) and written > FORMAT:
-            raise UserError(
-                "'{origin}' was written by a newer version of Pixelwright.",
-                hint="Update the program to open it.",
-                origin=origin,
-            )
-        try:
-            return cls.model_validate(values)
-        except (ValidationError, RecursionError) as error:
             raise damaged(origin) from error
 
 

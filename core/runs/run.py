@@ -15,14 +15,17 @@ from uuid import uuid4
 
 import platformdirs
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.errors import UserError, closest
 from core.files.atomic import path_exists, path_of, read_json, write_json, writing_to
+from core.files.migrations import Migration, migrate, newest
 from core.files.sealed import clear_leftovers
+from core.jobs import MIGRATIONS as JOB_MIGRATIONS
 from core.jobs import Job
 
-FORMAT = 1
+MIGRATIONS: tuple[Migration, ...] = ()  # of run.json; the job in it has its own format
+FORMAT = newest(MIGRATIONS)
 RunStatus = Literal["queued", "running", "paused", "done", "stopped", "failed", "interrupted"]
 LIVING = ("running", "paused")
 RESUMABLE = ("queued", "stopped", "failed", "interrupted")
@@ -111,16 +114,13 @@ class Run:
             UserError: it is missing, damaged or from a newer version.
         """
         values = read_json(self.record_path)
-        if isinstance(values, dict) and isinstance(values.get("format"), int) and values["format"] > FORMAT:
-            raise UserError(
-                "The run '{run}' was written by a newer version of Pixelwright.",
-                hint="Update the program to open it.",
-                run=self.id,
-            )
         try:
+            values = migrate(values, MIGRATIONS, self.id)
+            if isinstance(values, dict) and "job" in values:
+                values = {**values, "job": migrate(values["job"], JOB_MIGRATIONS, self.id)}
             # The folder may have been renamed or copied since: its name is the id.
             return RunRecord.model_validate(values).model_copy(update={"id": self.id})
-        except ValidationError as error:
+        except ValueError as error:
             raise UserError(
                 "The run '{run}' is damaged: run.json does not hold what it should.",
                 hint="Restore it from a copy, or delete the folder '{folder}'.",

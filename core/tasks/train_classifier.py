@@ -55,7 +55,8 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
         )
     )
     seed = context.job.seed
-    fitted = fit(model, classifying(dataset, settings, seed), settings, seed, context, run.folder, status_writer(run))
+    objective = classifying(dataset, settings, seed)
+    fitted = fit(model, objective, settings, seed, context, run.folder, status_writer(run), context.job.model)
     save_kept(run, model, description, fitted, context)
     metrics = _score(model, dataset, context)
     if "test_accuracy" in metrics:

@@ -58,7 +58,16 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     context.report(Log("Drawn pictures are measured by: {judge}.", values={"judge": judge.name}))
     callback = GanEpochCallback(gan, dataset, judge, settings, context, run)
     fitted = fit_gan(
-        gan, generator, dataset, settings, context.job.seed, context, run.folder, callback, status_writer(run)
+        gan,
+        generator,
+        dataset,
+        settings,
+        context.job.seed,
+        context,
+        run.folder,
+        callback,
+        status_writer(run),
+        context.job.model,
     )
     save_kept(run, gan, description, fitted, context)
     real = _held_out(dataset, settings, context)

@@ -18,7 +18,9 @@ import numpy as np
 from core import catalog
 from core.errors import UserError
 from core.files.atomic import writing_to
-from core.files.sealed import DamagedError, seal, unseal
+from core.files.migrations import migrate
+from core.files.sealed import DamagedError, seal, unseal_versioned
+from core.models.shared.formats import format_of, migrations_of
 from core.models.shared.size import check_size, count_parameters
 from core.models.shared.variables import named_variables, pack, read_variables, unpack, write_variables
 from core.settings.base import Settings
@@ -98,7 +100,7 @@ def save_model(folder: Path, model: keras.Model, description: ModelDescription) 
                 DESCRIPTION: json.dumps(asdict(description), indent=1, ensure_ascii=False).encode(),
                 ELSEWHERE: elsewhere,
             }
-            seal(folder, files)
+            seal(folder, files, format_of(description.model))
 
 
 def rebuild(description: ModelDescription, weights: Mapping[str, np.ndarray]) -> keras.Model:
@@ -122,7 +124,7 @@ def load_model(folder: Path) -> tuple[keras.Model, ModelDescription]:
     """Builds the model anew and gives it the saved weights.
 
     Raises:
-        UserError: there is no model, or a file has changed since it was written.
+        UserError: there is no model, a file has changed since it was written, or a newer version has written it.
     """
     if not folder.is_dir():
         raise UserError(
@@ -131,11 +133,13 @@ def load_model(folder: Path) -> tuple[keras.Model, ModelDescription]:
             run=folder.parent,
         )
     try:
-        contents = unseal(folder, only=(WEIGHTS, DESCRIPTION))
-        values = json.loads(contents[DESCRIPTION])
+        version, contents = unseal_versioned(folder, only=(WEIGHTS, DESCRIPTION))
+        read = {"description": json.loads(contents[DESCRIPTION]), "variables": unpack(contents[WEIGHTS])}
+        read = migrate({"format": version, **read}, migrations_of(read["description"]["model"]), folder)
+        values = read["description"]
         values["classes"], values["input_shape"] = tuple(values["classes"]), tuple(values["input_shape"])
         description = ModelDescription(**values)
-        model = rebuild(description, unpack(contents[WEIGHTS]))
+        model = rebuild(description, read["variables"])
     except (DamagedError, ValueError, TypeError, KeyError) as error:
         raise UserError(
             "The model in '{folder}' is damaged: {reason}.",

@@ -41,6 +41,7 @@ def fit_gan(
     folder: Path,
     callback: DecidingCallback,
     on_status: Callable[[Literal["paused", "running"]], object] = lambda status: None,
+    model_key: str = "",
 ) -> Fitted:
     """Trains the GAN, from the folder's newest checkpoint where it has one, and gives it the weights to keep.
 
@@ -54,6 +55,7 @@ def fit_gan(
         folder: where checkpoints, snapshots, history.csv and metrics.jsonl go.
         callback: draws and measures at an epoch's end.
         on_status: told "paused" and "running", for a run's record.
+        model_key: str, as `Hooks.model`.
 
     Returns:
         Where it stands; also after Stop, and where it diverged after an epoch worth keeping.
@@ -74,6 +76,7 @@ def fit_gan(
         is_better,
         best_when_stopped=False,  # it goes on: the best that was measured may lie far back
         on_status=on_status,
+        model=model_key,
     )
     return Loop(step, batches, settings, seed, reporter, folder, hooks).run()
 

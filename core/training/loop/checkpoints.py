@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from core.events import Event, Log, Saved
-from core.files.sealed import DamagedError, clear_leftovers, seal, unseal
+from core.files.migrations import migrate
+from core.files.sealed import DamagedError, clear_leftovers, seal, unseal_versioned
+from core.models.shared.formats import format_of, migrations_of
 from core.models.shared.variables import pack, unpack
 
 KEPT = 3
@@ -64,11 +66,13 @@ class Checkpoints:
     Args:
         folder: the run's `checkpoints/`.
         report: told of damaged and of written ones.
+        model: str, a key of `catalog.MODELS`, whose formats they have; "" where they have known but one.
     """
 
-    def __init__(self, folder: Path, report: Callable[[Event], None]) -> None:
+    def __init__(self, folder: Path, report: Callable[[Event], None], model: str = "") -> None:
         self.folder = folder
         self._report = report
+        self._model = model
 
     def save(self, state: TrainingState, variables: dict[str, np.ndarray]) -> None:
         """Writes a checkpoint, then removes those no longer needed.
@@ -78,7 +82,7 @@ class Checkpoints:
         """
         path = self.folder / _name(state.epoch, state.step)
         content = json.dumps(asdict(state), indent=1).encode()
-        seal(path, {VARIABLES: pack(variables), STATE: content})
+        seal(path, {VARIABLES: pack(variables), STATE: content}, format_of(self._model))
         self._prune(state.best_epoch)
         self._report(Saved(str(path), "checkpoint", state.epoch))
 
@@ -142,10 +146,11 @@ class Checkpoints:
         return None
 
     def _read(self, path: Path) -> tuple[TrainingState, dict[str, np.ndarray]]:
-        contents = unseal(path)
+        version, contents = unseal_versioned(path)
         try:
-            values: dict[str, Any] = json.loads(contents[STATE])
-            return TrainingState(**values), unpack(contents[VARIABLES])
+            read: dict[str, Any] = {"state": json.loads(contents[STATE]), "variables": unpack(contents[VARIABLES])}
+            read = migrate({"format": version, **read}, migrations_of(self._model), path)
+            return TrainingState(**read["state"]), read["variables"]
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedError("it doesn't hold what it should") from error
 

@@ -34,6 +34,7 @@ class Journal:
         epochs: int, of the whole training.
         state: where a training that begins anew stands.
         on_status: told "paused" and "running"; may raise UserError.
+        model: str, a key of `catalog.MODELS`, in whose formats checkpoints are written; "" where they have known but one.
     """
 
     def __init__(
@@ -43,9 +44,10 @@ class Journal:
         epochs: int,
         state: TrainingState,
         on_status: Callable[[Literal["paused", "running"]], object] = lambda status: None,
+        model: str = "",
     ) -> None:
         self._epochs = epochs
-        self._files = _Files(folder, reporter) if folder is not None else None
+        self._files = _Files(folder, reporter, model) if folder is not None else None
         self._clock = Clock()
         self._before = (0, 0.0)  # samples, and the seconds they took, of earlier processes
         self._began = 0.0
@@ -206,7 +208,7 @@ class Journal:
 class _Files:
     """What is written into a training's folder."""
 
-    def __init__(self, folder: Path, reporter: Reporter) -> None:
+    def __init__(self, folder: Path, reporter: Reporter, model: str) -> None:
         self.folder = folder
-        self.checkpoints = Checkpoints(folder / "checkpoints", reporter.report)
+        self.checkpoints = Checkpoints(folder / "checkpoints", reporter.report, model)
         self.history, self.metrics = History(folder / "history.csv"), MetricsLog(folder / "metrics.jsonl")

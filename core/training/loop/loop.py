@@ -58,6 +58,7 @@ class Hooks:
         is_enough: whether to end early, asked after each epoch.
         best_when_stopped: bool, whether a training that the user stopped is given its best epoch's weights as well.
         on_status: told "paused" and "running", for a run's record.
+        model: str, a key of `catalog.MODELS`, in whose formats checkpoints are written; "" where they have known but one.
     """
 
     callbacks: Sequence[EpochCallback] = ()
@@ -65,6 +66,7 @@ class Hooks:
     is_enough: Callable[[TrainingState], bool] = lambda state: False
     best_when_stopped: bool = True
     on_status: Callable[[Literal["paused", "running"]], object] = lambda status: None
+    model: str = ""
 
 
 class Loop:
@@ -98,7 +100,7 @@ class Loop:
             raise ValueError("The best epoch can only be kept in a folder. Received: folder=None, keep='best'")
         state = TrainingState(seed=seed, batch_size=batches.batch_size, steps_per_epoch=len(batches))
         self._step, self._batches, self._settings, self._hooks = step, batches, settings, hooks
-        self._journal = Journal(folder, reporter, settings.epochs, state, hooks.on_status)
+        self._journal = Journal(folder, reporter, settings.epochs, state, hooks.on_status, hooks.model)
         self._reporter = self._journal.reporter
         self._flight = Flight(step.take)
         self._next_report = 0.0

@@ -27,6 +27,7 @@ def fit(
     reporter: Reporter,
     folder: Path | None,
     on_status: Callable[[Literal["paused", "running"]], object] = lambda status: None,
+    model_key: str = "",
 ) -> Fitted:
     """Trains the model, from the folder's newest checkpoint where it has one, and gives it the weights to keep.
 
@@ -38,6 +39,7 @@ def fit(
         reporter: is told of the progress, and asked whether to stop.
         folder: where checkpoints, history.csv and metrics.jsonl go; None, with `keep` "last", keeps nothing.
         on_status: told "paused" and "running", for a run's record.
+        model_key: str, as `Hooks.model`.
 
     Returns:
         Where it stands; also after Stop, and where it diverged after an epoch worth keeping.
@@ -53,7 +55,7 @@ def fit(
         return settings.early_stopping and validated and waited >= settings.patience
 
     callbacks = [Validation(step, objective.validation)] if validated else []
-    hooks = Hooks(callbacks, is_better, is_enough, on_status=on_status)
+    hooks = Hooks(callbacks, is_better, is_enough, on_status=on_status, model=model_key)
     return Loop(step, objective.batches, settings, seed, reporter, folder, hooks).run()
 
 

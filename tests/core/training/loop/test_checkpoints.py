@@ -148,3 +148,13 @@ def test_one_written_anew_replaces_the_old(checkpoints):
     state, variables = checkpoints.load_latest()
     assert state.seed == 5
     assert variables["optimizer/iteration"] == 8
+
+
+def test_one_of_a_newer_version_asks_for_an_update_and_stays(checkpoints):
+    save(checkpoints, 1)
+    folder = checkpoints.folder / "000001-00000000"
+    files = {name: (folder / name).read_bytes() for name in (VARIABLES, STATE)}
+    seal(folder, files, 99)
+    with pytest.raises(UserError, match="newer version"):
+        checkpoints.load_latest()
+    assert names(checkpoints) == ["000001-00000000"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.data.batches import Batches
+from core.data.targets.classes import ClassTargets
 from core.errors import CancelledError, UserError
 from core.events import Metric, Progress
 from core.settings.fit import FitSettings
@@ -96,7 +97,7 @@ def _every_step(monkeypatch):
 
 
 def batches():
-    return Batches(np.zeros((COUNT, 1, 1, 1), np.uint8), np.arange(COUNT), np.arange(COUNT), SIZE, seed=3)
+    return Batches(np.zeros((COUNT, 1, 1, 1), np.uint8), ClassTargets(tuple(map(str, range(COUNT))), np.arange(COUNT)), np.arange(COUNT), SIZE, seed=3)
 
 
 def run(folder, hooks=None, listener=None, step=None, **settings):

@@ -1,0 +1,3 @@
+"""Keras is loaded before any test of this folder imports it."""
+
+import keras_backend  # noqa: F401
