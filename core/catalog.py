@@ -152,6 +152,7 @@ MODELS: Mapping[str, Model] = {
         "core.settings.vit:VitTraining",
         "core.models.vit:build",
         "core.tasks.train_classifier:train",
+        migrations=("core.models.vit_migrations:fold_embedding",),
     ),
     "dcgan": Model(
         "DCGAN",

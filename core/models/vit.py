@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from core.settings.vit import VitSettings
 
@@ -31,34 +31,28 @@ def build(settings: VitSettings, input_shape: tuple[int, int, int], class_count:
     rows, columns = (math.ceil(side / patch) for side in input_shape[:2])
     tokens = rows * columns
     with_token = settings.readout == "token"
+    small = keras.initializers.TruncatedNormal(stddev=0.02)
     scale = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")
-    cut = layers.Conv2D(settings.width, patch, strides=patch, padding="same", use_bias=False, name="patches")
+    patches = layers.Conv2D(settings.width, patch, strides=patch, padding="same", name="patches")
     unroll = layers.Reshape((tokens, settings.width), name="tokens")
-    make_room = layers.ZeroPadding1D((1, 0), name="class_token")
-    # The bias has one row a token: it is the position embedding, and for the empty first place the class token.
-    embed = layers.EinsumDense(
-        "btd,de->bte",
-        output_shape=(tokens + with_token, settings.width),
-        bias_axes="te" if settings.position else "e",
-        bias_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
-        name="embedding",
-    )
-    encoder = [_encoder_layer(settings, f"layer{index}") for index in range(1, settings.layers + 1)]
+    class_token = layers.Embedding(1, settings.width, small, name="class_token")
+    prepend = layers.Concatenate(axis=1, name="with_class_token")
+    position_embedding = layers.Embedding(tokens + with_token, settings.width, small, name="position_embedding")
     norm = layers.LayerNormalization(epsilon=1e-6, name="norm")
     mean = layers.GlobalAveragePooling1D(name="mean")
     head = layers.Dense(class_count, name="logits")
 
     # === Functional model ===
     inputs = keras.Input(input_shape, name="pixels")  # (B, H, W, C)
-    x = cut(scale(inputs))  # (B, H, W, C) -> (B, H/P, W/P, D)
+    x = patches(scale(inputs))  # (B, H, W, C) -> (B, H/P, W/P, D)
     x = unroll(x)  # (B, H/P, W/P, D) -> (B, T, D)
     if with_token:
-        x = make_room(x)  # (B, T, D) -> (B, T+1, D)
-    x = embed(x)
-    for parts in encoder:
-        normed = parts["attention_norm"](x)
-        x = parts["attention_add"]([x, parts["attention"](normed, normed)])
-        x = parts["mlp_add"]([x, _mlp(parts, x)])
+        first = ops.zeros_like(x[:, :1, 0], dtype="int32")  # (B, 1)
+        x = prepend([class_token(first), x])  # (B, T, D) -> (B, T+1, D)
+    if settings.position:
+        x = x + position_embedding(_places(x))  # (1, T, D) is added to each of B
+    for index in range(1, settings.layers + 1):
+        x = _encoder_block(x, settings, f"layer{index}")
     x = norm(x)
     x = x[:, 0] if with_token else mean(x)  # (B, T, D) -> (B, D)
     outputs = head(x)  # (B, D) -> (B, K)
@@ -72,23 +66,21 @@ def patch_side(settings: VitSettings, input_shape: tuple[int, int, int]) -> int:
     return settings.patch_px or max(2, math.floor(min(input_shape[:2]) / 8 + 0.5))
 
 
-def _encoder_layer(settings: VitSettings, name: str) -> dict[str, layers.Layer]:
-    width, dropout = settings.width, settings.dropout
-    return {
-        "attention_norm": layers.LayerNormalization(epsilon=1e-6, name=f"{name}_attention_norm"),
-        "attention": layers.MultiHeadAttention(
-            settings.heads, width // settings.heads, dropout=dropout, name=f"{name}_attention"
-        ),
-        "attention_add": layers.Add(name=f"{name}_attention_add"),
-        "mlp_norm": layers.LayerNormalization(epsilon=1e-6, name=f"{name}_mlp_norm"),
-        "mlp_wide": layers.Dense(round(width * settings.mlp_ratio), activation="gelu", name=f"{name}_mlp_wide"),
-        "mlp_back": layers.Dense(width, name=f"{name}_mlp_back"),
-        "mlp_dropout": layers.Dropout(dropout, name=f"{name}_mlp_dropout"),
-        "mlp_add": layers.Add(name=f"{name}_mlp_add"),
-    }
+def _encoder_block(x: keras.KerasTensor, settings: VitSettings, name: str) -> keras.KerasTensor:
+    """Adds to each token what attention brings it from the others, then what an MLP makes of it alone: (B, T, D)."""
+    width, heads, dropout = settings.width, settings.heads, settings.dropout
+    attention = layers.MultiHeadAttention(heads, width // heads, dropout=dropout, name=f"{name}_attention")
+    y = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_attention_norm")(x)
+    y = attention(y, y)
+    x = layers.Add(name=f"{name}_attention_add")([x, y])
+    y = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_mlp_norm")(x)
+    y = layers.Dense(round(width * settings.mlp_ratio), activation="gelu", name=f"{name}_mlp_wide")(y)
+    y = layers.Dense(width, name=f"{name}_mlp_back")(y)  # (B, T, M) -> (B, T, D)
+    y = layers.Dropout(dropout, name=f"{name}_mlp_dropout")(y)
+    return layers.Add(name=f"{name}_mlp_add")([x, y])
 
 
-def _mlp(parts: dict[str, layers.Layer], x: keras.KerasTensor) -> keras.KerasTensor:
-    for part in ("mlp_norm", "mlp_wide", "mlp_back", "mlp_dropout"):
-        x = parts[part](x)  # (B, T, D) -> (B, T, 4D) -> (B, T, D)
-    return x
+def _places(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Returns the places of the tokens, 0 to T-1: int32 (1, T). From x, since a Keras layer wants some input."""
+    of_any = ops.sum(x[:, :, 0], axis=0, keepdims=True)  # (B, T, D) -> (1, T)
+    return ops.cumsum(ops.ones_like(of_any, dtype="int32"), axis=1) - 1

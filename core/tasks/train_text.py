@@ -73,7 +73,9 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
         )
     )
     objective = writing(rows["train"], rows["validation"], settings.batch_size, context.job.seed)
-    fitted = fit(model, objective, settings, context.job.seed, context, run.folder, status_writer(run), context.job.model)
+    fitted = fit(
+        model, objective, settings, context.job.seed, context, run.folder, status_writer(run), context.job.model
+    )
     _save(run, Gpt2(model, language.architecture, language.tokenizer), settings, fitted, context)
     metrics = _score(model, corpus, rows, settings.batch_size, context)
     told = outcome(run, fitted)

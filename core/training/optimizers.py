@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -11,8 +12,7 @@ from keras import ops
 
 from core.settings.fit import FitSettings
 
-UNDECAYED_VARIABLES = ("bias", "gamma", "beta")
-UNDECAYED_LAYERS = ("position_embedding", "class_token")
+WITHOUT_DECAY = frozenset({"bias", "gamma", "beta", "class_token", "position_embedding"})  # a part of the path
 
 
 class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
@@ -109,23 +109,36 @@ def make_schedule(settings: FitSettings, steps_per_epoch: int) -> WarmUp:
     return WarmUp(settings.lr, warmup, total, cosine=settings.schedule == "cosine")
 
 
-def make_optimizer(settings: FitSettings, schedule: WarmUp) -> keras.optimizers.Optimizer:
-    """Returns the optimizer; biases, norms, position embeddings and class tokens are not decayed.
+def make_optimizer(
+    settings: FitSettings, schedule: WarmUp, variables: Sequence[keras.Variable]
+) -> keras.optimizers.Optimizer:
+    """Returns the optimizer; biases, norms, class tokens and position embeddings are not decayed.
+
+    Args:
+        settings: which one, and how.
+        schedule: of the learning rate.
+        variables: what is to be trained.
 
     Reference:
         - [Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101), AdamW.
     """
     decay, clip = settings.weight_decay or None, settings.clip_norm or None
     if settings.optimizer == "adamw":
-        return _AdamW(schedule, weight_decay=settings.weight_decay, global_clipnorm=clip, name="adamw")
-    return _SGD(
-        schedule,
-        momentum=settings.momentum,
-        nesterov=settings.momentum > 0,
-        weight_decay=decay,
-        global_clipnorm=clip,
-        name="sgd",
-    )
+        optimizer = keras.optimizers.AdamW(
+            schedule, weight_decay=settings.weight_decay, global_clipnorm=clip, name="adamw"
+        )
+    else:
+        optimizer = keras.optimizers.SGD(
+            schedule,
+            momentum=settings.momentum,
+            nesterov=settings.momentum > 0,
+            weight_decay=decay,
+            global_clipnorm=clip,
+            name="sgd",
+        )
+    if decay:
+        optimizer.exclude_from_weight_decay(var_list=[one for one in variables if not is_decayed(one.path)])
+    return optimizer
 
 
 def is_decayed(path: str) -> bool:
@@ -133,19 +146,4 @@ def is_decayed(path: str) -> bool:
 
     Keras itself looks at a variable's own name only, and keras_hub's is "embeddings" for tokens and positions alike.
     """
-    own = path.rpartition("/")[2]
-    return not any(name in own for name in UNDECAYED_VARIABLES) and not any(name in path for name in UNDECAYED_LAYERS)
-
-
-class _DecayByPath(keras.optimizers.Optimizer):
-    def build(self, variables: list[Any]) -> None:
-        self.exclude_from_weight_decay([each for each in variables if not is_decayed(each.path)])
-        super().build(variables)
-
-
-class _AdamW(_DecayByPath, keras.optimizers.AdamW):
-    pass
-
-
-class _SGD(_DecayByPath, keras.optimizers.SGD):
-    pass
+    return not WITHOUT_DECAY.intersection(path.split("/"))

@@ -160,7 +160,7 @@ class BareFit:
         self.model = build(settings(1), dataset.shape, 10)
         steps = len(dataset.targets.labels) // self.batch_size
         self.model.compile(
-            make_optimizer(settings(1), make_schedule(settings(1), steps)),
+            make_optimizer(settings(1), make_schedule(settings(1), steps), self.model.trainable_variables),
             ClassifierLoss(settings(1).label_smoothing),
             metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         )

@@ -117,7 +117,9 @@ def test_a_stopped_run_goes_on_to_its_end(workspace, name):
     before = run.history_path.read_text() if run.history_path.exists() else ""
     ending, events = do(workspace, None, run=run)
     assert ending.state == "finished", ending
-    assert any(event.message.startswith("Going on after") for event in events if isinstance(event, Log))
+    said = [event.message for event in events if isinstance(event, Log)]
+    assert sum(message.startswith("Going on after") for message in said) == 1
+    assert sum("optimizer remembers" in message for message in said) == name.startswith("vit")
     assert run.history_path.read_text().startswith(before)
     assert_at_its_end(run)
 

@@ -93,7 +93,7 @@ class Checkpoints:
         while paths:
             path = paths.pop()
             try:
-                return self._read(path)
+                return self._read(path, going_on=True)
             except DamagedError as error:
                 self._report(
                     Log(
@@ -145,14 +145,24 @@ class Checkpoints:
                 return state.epoch, values
         return None
 
-    def _read(self, path: Path) -> tuple[TrainingState, dict[str, np.ndarray]]:
+    def _read(self, path: Path, *, going_on: bool = False) -> tuple[TrainingState, dict[str, np.ndarray]]:
         version, contents = unseal_versioned(path)
         try:
             read: dict[str, Any] = {"state": json.loads(contents[STATE]), "variables": unpack(contents[VARIABLES])}
             read = migrate({"format": version, **read}, migrations_of(self._model), path)
-            return TrainingState(**read["state"]), read["variables"]
+            found = TrainingState(**read["state"]), read["variables"]
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedError("it doesn't hold what it should") from error
+        if going_on and version < format_of(self._model):
+            self._report(
+                Log(
+                    "An earlier version wrote the checkpoint {name}: its weights were converted, and what the "
+                    "optimizer remembers of those that changed starts anew.",
+                    "warning",
+                    {"name": path.name},
+                )
+            )
+        return found
 
     def _paths(self) -> list[Path]:
         """Returns the checkpoints, oldest first."""

@@ -31,7 +31,7 @@ class SupervisedStep:
     def __init__(self, model: keras.Model, objective: Objective, settings: FitSettings) -> None:
         self._model, self._objective = model, objective
         self._schedule = make_schedule(settings, len(objective.batches))
-        self._optimizer = make_optimizer(settings, self._schedule)
+        self._optimizer = make_optimizer(settings, self._schedule, model.trainable_variables)
         self._optimizer.build(model.trainable_variables)
         self._loss_mean = keras.metrics.Mean(name="loss")
         self._metrics = [self._loss_mean, *objective.metrics]

@@ -4,6 +4,7 @@ import keras
 import pytest
 
 from core.models.gpt2.gpt2 import build as build_gpt2
+from core.models.shared.saved import ModelDescription
 from core.settings.fit import FitSettings
 from core.settings.gpt2 import Gpt2Settings
 from core.training.optimizers import LinearFall, WarmUp, is_decayed, make_optimizer, make_schedule
@@ -57,7 +58,7 @@ def test_the_first_step_moves_and_a_later_one_has_the_rate_it_always_had():
 def moved_by_decay(name, model):
     """Which weights a step without gradients moves."""
     settings = FitSettings(optimizer=name, weight_decay=0.5, lr=0.1, schedule="constant", warmup_epochs=0)
-    optimizer = make_optimizer(settings, make_schedule(settings, 10))
+    optimizer = make_optimizer(settings, make_schedule(settings, 10), model.trainable_weights)
     for weight in model.trainable_weights:
         weight.assign(keras.ops.ones(weight.shape))
     optimizer.build(model.trainable_weights)
@@ -96,3 +97,10 @@ def test_biases_and_norms_are_not_decayed(name):
     layers = [keras.layers.Dense(2, bias_initializer="ones"), keras.layers.BatchNormalization()]
     model = keras.Sequential([keras.Input((3,)), *layers])
     assert [path.rpartition("/")[2] for path in moved_by_decay(name, model)] == ["kernel"]
+
+
+def test_of_a_vision_transformer_class_token_and_positions_are_not_decayed():
+    model = ModelDescription("vit", {"size": "tiny"}, ("a", "b"), (8, 8, 1)).build()
+    left_out = {weight.path for weight in model.trainable_weights} - moved_by_decay("adamw", model)
+    assert {"class_token/embeddings", "position_embedding/embeddings", "patches/bias"} <= left_out
+    assert not any(path.endswith("kernel") for path in left_out)

@@ -97,7 +97,13 @@ def _every_step(monkeypatch):
 
 
 def batches():
-    return Batches(np.zeros((COUNT, 1, 1, 1), np.uint8), ClassTargets(tuple(map(str, range(COUNT))), np.arange(COUNT)), np.arange(COUNT), SIZE, seed=3)
+    return Batches(
+        np.zeros((COUNT, 1, 1, 1), np.uint8),
+        ClassTargets(tuple(map(str, range(COUNT))), np.arange(COUNT)),
+        np.arange(COUNT),
+        SIZE,
+        seed=3,
+    )
 
 
 def run(folder, hooks=None, listener=None, step=None, **settings):
