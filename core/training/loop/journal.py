@@ -34,7 +34,7 @@ class Journal:
         epochs: int, of the whole training.
         state: where a training that begins anew stands.
         on_status: told "paused" and "running"; may raise UserError.
-        model: str, a key of `catalog.MODELS`, in whose formats checkpoints are written; "" where they have known but one.
+        model: str, a key of `catalog.MODELS`, in whose formats checkpoints are written; "" where they know but one.
     """
 
     def __init__(

@@ -58,7 +58,7 @@ class Hooks:
         is_enough: whether to end early, asked after each epoch.
         best_when_stopped: bool, whether a training that the user stopped is given its best epoch's weights as well.
         on_status: told "paused" and "running", for a run's record.
-        model: str, a key of `catalog.MODELS`, in whose formats checkpoints are written; "" where they have known but one.
+        model: str, a key of `catalog.MODELS`, in whose formats checkpoints are written; "" where they know but one.
     """
 
     callbacks: Sequence[EpochCallback] = ()
