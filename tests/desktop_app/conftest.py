@@ -60,15 +60,6 @@ def _english_and_light(qapp):
     theme().use("light")
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _older_objects_set_aside(qapp):
-    """What was there before the first window, a backend's million objects, is not looked through after each test."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 @pytest.fixture(autouse=True)
 def _nothing_left_behind(qapp):
     """A thread or timer that outlives its test fails it. Closed windows go, or each theme would be put on them too."""

@@ -149,6 +149,7 @@ def test_exif_orientation_is_applied(orientation):
         assert np.array_equal(decode(encode(image, kind, exif=exif)), photo())
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
 def test_damaged_exif_does_not_spoil_the_picture():
     content = encode(Image.fromarray(photo()), "JPEG", exif=b"Exif\0\0MM\0\x2a\xff\xff\xff\xff")
     assert decode(content).shape == (32, 48, 3)
@@ -209,6 +210,7 @@ BASES = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_damaged_files_decode_or_raise_decode_error(data):

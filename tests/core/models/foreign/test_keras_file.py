@@ -181,6 +181,7 @@ def _no_nodes(config):
     layer(config, "Conv2D")["inbound_nodes"] = [{"args": [{"config": {}}], "kwargs": {}}]
 
 
+@pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning")  # Keras, before it gives up
 @pytest.mark.parametrize(
     ("change", "said"),
     [
