@@ -1,7 +1,8 @@
 """The window stays quick whatever the engines do.
 
-Tests marked slow hold the bounds the program promises, on a machine that does nothing else; the others are looser, so
-that a busy machine does not fail them. `pytest -m slow -rP` prints the figures.
+Tests marked slow hold the bounds the program promises, on a machine that does nothing else; the others bound the
+window's own work, in processor time, so that a busy machine does not fail them. `pytest -m slow -rP` prints the
+figures.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from typing import Any
 
 import fake_engine
 import pytest
@@ -25,7 +27,8 @@ from desktop_app.app import make_app
 app = make_app(["pixelwright"])
 
 def painted():
-    print(json.dumps({"painted": time.time(), "modules": sorted(sys.modules)}), flush=True)
+    said = {"painted": time.time(), "worked": time.process_time(), "modules": sorted(sys.modules)}
+    print(json.dumps(said), flush=True)
     app.quit()
 
 app.window.painted.connect(painted)
@@ -41,9 +44,9 @@ def _size_not_measured():
 
 @pytest.fixture
 def start(tmp_path):
-    """Starts the window in a process of its own; returns seconds until its first paint, and its modules."""
+    """Starts the window in a process of its own; returns what it says at its first paint, and the seconds till then."""
 
-    def begin() -> tuple[float, list[str]]:
+    def begin() -> dict[str, Any]:
         environment = {
             **os.environ,
             "PIXELWRIGHT_WORKSPACE": str(tmp_path / "workspace"),
@@ -55,19 +58,18 @@ def start(tmp_path):
             [sys.executable, "-c", START], env=environment, capture_output=True, text=True, timeout=60, check=True
         )
         said = json.loads(done.stdout.splitlines()[-1])
-        return said["painted"] - started, said["modules"]
+        return {**said, "seconds": said["painted"] - started}
 
     return begin
 
 
 def test_the_window_opens_without_machine_learning(start):
-    _, modules = start()
+    modules = start()["modules"]
     assert [name for name in modules if name in HEAVY or name.startswith(("core.training", "core.tasks"))] == []
 
 
-def test_the_window_is_visible_soon(start):
-    start()  # warms the disk cache
-    assert min(start()[0] for _ in range(3)) < 2.0
+def test_the_window_is_visible_after_little_work(start):
+    assert min(start()["worked"] for _ in range(2)) < 4
 
 
 def _lateness_while_chatty(window, qtbot) -> Lateness:
@@ -84,8 +86,8 @@ def _lateness_while_chatty(window, qtbot) -> Lateness:
 
 def test_a_thousand_events_a_second_do_not_hold_the_window_up(window, qtbot):
     meter = _lateness_while_chatty(window, qtbot)
-    assert meter.p99_ms() <= 60
-    assert meter.worst_ms() <= 300
+    assert meter.busy_p99_ms() <= 60  # a machine that is late lets more events come at once
+    assert max(meter.busy_ms) <= 300
 
 
 @pytest.mark.slow
@@ -99,7 +101,7 @@ def test_a_thousand_events_a_second_keep_the_promised_lateness(window, qtbot):
 @pytest.mark.slow
 def test_the_window_is_visible_within_a_second(start):
     start()  # warms the disk cache
-    seconds = [start()[0] for _ in range(5)]
+    seconds = [start()["seconds"] for _ in range(5)]
     print(f"first paint after {min(seconds):.2f} to {max(seconds):.2f} s")
     assert sorted(seconds)[2] < 1.0
 

@@ -145,10 +145,10 @@ def test_drawn_thing_fills_its_box():
 
 
 def test_five_thousand_scenes_take_seconds():
-    started = time.perf_counter()
+    started = time.thread_time()  # of this thread alone: other tests may run beside it
     for number in range(500):
         draw_scene(make_scene(1, number), 64)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @pytest.mark.parametrize("side_px", [16, 33, 128])
