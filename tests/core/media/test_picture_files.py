@@ -407,7 +407,7 @@ def test_any_flipped_byte_of_a_recipe_is_noticed(tmp_path, recipe):
 @pytest.mark.parametrize("suffix", [".gif", ".mp4"])
 @pytest.mark.parametrize("make", [smooth, lambda count: noise(count, 64, 1)])
 def test_a_long_film_is_not_held_in_memory(tmp_path, suffix, make):
-    few, many = make(3), make(40)
+    few, many = make(3), make(15)
     write_pictures(tmp_path / f"warm{suffix}", few, scale=12)
     peaks = []
     for frames in (few, many):
