@@ -4,7 +4,10 @@ import json
 import subprocess
 import sys
 
+import keras_backend  # noqa: F401
 import pytest
+
+from core.cli.main import main
 
 QUICK = ("--size", "tiny", "--epochs", "2", "--set", "layers=1", "--set", "width=32", "--set", "vocabulary=300")
 
@@ -39,42 +42,33 @@ def test_train_returns_what_scripts_rely_on(trained):
     assert trained["epochs"] == 2
 
 
-def test_evaluate_tells_the_perplexity(trained, place):
-    result = pixelwright("evaluate", "cats", "--workspace", place / "workspace", "--json")
+@pytest.fixture
+def here(place, capsys):
+    """Runs a command in this process, which holds a backend already; returns its object of JSON."""
+
+    def run(*words):
+        status = main([*map(str, words), "--workspace", str(place / "workspace"), "--json"])
+        stdout, stderr = capsys.readouterr()
+        assert status == 0, stderr
+        return json.loads(stdout.splitlines()[-1])
+
+    return run
+
+
+def test_evaluate_tells_the_perplexity(trained, here):
+    result = here("evaluate", "cats")
     assert result["metrics"]["perplexity"] == pytest.approx(trained["metrics"]["perplexity"], rel=1e-4)
 
 
-def test_text_writes_with_the_run(trained, place):
-    words = (
-        "text",
-        "cats",
-        "--prompt",
-        "The",
-        "--max-tokens",
-        5,
-        "--temperature",
-        0,
-        "--workspace",
-        place / "workspace",
-    )
-    result = pixelwright(*words, "--json")
+def test_text_writes_with_the_run(trained, here):
+    result = here("text", "cats", "--prompt", "The", "--max-tokens", 5, "--temperature", 0)
     assert result["texts"][0].startswith("The")
     assert 1 <= len(result["tokens"][0]) <= 5
 
 
-def test_a_gpt2_folder_is_gone_on_from(trained, place):
+def test_a_gpt2_folder_is_gone_on_from(trained, here, place):
     base = place / "workspace" / "runs" / trained["run"] / "model"
-    words = (
-        "--data",
-        place / "texts" / "story.txt",
-        "--gpt2",
-        base,
-        "--epochs",
-        "1",
-        "--workspace",
-        place / "workspace",
-    )
-    result = pixelwright("train", "gpt2", *words, "--json")
+    result = here("train", "gpt2", "--data", place / "texts" / "story.txt", "--gpt2", base, "--epochs", 1)
     assert result["parameters"] == trained["parameters"]
     assert result["metrics"]["perplexity"] < trained["metrics"]["perplexity"]
 
