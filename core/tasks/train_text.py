@@ -12,7 +12,7 @@ from core.evaluation.token_scores import token_scores
 from core.events import Log, Progress
 from core.metrics.perplexity import text_metrics
 from core.models.gpt2.folder import Gpt2
-from core.models.gpt2.language import find_language
+from core.models.gpt2.language import Language, find_language
 from core.models.gpt2.saved import TextDescription, save_text_model
 from core.runs.run import Run
 from core.settings.text_fit import Gpt2Training
@@ -52,13 +52,7 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
     run.update(dataset=corpus.summary(), versions=versions())
     list_skipped(corpus.skipped, run, context)
     language = find_language(settings, corpus, run, context)
-    length = min(settings.context, language.architecture.context)
-    rows = {
-        split: split_rows(
-            corpus, split, language.tokenizer, length, context, settings.packing if split == "train" else "never"
-        )
-        for split in corpus.splits
-    }
+    rows = _rows(corpus, language, settings, context)
     if not len(rows["train"]):
         raise UserError("The texts to train on hold fewer than two tokens.", hint="Add text.")
     tokens = {split: rows[split].asked for split in rows}
@@ -87,6 +81,17 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
         "tokens": tokens,
         "leaks": corpus.leaks,
         "parameters": parameters,
+    }
+
+
+def _rows(corpus: Corpus, language: Language, settings: Gpt2Training, context: Context) -> dict[str, Rows]:
+    """Returns each split's rows of tokens."""
+    length = min(settings.context, language.architecture.context)
+    return {
+        split: split_rows(
+            corpus, split, language.tokenizer, length, context, settings.packing if split == "train" else "never"
+        )
+        for split in corpus.splits
     }
 
 

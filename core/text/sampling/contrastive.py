@@ -26,20 +26,17 @@ def contrastive_search(
 ) -> Iterator[TokenView]:
     """Writes one text.
 
-    Of the most probable tokens that one is taken for which (1 - a) p - a s is largest: p its probability, s the
-    greatest cosine between the model's output there and its output at any earlier token.
-
     Args:
         writing: has read the prompt, and nothing else.
         prompt: its token ids.
         candidates: int >= 1, how many tokens are tried at each step.
-        degeneration: float in [0, 1], a; at 0 the most probable token is always taken.
+        degeneration: float in [0, 1], a in `_best`; at 0 the most probable token is always taken.
         length: int, tokens that are written at most.
         end_id: int, the token that ends a text; None where there is none.
         repetition_penalty: float > 0, as in `Sampling`.
         alternatives: int, how many of the most probable tokens to tell of.
-        at_once: int, how many tokens are tried at a time, so that memory has to hold no more copies of the text than
-            that; 0 tries all at once, which spares a step. What is written is the same.
+        at_once: int, how many tokens are tried at a time, which bounds the copies of the text in memory; 0 tries all
+            at once, which spares a step. What is written is the same.
         check: called before tokens are tried; may raise to end it all.
 
     Yields:
@@ -63,19 +60,30 @@ def contrastive_search(
             check()
             writing.advance(tokens, np.full(len(tokens), row))
             there = _unit(writing.hidden())  # (K, D)
-        likeness = (there @ been.T).max(axis=1)
-        best = int(np.argmax((1.0 - degeneration) * probabilities[tokens] - degeneration * likeness))
+        best = _best(probabilities[tokens], there, been, degeneration)
         token = int(tokens[best])
-        view = view_token(logits, token, alternatives)
         text.append(token)
         been = np.concatenate([been, there[best : best + 1]])
-        yield view
+        yield view_token(logits, token, alternatives)
         if token == end_id:
             return
         if apart:
             writing.advance(tokens[best : best + 1], np.array([0]))
         row = 0 if apart else best
         logits = writing.logits()[row]
+
+
+def _best(probabilities: np.ndarray, there: np.ndarray, been: np.ndarray, degeneration: float) -> int:
+    """Returns which of K tokens is taken: that for which (1 - a) p - a s is largest.
+
+    Args:
+        probabilities: float (K,), p.
+        there: float (K, D), the model's output at each.
+        been: float (P, D), its output at all before; s is the greatest cosine with one of them.
+        degeneration: float in [0, 1], a.
+    """
+    likeness = (there @ been.T).max(axis=1)
+    return int(np.argmax((1.0 - degeneration) * probabilities - degeneration * likeness))
 
 
 def _tried(writing: Writing, tokens: np.ndarray, at_once: int, check: Callable[[], None]) -> np.ndarray:
