@@ -20,7 +20,7 @@ from core.text.corpus.corpus import Corpus, load_corpus
 from core.text.perplexity_shown import perplexity_shown
 from core.text.rows.rows import Rows
 from core.text.rows.split_rows import split_rows
-from core.training.begin import check_unchanged, list_skipped, outcome, status_writer, tell_kept, versions
+from core.training.begin import begin_run, outcome, status_writer, tell_kept
 from core.training.loop.fitted import Fitted
 from core.training.objectives.writing import writing
 from core.training.supervised.fit import fit
@@ -44,13 +44,8 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
             best epoch before that is saved.
         CancelledError: the user stopped it; the model so far is saved.
     """
-    run = context.run
-    if run is None:
-        raise ValueError("A training needs a run folder. Received: context.run=None")
     corpus = load_corpus(settings, context.job.seed, context)
-    check_unchanged(corpus.source, corpus.fingerprint, run)
-    run.update(dataset=corpus.summary(), versions=versions())
-    list_skipped(corpus.skipped, run, context)
+    run = begin_run(corpus, context)
     language = find_language(settings, corpus, run, context)
     rows = _rows(corpus, language, settings, context)
     if not len(rows["train"]):

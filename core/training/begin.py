@@ -1,11 +1,11 @@
-"""What every training of pictures does before and after its steps: looks at the data, builds, saves."""
+"""What every training does before and after its steps: looks at the data, builds, saves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sized
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import keras
 
@@ -22,6 +22,29 @@ from core.settings.base import Settings
 from core.training.loop.fitted import Fitted
 
 
+class Divided(Protocol):
+    """What a training needs to know of its data: of pictures, texts or anything else."""
+
+    @property
+    def source(self) -> str:
+        """What the user named."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal where the same samples were read in the same way."""
+
+    @property
+    def splits(self) -> Mapping[str, Sized]:
+        """Split -> samples."""
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The files that could not be used."""
+
+    def summary(self) -> dict[str, Any]:
+        """Returns what run.json keeps of it."""
+
+
 def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, ModelDescription, keras.Model]:
     """Writes down what is trained on, and builds the model with fresh weights, which follow from the job's seed.
 
@@ -34,15 +57,7 @@ def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, 
         UserError: the data has changed since the run began, nothing is left to train on, or the model can't be built.
         CancelledError: the user has asked the job to stop.
     """
-    run = context.run
-    if run is None:
-        raise ValueError("A training needs a run folder. Received: context.run=None")
-    check_unchanged(dataset.source, dataset.fingerprint, run)
-    if not len(dataset.splits["train"]):
-        raise none_to_train(dataset.source)
-    run.update(dataset=dataset.summary(), versions=versions())
-    list_skipped(dataset.skipped, run, context)
-    context.check()
+    run = begin_run(dataset, context)
     description = ModelDescription(
         context.job.model, settings.model_dump(mode="json"), classes_of(dataset.targets).classes, dataset.shape
     )
@@ -56,6 +71,29 @@ def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, 
         ) from error
     keras.utils.set_random_seed(context.job.seed)
     return run, description, description.build()
+
+
+def begin_run(data: Divided, context: Context) -> Run:
+    """Writes down what is trained on, whatever kind of data it is.
+
+    Args:
+        data: as it is now.
+        context: with the run to write into.
+
+    Raises:
+        UserError: the data has changed since the run began, or nothing is left to train on.
+        CancelledError: the user has asked the job to stop.
+    """
+    run = context.run
+    if run is None:
+        raise ValueError("A training needs a run folder. Received: context.run=None")
+    check_unchanged(data.source, data.fingerprint, run)
+    if not len(data.splits["train"]):
+        raise none_to_train(data.source)
+    run.update(dataset=data.summary(), versions=versions())
+    list_skipped(data.skipped, run, context)
+    context.check()
+    return run
 
 
 def status_writer(run: Run) -> Callable[[Literal["paused", "running"]], object]:

@@ -52,7 +52,7 @@ class CompiledStep:
         """Runs it.
 
         Args:
-            arrays: NumPy arrays or tensors.
+            arrays: NumPy arrays or tensors, or structures of them.
 
         Returns:
             What the function returns, as tensors.
@@ -94,7 +94,7 @@ class CompiledStep:
 
         def call(*arrays: Any) -> Any:
             self.traces = 1
-            return (self._played or run)(*(keras.ops.convert_to_tensor(array) for array in arrays))
+            return (self._played or run)(*tree.map_structure(keras.ops.convert_to_tensor, arrays))
 
         return call
 

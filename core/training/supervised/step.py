@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
+from keras import ops, tree
 
 from core.errors import UserError
 from core.models.shared.variables import named, read_variables, write_variables
@@ -44,8 +44,16 @@ class SupervisedStep:
         self._train = compile_step(self._train_on, list(self._variables.values()), xla=bool(model.jit_compile))
         self._test = compile_step(self._test_on, [*self._of_model.values(), *measured.values()], gradients=False)
 
-    def __call__(self, batch: tuple[np.ndarray, np.ndarray], place: Place) -> Any:
-        """See `Step`; the numbers are float32 (M,), the loss and the metrics, as means of the epoch so far."""
+    def __call__(self, batch: tuple[Any, Any], place: Place) -> Any:
+        """See `Step`.
+
+        Args:
+            batch: samples and labels: arrays, or structures of arrays.
+            place: where the training is.
+
+        Returns:
+            float32 (M,), the loss and the metrics, as means of the epoch so far.
+        """
         seed_step(place.seed, place.epoch, place.step)
         return self._train(*batch)
 
@@ -115,15 +123,15 @@ class SupervisedStep:
 
         loss, logits, gradients = value_and_grad(forward, model.trainable_variables)
         self._optimizer.apply(gradients, model.trainable_variables)
-        return self._count(samples, labels, ops.stop_gradient(logits), loss)
+        return self._count(labels, ops.stop_gradient(logits), loss)
 
     def _test_on(self, samples: Any, labels: Any) -> Any:
         logits = self._model(samples, training=False)
-        return self._count(samples, labels, logits, self._objective.loss(labels, logits))
+        return self._count(labels, logits, self._objective.loss(labels, logits))
 
-    def _count(self, samples: Any, labels: Any, logits: Any, loss: Any) -> Any:
+    def _count(self, labels: Any, logits: Any, loss: Any) -> Any:
         """Takes a batch into the means, and returns them."""
-        self._loss_mean.update_state(loss, sample_weight=ops.shape(samples)[0])
+        self._loss_mean.update_state(loss, sample_weight=ops.shape(tree.flatten(labels)[0])[0])
         for metric in self._objective.metrics:
             metric.update_state(labels, logits)
         # Some metrics give a variable, which TensorFlow doesn't stack.
