@@ -44,7 +44,7 @@ def test_a_step_of_a_gan_brings_no_number_from_python_nor_to_it(make_step, loss)
             return func(*args, **(kwargs or {}))
 
     step, batch = make_step(loss=loss, conditional=False)  # on a CPU PyTorch looks at each class, on a GPU it doesn't
-    step(*batch(0))
+    step.train(*batch(0))
     arrays = [ops.convert_to_tensor(one) for one in _arrays(*batch(1))]
     with numbers_made_in_place(), Watch():
         step._step(*arrays)
@@ -60,7 +60,7 @@ def test_a_recorded_step_does_what_the_plain_one_does(make_step, loss):
     recorded, batch = make_step(loss=loss)
     plain, _ = make_step(loss=loss)
     for turn in range(WARM_UP + 5):
-        one = ops.convert_to_numpy(recorded(*batch(turn)))
+        one = ops.convert_to_numpy(recorded.train(*batch(turn)))
         arrays = [ops.convert_to_tensor(array) for array in _arrays(*batch(turn))]
         other = ops.convert_to_numpy(plain._step(*arrays))
         np.testing.assert_allclose(one, other, rtol=2e-3, atol=2e-3)
