@@ -229,7 +229,9 @@ def value_and_grad(
             tape.watch(values)
             value, rest = function()
         gradients = tape.gradient(value, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        return value, rest, gradients
+        # An embedding's are slices, one a token. Where a token comes twice Keras's Adam squares each by itself, and
+        # would learn otherwise than on the other backends.
+        return value, rest, [tf.convert_to_tensor(gradient) for gradient in gradients]
     if backend == "torch":
         import torch
 

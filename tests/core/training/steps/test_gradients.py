@@ -32,6 +32,26 @@ def test_a_step_gives_value_gradient_and_the_rest(weight):
     np.testing.assert_allclose(_numpy(gradient), [2, 2, 12])
 
 
+def test_a_token_that_comes_twice_moves_its_embedding_by_one_step_of_adam(weight):
+    """By hand: Adam's first step is as long as the rate, whatever the gradient's size."""
+    embedding = keras.Variable(np.zeros((3, 2), np.float32), name="embedding")
+    optimizer = keras.optimizers.Adam(0.1)
+    optimizer.build([embedding])
+
+    def step(ids):
+        def loss():
+            return ops.sum(ops.take(embedding.value, ids, axis=0) * ops.convert_to_tensor([1.0, 2.0])), None
+
+        value, _, gradients = value_and_grad(loss, [embedding])
+        optimizer.apply(gradients, [embedding])
+        return value
+
+    compiled = compile_step(step, [embedding, *optimizer.variables])
+    compiled(np.array([1, 1, 2], np.int32))
+    compiled.sync()
+    np.testing.assert_allclose(_numpy(embedding.value), [[0, 0], [-0.1, -0.1], [-0.1, -0.1]], rtol=1e-4)
+
+
 def test_what_a_step_assigns_is_there_after_sync(weight, counter):
     def step(x):
         def loss():
