@@ -17,7 +17,7 @@ from core.inference.paint import one_hot, paint
 from core.jobs import Job
 from core.media.picture_files import grid, write_pictures
 from core.metrics.collapse import find_collapse
-from core.metrics.picture_quality import Yardstick
+from core.metrics.reference_statistics import ReferenceStatistics
 from core.models.dcgan import Gan
 from core.runs.recipe import Recipe
 from core.runs.run import Run
@@ -34,7 +34,7 @@ ENOUGH = 200  # pictures of a split that are measured by without others
 # by before.
 MEASURED_STREAM, AGREEMENT_STREAM, SHOWN_STREAM, VARIETY_STREAM = range(3, 7)
 LABELS_STREAM, PLACES_STREAM = 7, 8  # not of latents
-# The column of a run's history -> what `Yardstick.measure` calls it.
+# The column of a run's history -> what `ReferenceStatistics.measure` calls it.
 MEASURED = {"fid": "fid", "kid": "kid", "is": "is", "fid_floor": "floor", "kid_floor": "kid_floor"}
 
 
@@ -65,7 +65,7 @@ class GanEpochCallback:
         # As `generate` draws them, so that it can draw the sheet again with what the sheet's file carries.
         self._latents = latents(seed, ROWS * self._columns, gan.latent)
         self._labels = np.arange(len(self._latents)) % max(1, gan.class_count)
-        self._yardstick: Yardstick | None = None
+        self._reference: ReferenceStatistics | None = None
         shown = shown_places(dataset)
         if judge is None:
             return
@@ -75,41 +75,43 @@ class GanEpochCallback:
         context.report(Progress("measure"))
         shown = looked_at(shown, settings.measure_count, seed, context)
         self._seen = judge.look(dataset.images, shown)
-        self._yardstick = Yardstick(self._seen[0], settings.measure_count, seed, context.check)
-        self._measured = measured_labels(dataset, shown, self._yardstick.count, seed, SHOWN_STREAM)
-        self._measured_latents = latents(seed, self._yardstick.count, gan.latent, stream=SHOWN_STREAM)
+        self._reference = ReferenceStatistics(self._seen[0], settings.measure_count, seed, context.check)
+        self._measured = measured_labels(dataset, shown, self._reference.count, seed, SHOWN_STREAM)
+        self._measured_latents = latents(seed, self._reference.count, gan.latent, stream=SHOWN_STREAM)
         context.report(
             Log(
                 "While it trains FID, KID and Inception Score compare {count} drawn pictures with as many real ones, "
                 "of the {split} split.",
-                values={"count": self._yardstick.count, "split": shown_split(dataset)},
+                values={"count": self._reference.count, "split": shown_split(dataset)},
             )
         )
         self._said = ""  # the last verdict on the variety
         if not self.decides:
             message = "Distances say little here ({count} pictures on each side, by {judge}): the last epoch is kept."
-            context.report(Log(message, "warning", {"count": self._yardstick.count, "judge": judge.name}))
+            context.report(Log(message, "warning", {"count": self._reference.count, "judge": judge.name}))
 
     @property
     def decides(self) -> bool:
         """See `core.training.gan.fit_gan.DecidingCallback`."""
-        if self._yardstick is None or self._judge is None:
+        if self._reference is None or self._judge is None:
             return False
-        return self._yardstick.count >= FEWEST_DECIDING and self._judge.skill >= LEAST_SKILL
+        return self._reference.count >= FEWEST_DECIDING and self._judge.skill >= LEAST_SKILL
 
     def __call__(self, epoch: int, *, last: bool, reporter: Reporter) -> Mapping[str, float]:
         """See `core.training.loop.epoch_callback.EpochCallback`; the numbers are those of `MEASURED`."""
         self._draw_sheet(epoch, reporter)
         every = self._settings.measure_epochs
         due = last or (every > 0 and (epoch == 0 or (epoch + 1) % every == 0))
-        if self._yardstick is None or self._judge is None or not due:
+        if self._reference is None or self._judge is None or not due:
             return dict.fromkeys(MEASURED, math.nan)
         young = epoch + 1 < YOUNG * self._settings.epochs
-        found = self._measure(self._yardstick, self._judge, reporter, young=young)
+        found = self._measure(self._reference, self._judge, reporter, young=young)
         return {column: found.get(name, math.nan) for column, name in MEASURED.items()}
 
-    def _measure(self, yardstick: Yardstick, judge: Judge, reporter: Reporter, *, young: bool) -> dict[str, float]:
-        reporter.report(Progress("measure", 0, yardstick.count, "pictures"))
+    def _measure(
+        self, reference: ReferenceStatistics, judge: Judge, reporter: Reporter, *, young: bool
+    ) -> dict[str, float]:
+        reporter.report(Progress("measure", 0, reference.count, "pictures"))
         drawn = paint(self._gan, self._measured_latents, one_hot(self._measured, self._gan), reporter.check)
         features, probabilities = judge.look(drawn)
         if not young:
@@ -118,7 +120,7 @@ class GanEpochCallback:
             if found.verdict.message != self._said:
                 reporter.report(found.verdict)
             self._said = found.verdict.message
-        return yardstick.measure(features, probabilities)
+        return reference.measure(features, probabilities)
 
     def _draw_sheet(self, epoch: int, reporter: Reporter) -> None:
         pictures = paint(self._gan, self._latents, one_hot(self._labels, self._gan), reporter.check)
@@ -186,7 +188,7 @@ def looked_at(places: np.ndarray, most: int, seed: int, context: Context) -> np.
 def measure_drawn(
     gan: Gan, dataset: Dataset, judge: Judge, real_features: np.ndarray, most: int, seed: int, context: Context
 ) -> dict[str, float]:
-    """Measures a finished GAN; see `Yardstick.measure`. Empty where there are too few real pictures.
+    """Measures a finished GAN; see `ReferenceStatistics.measure`. Empty where there are too few real pictures.
 
     Args:
         gan: what draws.
@@ -202,11 +204,11 @@ def measure_drawn(
     """
     if len(real_features) < FEWEST_MEASURED:
         return {}
-    yardstick = Yardstick(real_features, most, seed, context.check)
-    labels = measured_labels(dataset, dataset.splits["train"], yardstick.count, seed, MEASURED_STREAM)
-    context.report(Progress("measure", 0, yardstick.count, "pictures"))
-    source = latents(seed, yardstick.count, gan.latent, stream=MEASURED_STREAM)
-    return yardstick.measure(*judge.look(paint(gan, source, one_hot(labels, gan), context.check)))
+    reference = ReferenceStatistics(real_features, most, seed, context.check)
+    labels = measured_labels(dataset, dataset.splits["train"], reference.count, seed, MEASURED_STREAM)
+    context.report(Progress("measure", 0, reference.count, "pictures"))
+    source = latents(seed, reference.count, gan.latent, stream=MEASURED_STREAM)
+    return reference.measure(*judge.look(paint(gan, source, one_hot(labels, gan), context.check)))
 
 
 def measured_labels(dataset: Dataset, places: np.ndarray, count: int, seed: int, stream: int) -> np.ndarray:

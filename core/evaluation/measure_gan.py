@@ -31,7 +31,8 @@ def measure_gan(
 
     Returns:
         Those of {"fid", "kid", "kid_spread", "is", "floor", "kid_floor", "count", "agreement", "agreement_count",
-        "agreement_judge_accuracy"} that there are, see `Yardstick.measure` and `class_agreement`; and the variety.
+        "agreement_judge_accuracy"} that there are, see `ReferenceStatistics.measure` and `class_agreement`; and the
+        variety.
 
     Raises:
         CancelledError: the user has asked the job to stop.

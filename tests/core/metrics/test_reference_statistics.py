@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.metrics.frechet import Moments, frechet_distance
-from core.metrics.picture_quality import Yardstick, measure
+from core.metrics.reference_statistics import ReferenceStatistics, measure
 
 
 def features(seed, count=600, sides=12, shift=0.0):
@@ -28,11 +28,11 @@ def test_other_pictures_lie_above_it():
 
 def test_all_sides_have_the_same_count():
     """200 real pictures make halves of 100: of 500 generated ones, 100 are compared."""
-    yardstick = Yardstick(features(0, 200))
-    found = yardstick.measure(features(1, 500))
-    assert found["count"] == yardstick.count == 100
-    assert found == yardstick.measure(features(1, 500)[:100])
-    fewer = yardstick.measure(features(1, 40))
+    reference = ReferenceStatistics(features(0, 200))
+    found = reference.measure(features(1, 500))
+    assert found["count"] == reference.count == 100
+    assert found == reference.measure(features(1, 500)[:100])
+    fewer = reference.measure(features(1, 40))
     assert fewer["count"] == 40
     assert fewer["floor"] > found["floor"]  # fewer pictures, higher floor
 
@@ -40,30 +40,30 @@ def test_all_sides_have_the_same_count():
 def test_the_floor_is_of_disjoint_halves():
     real = features(0, 64)
     halves = [frechet_distance(Moments.of(real[i]), Moments.of(real[j])) for i, j in [(slice(32), slice(32, 64))]]
-    assert Yardstick(real).floor == pytest.approx(np.mean(halves), rel=0.35)
+    assert ReferenceStatistics(real).floor == pytest.approx(np.mean(halves), rel=0.35)
     # The same pictures on both sides would be no distance apart: were a half not disjoint, this would be lower.
     doubled = np.concatenate([real, real])
-    assert Yardstick(doubled).floor < Yardstick(real).floor
+    assert ReferenceStatistics(doubled).floor < ReferenceStatistics(real).floor
 
 
 def test_the_order_of_real_pictures_does_not_matter():
     """Data come sorted by class: halves cut in order would be classes apart."""
     real = np.concatenate([features(0, 100), features(1, 100, shift=5.0)])
-    assert Yardstick(real).floor < 0.5 * frechet_distance(Moments.of(real[:100]), Moments.of(real[100:]))
+    assert ReferenceStatistics(real).floor < 0.5 * frechet_distance(Moments.of(real[:100]), Moments.of(real[100:]))
 
 
 def test_a_seed_repeats_and_at_most_count_are_compared():
-    one, other = (Yardstick(features(0), 50, seed=4).measure(features(1)) for _ in range(2))
+    one, other = (ReferenceStatistics(features(0), 50, seed=4).measure(features(1)) for _ in range(2))
     assert one == other
     assert one["count"] == 50
-    assert one != Yardstick(features(0), 50, seed=5).measure(features(1))
+    assert one != ReferenceStatistics(features(0), 50, seed=5).measure(features(1))
 
 
 def test_too_few_to_measure():
     with pytest.raises(ValueError, match="four real pictures"):
-        Yardstick(features(0, 3))
+        ReferenceStatistics(features(0, 3))
     with pytest.raises(ValueError, match="two generated"):
-        Yardstick(features(0, 8)).measure(features(0, 1))
+        ReferenceStatistics(features(0, 8)).measure(features(0, 1))
 
 
 def test_it_can_be_stopped_between_its_parts():
@@ -75,9 +75,9 @@ def test_it_can_be_stopped_between_its_parts():
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Yardstick(features(0), check=check)
+        ReferenceStatistics(features(0), check=check)
     calls.clear()
-    yardstick = Yardstick(features(0), check=lambda: calls.append(1))
+    reference = ReferenceStatistics(features(0), check=lambda: calls.append(1))
     before = len(calls)
-    yardstick.measure(features(1))
+    reference.measure(features(1))
     assert len(calls) > before

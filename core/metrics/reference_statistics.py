@@ -1,4 +1,4 @@
-"""How near generated pictures come to real ones, by features. Plain NumPy: knows neither models nor pictures."""
+"""FID, KID and Inception Score of generated pictures, by their features. Knows neither models nor pictures."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ FLOOR_SPLITS = 5  # over how many divisions of the real pictures the floor is av
 FEWEST = 2
 
 
-class Yardstick:
-    """Real pictures to measure generated ones by; what is the same for all of these is computed once.
+class ReferenceStatistics:
+    """Statistics of the real pictures that generated ones are compared with; they are computed once.
 
     The Fréchet distance of two finite samples of one distribution is not 0, and shrinks with their size: a figure
     means something only beside its floor, the distance of real pictures from other real pictures, at the same count on
     all sides. So the real pictures are divided at random into two halves of `count`: the generated pictures and the
     second half are both measured against the first. Of N real pictures that leaves at most N // 2, and where more were
-    generated than that, only so many of them count: the figures always tell of `count` pictures on each side. The
-    floor is the mean over several such divisions, the distance itself is told from the first one. A generator may end
-    below its floor: its pictures are less scattered than real ones, and scatter is what the floor comes of.
+    generated than that, only so many of them count: every figure compares `count` pictures with `count` others. The
+    floor is the mean over several such divisions, the distance itself is that from the first half of the first one. A
+    generator may end below its floor: its pictures vary less than real ones, and the floor stems from that variance.
 
     Args:
         features: float (N, D) of real pictures that the features' source wasn't trained on, N >= 4.
@@ -43,7 +43,7 @@ class Yardstick:
         half = len(features) // 2
         self.count = min(count, half) if count else half
         if self.count < FEWEST:
-            raise ValueError(f"A yardstick needs at least four real pictures. Received: {len(features)}")
+            raise ValueError(f"ReferenceStatistics needs at least four real pictures. Received: {len(features)}")
         self._features, self._seed, self._check = features, seed, check
         self._of_count: dict[int, tuple[Moments, float, float]] = {}
         self._moments, self.floor, self.kid_floor = self._at(self.count)
@@ -109,7 +109,7 @@ def measure(
     count: int = 0,
     seed: int = 0,
 ) -> dict[str, float]:
-    """Measures generated pictures by real ones once; see `Yardstick`, which spares the repeated part.
+    """Compares generated pictures with real ones once; see `ReferenceStatistics` for doing so repeatedly.
 
     Args:
         real_features: float (N, D).
@@ -118,6 +118,6 @@ def measure(
         count: int, how many pictures are compared at most; 0 takes as many as there are.
         seed: int, fixes how the real pictures are divided.
     """
-    return Yardstick(real_features, min(count or len(fake_features), len(fake_features)), seed).measure(
+    return ReferenceStatistics(real_features, min(count or len(fake_features), len(fake_features)), seed).measure(
         fake_features, fake_probabilities
     )
