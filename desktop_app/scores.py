@@ -13,7 +13,8 @@ from desktop_app.translation import mark, tr, tr_parts
 HUGE = 1e6  # what a model that diverged may score, in up to three hundred digits
 JUDGES = (  # what the engine calls the networks that it trains to judge
     mark("CNN of this data"),
-    mark("CNN that tells how pictures of this data are turned"),
+    mark("CNN trained to recognise rotations of this data"),
+    mark("CNN that tells how pictures of this data are turned"),  # as runs of earlier versions call it
 )
 
 

@@ -22,7 +22,7 @@ PHASES = {
     "stylize": "Painting",
     "inpaint": "Looking for what fits the hole",
     "compare": "Looking for copies of training pictures",
-    "judge": "Training the network that judges the pictures",
+    "judge": "Training the feature extractor",
     "measure": "Measuring the pictures",
     "write": "Writing",
     "examine": "Looking at the text",

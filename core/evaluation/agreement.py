@@ -1,4 +1,4 @@
-"""How often drawn pictures show the class that was asked for, as a classifier sees it that measures nothing else."""
+"""Class agreement: how often an independent classifier recognises the class that a picture was drawn as."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import Dataset
+from core.evaluation.feature_extractor import independent_extractor
 from core.evaluation.gan_callback import AGREEMENT_STREAM, measured_labels
-from core.evaluation.judge import independent_judge
 from core.inference.latents import latents
 from core.inference.paint import one_hot, paint
 from core.models.dcgan import Gan
@@ -26,23 +26,24 @@ def class_agreement(gan: Gan, dataset: Dataset, context: Context, run: Run) -> d
         run: the GAN's; its seed decides, and the classifier is kept in its folder.
 
     Returns:
-        {"agreement" in [0, 1], "agreement_count" (pictures), "agreement_judge_accuracy" (share of unseen real pictures
-        that the classifier is right about; only where there are some)}; empty where the GAN doesn't draw by class.
+        {"agreement" in [0, 1], "agreement_count" (pictures), "agreement_judge_accuracy" (the
+        classifier's accuracy on unseen real pictures; only where there are some)}; empty where the GAN doesn't draw by
+        class.
 
     Raises:
         CancelledError: the user has asked the job to stop.
     """
-    judge = independent_judge(dataset, context, run) if gan.class_count else None
-    if judge is None:
+    extractor = independent_extractor(dataset, context, run) if gan.class_count else None
+    if extractor is None:
         return {}
     seed = run.record().job.seed
     labels = measured_labels(dataset, dataset.splits["train"], COUNT, seed, AGREEMENT_STREAM)
     source = latents(seed, COUNT, gan.latent, stream=AGREEMENT_STREAM)
     drawn = paint(gan, source, one_hot(labels, gan), context.check)
-    _, probabilities = judge.look(drawn)
+    _, probabilities = extractor.extract(drawn)
     if probabilities is None:
         raise TypeError("A classifier of the data gives probabilities. Received: None")
     found = {"agreement": float(np.mean(probabilities.argmax(axis=1) == labels)), "agreement_count": float(COUNT)}
-    if judge.accuracy is not None:
-        found["agreement_judge_accuracy"] = judge.accuracy
+    if extractor.accuracy is not None:
+        found["agreement_judge_accuracy"] = extractor.accuracy
     return found

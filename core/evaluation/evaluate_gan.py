@@ -11,8 +11,8 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load
 from core.errors import UserError
-from core.evaluation.gan_callback import FEWEST_MEASURED, held_out_places, looked_at
-from core.evaluation.judge import make_judge
+from core.evaluation.feature_extractor import make_extractor
+from core.evaluation.gan_callback import FEWEST_MEASURED, held_out_places, subsample
 from core.evaluation.measure_gan import measure_gan
 from core.evaluation.variety import Variety
 from core.events import Progress
@@ -27,14 +27,14 @@ from core.settings.evaluate import EvaluateSettings
 
 
 def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
-    """Scores a GAN's run by its own held-out pictures, with the judge and the latents that its training was scored by.
+    """Scores a GAN's run by its own held-out pictures, with its training's feature extractor and latents.
 
-    So the same figures come out as at the end of the training. Other data only take the held-out pictures' place in
+    So the figures equal those at the end of the training. Other data only take the held-out pictures' place in
     the distances.
 
     Returns:
-        {"run", "data", "epochs" (age of the generator), "judge" (whose features these are), "real_count" (pictures that
-        it was shown to measure by), "metrics": {"fid", "kid",
+        {"run", "data", "epochs" (age of the generator), "judge" (whose features these are), "real_count" (pictures
+        to compare with), "metrics": {"fid", "kid",
         "kid_spread", "is", "floor", "kid_floor", "count", "agreement", "agreement_count",
         "agreement_judge_accuracy"}, "collapse" and "memorisation" (see `Variety.values`; the latter with "nearest", see
         there), "report"}; where the report can't be written, "report" is empty and "error" says why.
@@ -51,15 +51,15 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
     dataset = _own_data(run, trained, context)
     seed = run.record().job.seed
     real = _real_pictures(settings.data, dataset, trained, description, seed, context)
-    judge = make_judge(dataset, trained, context, run)
+    extractor = make_extractor(dataset, trained, context, run)
     context.report(Progress("measure", 0, len(real), "pictures"))
-    metrics, variety = measure_gan(gan, dataset, judge, real, trained, context, run)
+    metrics, variety = measure_gan(gan, dataset, extractor, real, trained, context, run)
     values = variety.values()
     result: dict[str, Any] = {
         "run": run.id,
         "data": settings.data or dataset.source,
         "epochs": description.epochs,
-        "judge": judge.name,
+        "judge": extractor.name,
         "real_count": len(real),
         "metrics": metrics,
         "collapse": values["collapse"],
@@ -95,12 +95,12 @@ def _real_pictures(
         places = dataset.splits["test"] if "test" in dataset.given else np.arange(len(dataset.targets))
     if len(places) < FEWEST_MEASURED:
         raise UserError(
-            "'{data}' holds too few pictures ({count}) that were not trained on to measure the drawn ones by.",
-            hint="Name other data to measure by, with --data.",
+            "'{data}' holds too few pictures that were not trained on ({count}) to compare the drawn ones with.",
+            hint="Name other data to compare with, with --data.",
             data=dataset.source,
             count=len(places),
         )
-    return np.asarray(dataset.images[looked_at(places, trained.measure_count, seed, context)])
+    return np.asarray(dataset.images[subsample(places, trained.measure_count, seed, context)])
 
 
 def _write_report(

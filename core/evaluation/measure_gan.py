@@ -7,8 +7,8 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset
 from core.evaluation.agreement import class_agreement
+from core.evaluation.feature_extractor import FeatureExtractor
 from core.evaluation.gan_callback import measure_drawn
-from core.evaluation.judge import Judge
 from core.evaluation.variety import Variety, find_variety
 from core.models.dcgan import Gan
 from core.runs.run import Run
@@ -16,14 +16,20 @@ from core.settings.dcgan import DcganTraining
 
 
 def measure_gan(
-    gan: Gan, dataset: Dataset, judge: Judge, real: np.ndarray, settings: DcganTraining, context: Context, run: Run
+    gan: Gan,
+    dataset: Dataset,
+    extractor: FeatureExtractor,
+    real: np.ndarray,
+    settings: DcganTraining,
+    context: Context,
+    run: Run,
 ) -> tuple[dict[str, float], Variety]:
     """Measures what it draws.
 
     Args:
         gan: finished.
         dataset: what it learnt from.
-        judge: whose features measure.
+        extractor: whose features measure.
         real: uint8 (N, H, W, C), real pictures that it has not seen, to measure by.
         settings: of its training.
         context: is told of the progress, and asked whether to stop.
@@ -38,7 +44,7 @@ def measure_gan(
         CancelledError: the user has asked the job to stop.
     """
     seed = run.record().job.seed
-    seen = judge.look(real)
-    metrics = measure_drawn(gan, dataset, judge, seen[0], settings.measure_count, seed, context)
+    seen = extractor.extract(real)
+    metrics = measure_drawn(gan, dataset, extractor, seen[0], settings.measure_count, seed, context)
     metrics |= class_agreement(gan, dataset, context, run)
-    return metrics, find_variety(gan, dataset, judge, real, seen, context, mirrored=settings.flip, seed=seed)
+    return metrics, find_variety(gan, dataset, extractor, real, seen, context, mirrored=settings.flip, seed=seed)

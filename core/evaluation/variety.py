@@ -10,8 +10,8 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset
 from core.errors import fill
+from core.evaluation.feature_extractor import FeatureExtractor
 from core.evaluation.gan_callback import VARIETY_STREAM, held_out_places, measured_labels
-from core.evaluation.judge import Judge
 from core.events import Images, Log, Progress
 from core.inference.latents import latents
 from core.inference.paint import one_hot, paint
@@ -19,7 +19,7 @@ from core.metrics.collapse import FEWEST, Collapse, find_collapse
 from core.metrics.memorisation import Memorisation, find_copies
 from core.models.dcgan import Gan
 
-LOOKED_AT = 1000  # drawn pictures in which collapse is looked for
+DRAWN = 1000  # drawn pictures in which collapse is looked for
 COMPARED, HELD_OUT_COMPARED = 200, 300  # drawn and real ones for which the nearest training picture is looked up
 SHOWN = 24  # of the drawn pictures, those that come nearest to training pictures
 
@@ -92,7 +92,7 @@ class Variety:
 def find_variety(
     gan: Gan,
     dataset: Dataset,
-    judge: Judge,
+    extractor: FeatureExtractor,
     real: np.ndarray,
     seen: tuple[np.ndarray, np.ndarray | None],
     context: Context,
@@ -105,9 +105,9 @@ def find_variety(
     Args:
         gan: finished.
         dataset: what it learnt from; pictures are drawn in the proportions of its classes.
-        judge: whose features tell how varied they are.
+        extractor: whose features show how varied they are.
         real: uint8 (N, H, W, C), real pictures to compare with; where they are too few, training pictures are.
-        seen: what the judge sees in these.
+        seen: features and probabilities of these.
         context: is told of the progress, and asked whether to stop.
         mirrored: bool, whether the training mirrored pictures.
         seed: int, of the run's job.
@@ -115,20 +115,20 @@ def find_variety(
     Raises:
         CancelledError: the user has asked the job to stop.
     """
-    labels = measured_labels(dataset, dataset.splits["train"], LOOKED_AT, seed, VARIETY_STREAM)
-    source = latents(seed, LOOKED_AT, gan.latent, stream=VARIETY_STREAM)
-    context.report(Progress("measure", 0, LOOKED_AT, "pictures"))
+    labels = measured_labels(dataset, dataset.splits["train"], DRAWN, seed, VARIETY_STREAM)
+    source = latents(seed, DRAWN, gan.latent, stream=VARIETY_STREAM)
+    context.report(Progress("measure", 0, DRAWN, "pictures"))
     pictures = paint(gan, source, one_hot(labels, gan), context.check)
-    features, probabilities = judge.look(pictures)
+    features, probabilities = extractor.extract(pictures)
     if len(real) < FEWEST:
-        real = np.asarray(dataset.images[dataset.splits["train"][:LOOKED_AT]])
-        seen = judge.look(real)
+        real = np.asarray(dataset.images[dataset.splits["train"][:DRAWN]])
+        seen = extractor.extract(real)
     collapse = find_collapse(
         seen[0],
         features,
         seen[1],
         probabilities,
-        judge.classes,
+        extractor.classes,
         real_pictures=real,
         fake_pictures=pictures,
         seed=seed,

@@ -152,8 +152,7 @@ class AdversarialFitSettings(Settings):
     measure_count: int = setting(
         1000,
         "Pictures measured",
-        "How many drawn pictures are compared with as many real ones; the judge is shown at most twice as many of "
-        "those.",
+        "How many drawn pictures are compared with as many real ones; of those at most twice as many are used.",
         unit="pictures",
         group="Measuring",
         advanced=True,
@@ -162,9 +161,9 @@ class AdversarialFitSettings(Settings):
     )
     judge: str = setting(
         "",
-        "Judge",
-        "Whose features measure the pictures: a trained run, or a file of InceptionV3 weights; "
-        "empty trains a small classifier on the same data.",
+        "Feature extractor",
+        "The network whose features FID and KID compare: a trained classifier's run, or a file of InceptionV3 "
+        "weights; empty trains a small classifier on the same data.",
         group="Measuring",
         kind="judge",
         advanced=True,
@@ -173,7 +172,7 @@ class AdversarialFitSettings(Settings):
         "best",
         "Keep",
         "Which epoch's weights become the model: of those measured the one with the lowest FID (the last where there "
-        "are too few pictures to tell), or the last.",
+        "are too few pictures to decide), or the last.",
         group="Training",
         advanced=True,
     )

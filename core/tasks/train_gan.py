@@ -12,8 +12,8 @@ from core.data.load import load
 from core.data.open_index import trainable_index
 from core.data.reading import expected_shape
 from core.data.targets.classes import classes_of
-from core.evaluation.gan_callback import FEWEST_MEASURED, GanEpochCallback, held_out_places, looked_at
-from core.evaluation.judge import make_judge
+from core.evaluation.feature_extractor import make_extractor
+from core.evaluation.gan_callback import FEWEST_MEASURED, GanEpochCallback, held_out_places, subsample
 from core.evaluation.measure_gan import measure_gan
 from core.events import Log
 from core.kinds.gan import GAN
@@ -54,9 +54,11 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     size = model_size(gan)
     counts = dataset.summary()["counts"]
     _tell_of_data(counts["train"], dataset, size.parameters, settings, context)
-    judge = make_judge(dataset, settings, context, run)
-    context.report(Log("Drawn pictures are measured by: {judge}.", values={"judge": judge.name}))
-    callback = GanEpochCallback(gan, dataset, judge, settings, context, run)
+    extractor = make_extractor(dataset, settings, context, run)
+    context.report(
+        Log("Feature extractor for FID, KID and Inception Score: {judge}.", values={"judge": extractor.name})
+    )
+    callback = GanEpochCallback(gan, dataset, extractor, settings, context, run)
     fitted = fit_gan(
         gan,
         generator,
@@ -71,12 +73,12 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     )
     save_kept(run, gan, description, fitted, context)
     real = _held_out(dataset, settings, context)
-    metrics, variety = measure_gan(gan, dataset, judge, real, settings, context, run)
+    metrics, variety = measure_gan(gan, dataset, extractor, real, settings, context, run)
     return {
         **outcome(run, fitted),
         "metrics": metrics,
         **variety.values(),
-        "judge": judge.name,
+        "judge": extractor.name,
         "classes": list(classes_of(dataset.targets).classes),
         "counts": counts,
         "leaks": dataset.leaks,
@@ -90,7 +92,7 @@ def _tell_of_data(pictures: int, dataset: Dataset, parameters: int, settings: Dc
     held_out = len(held_out_places(dataset))
     context.report(
         Log(
-            "{train} pictures to learn from, {held_out} held back to measure by; {parameters} parameters.",
+            "{train} pictures to learn from, {held_out} held out to compare with; {parameters} parameters.",
             values={"train": pictures, "held_out": held_out, "parameters": parameters},
         )
     )
@@ -107,11 +109,9 @@ def _tell_of_data(pictures: int, dataset: Dataset, parameters: int, settings: Dc
 
 def _held_out(dataset: Dataset, settings: DcganTraining, context: Context) -> np.ndarray:
     """Returns the real pictures that the finished GAN is measured by, (N, H, W, C)."""
-    places = looked_at(held_out_places(dataset), settings.measure_count, context.job.seed, context)
+    places = subsample(held_out_places(dataset), settings.measure_count, context.job.seed, context)
     if len(places) < FEWEST_MEASURED:
-        context.report(
-            Log("Too few pictures were held back from the training to measure the finished GAN by.", "warning")
-        )
+        context.report(Log("Too few pictures were held out from the training to measure the finished GAN.", "warning"))
     return np.asarray(dataset.images[places])
 
 

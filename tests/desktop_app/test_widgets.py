@@ -58,9 +58,9 @@ def test_the_log_names_judges_in_the_language_that_is_shown(qtbot):
     view = TrainingView()
     qtbot.addWidget(view)
     values = {"judge": "CNN of this data, 99.4 % right"}
-    view.add_log([Log("Drawn pictures are measured by: {judge}.", "warning", values)])
-    assert view.log.toPlainText().endswith("measured by: CNN of this data, 99.4 % right.")
+    view.add_log([Log("Feature extractor for FID, KID and Inception Score: {judge}.", "warning", values)])
+    assert view.log.toPlainText().endswith("Inception Score: CNN of this data, 99.4 % right.")
     translator().set_language("zh_CN")
-    told = "生成图片的度量依据：用这些数据训练的 CNN，正确率 99.4 %。"
+    told = "计算 FID、KID 和 Inception Score 的特征提取器：用这些数据训练的 CNN，正确率 99.4 %。"
     assert view.log.toPlainText().endswith(told)
     assert view.warning.text() == told

@@ -147,7 +147,7 @@ def test_train_a_gan_stop_resume_and_go_on_to_draw(window, qtbot, tmp_path):
     qtbot.waitUntil(lambda: view.samples.slider.maximum() == 39, timeout=20_000)
     result = run.record().result
     assert f"{result['metrics']['fid']:.2f}"[:3] in view.score.number.text()
-    assert "turned" in result["judge"]
+    assert "rotations" in result["judge"]
     assert result["judge"] in view.score.number.toolTip()
     assert len(run.history_path.read_text().splitlines()) - 1 == 40
     view.samples.slider.setValue(0)

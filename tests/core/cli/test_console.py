@@ -35,7 +35,7 @@ def test_phases_are_told_in_words(told):
     ) == [
         "Loading JAX",
         "Reading pictures, 1 of 1,797",
-        "Training the network that judges the pictures: epoch 5 of 15",
+        "Training the feature extractor: epoch 5 of 15",
         "Training: epoch 1 of 3, 64 of 12,800",
         "Writing the report",
     ]

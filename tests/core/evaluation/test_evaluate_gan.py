@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.context import Context
 from core.data.decode import decode
-from core.evaluation import own_judge
+from core.evaluation import own_extractor
 from core.events import Images, Log, Progress
 from core.inference.trained import trained_model
 from core.jobs import Job
@@ -26,11 +26,11 @@ SETTINGS = {"size": "tiny", "filters": 8, "epochs": 2, "measure_epochs": 1, "sna
 
 @pytest.fixture(autouse=True, scope="module")
 def _quick():
-    """Judges that have seen a part of what they usually see are good enough to be handed around."""
+    """Extractors that have seen a part of what they usually see are good enough to be handed around."""
     quick = {"MOST_TRAINED": 400, "PIXELS": 800 * 32 * 32, "FEWEST_SAMPLES": 800}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in quick.items():
-            patch.setattr(own_judge, name, value)
+            patch.setattr(own_extractor, name, value)
         yield
 
 
@@ -230,17 +230,17 @@ def test_a_sheet_of_the_training_brings_its_settings_back(trained):
             np.testing.assert_allclose(decode(out).astype(int), decode(path).astype(int), atol=1)
 
 
-def test_the_judge_is_shown_no_more_pictures_than_the_setting_bounds(trained, monkeypatch):
+def test_the_extractor_is_shown_no_more_pictures_than_the_setting_bounds(trained, monkeypatch):
     from core.evaluation import gan_callback
 
     workspace, run, _ = trained
     context = Context(run.record().job, workspace)
     places = np.arange(100, 400)
-    assert np.array_equal(gan_callback.looked_at(places, 150, 0, context), places)
+    assert np.array_equal(gan_callback.subsample(places, 150, 0, context), places)
     events = []
     context = Context(run.record().job, workspace, listener=events.append)
-    some = gan_callback.looked_at(places, 50, 0, context)
+    some = gan_callback.subsample(places, 50, 0, context)
     assert len(set(some) & set(places)) == 100
-    assert np.array_equal(some, gan_callback.looked_at(places, 50, 0, context))
-    assert not np.array_equal(some, gan_callback.looked_at(places, 50, 1, context))
+    assert np.array_equal(some, gan_callback.subsample(places, 50, 0, context))
+    assert not np.array_equal(some, gan_callback.subsample(places, 50, 1, context))
     assert events[0].values == {"count": 100, "total": 300}

@@ -9,8 +9,8 @@ from keras import layers
 from core.context import Context
 from core.data.dataset import Dataset
 from core.data.targets.classes import ClassTargets
-from core.evaluation.gan_callback import GanEpochCallback, held_out_places, measure_drawn, shown_places
-from core.evaluation.judge import Judge
+from core.evaluation.feature_extractor import FeatureExtractor
+from core.evaluation.gan_callback import GanEpochCallback, epoch_reference_places, held_out_places, measure_drawn
 from core.inference.latents import latents
 from core.inference.paint import paint
 from core.jobs import Job
@@ -48,13 +48,13 @@ def made_dataset(train, validation, test, black=()):
 def test_the_epoch_is_chosen_by_other_pictures_than_the_finished_one_is_measured_by(validation, test, shown, held_out):
     dataset = made_dataset(400, validation, test)
     splits = dataset.splits
-    np.testing.assert_array_equal(shown_places(dataset), splits[shown])
+    np.testing.assert_array_equal(epoch_reference_places(dataset), splits[shown])
     found = held_out_places(dataset)
     assert sorted(found) == sorted(place for name in held_out for place in splits[name])
-    assert not set(found) & (set(shown_places(dataset)) | set(splits["train"]))
+    assert not set(found) & (set(epoch_reference_places(dataset)) | set(splits["train"]))
 
 
-class PixelJudge(Judge):
+class PixelExtractor(FeatureExtractor):
     """Takes the means of the picture's four quarters for features; keeps what it was shown."""
 
     def __init__(self, context):
@@ -63,9 +63,9 @@ class PixelJudge(Judge):
         super().__init__("pixels", keras.Model(pixels, quarters), context)
         self.seen = []
 
-    def look(self, pictures, places=None):
+    def extract(self, pictures, places=None):
         self.seen.append(pictures)
-        return super().look(pictures, places)
+        return super().extract(pictures, places)
 
 
 def made_gan():
@@ -77,16 +77,16 @@ def made_gan():
 
 @pytest.fixture
 def measure_epoch(tmp_path):
-    """Has an epoch measured; returns the distances, the GAN, the judge and the context."""
+    """Has an epoch measured; returns the distances, the GAN, the extractor and the context."""
     workspace = Workspace(tmp_path)
 
     def go(dataset):
         keras.utils.set_random_seed(0)
         run, job = workspace.create_run(Job(task="train", model="dcgan", settings={}, backend=BACKEND, seed=SEED))
         context = Context(job, workspace, run)
-        gan, judge = made_gan(), PixelJudge(context)
-        found = GanEpochCallback(gan, dataset, judge, DcganTraining(), context, run)(0, last=True, reporter=context)
-        return {name: found[name] for name in ("fid", "fid_floor", "kid")}, gan, judge, context
+        gan, extractor = made_gan(), PixelExtractor(context)
+        found = GanEpochCallback(gan, dataset, extractor, DcganTraining(), context, run)(0, last=True, reporter=context)
+        return {name: found[name] for name in ("fid", "fid_floor", "kid")}, gan, extractor, context
 
     return go
 
@@ -98,9 +98,9 @@ def measure(measure_epoch):
 
 def test_no_picture_that_a_user_draws_with_the_same_seed_is_measured(measure_epoch):
     dataset = made_dataset(30, 200, 200)
-    _, gan, judge, context = measure_epoch(dataset)
-    measure_drawn(gan, dataset, judge, judge.look(dataset.images)[0], 100, SEED, context)
-    _, by_epoch, _, finished = judge.seen
+    _, gan, extractor, context = measure_epoch(dataset)
+    measure_drawn(gan, dataset, extractor, extractor.extract(dataset.images)[0], 100, SEED, context)
+    _, by_epoch, _, finished = extractor.seen
     users = paint(gan, latents(SEED, 300, gan.latent), None)
     together = np.concatenate([by_epoch, finished, users])
     assert len(together) == 100 + 100 + 300

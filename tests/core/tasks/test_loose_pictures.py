@@ -8,7 +8,7 @@ from PIL import Image
 from core.context import Context
 from core.engine.engine import make_run, run_job
 from core.errors import UserError
-from core.evaluation import own_judge
+from core.evaluation import own_extractor
 from core.events import Log
 from core.jobs import Job
 from core.runs.run import Workspace
@@ -31,8 +31,8 @@ def pictures(tmp_path):
 
 
 def test_pictures_in_no_class_folders(pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr(own_judge, "PIXELS", 600 * 32 * 32)
-    monkeypatch.setattr(own_judge, "FEWEST_SAMPLES", 600)
+    monkeypatch.setattr(own_extractor, "PIXELS", 600 * 32 * 32)
+    monkeypatch.setattr(own_extractor, "FEWEST_SAMPLES", 600)
     workspace = Workspace(tmp_path / "workspace")
     with pytest.raises(UserError, match="no class folders"):
         make_run(Job(task="train", model="cnn", settings={"data": str(pictures)}, backend=BACKEND), workspace)

@@ -39,7 +39,7 @@ TURNS = ("0°", "90°", "180°", "270°")  # the classes where the data have non
 
 @dataclass(frozen=True)
 class Plan:
-    """How a judge is made. Two judges by different plans share nothing but the pictures.
+    """How an extractor is trained. Extractors of different plans share nothing but the pictures.
 
     Args:
         folder: str, where in the run it is kept.
@@ -65,16 +65,16 @@ INDEPENDENT = Plan(
 
 
 @dataclass(frozen=True)
-class OwnJudge:
-    """What a trained judge is, beside its network.
+class OwnExtractor:
+    """What is known of a trained extractor beside its network.
 
     Args:
         fingerprint: str, of the data it was trained on.
         seed: int, of the run's job.
         plan: str, how it was made, so that one made in an older way is not taken for one of this.
         description: of its network; the classes are turns where `turns`.
-        turns: bool, whether it tells by how much a picture is turned, for want of classes.
-        accuracy: float, share of unseen pictures it is right about; None where there are none.
+        turns: bool, whether it predicts rotations, where the data have no classes.
+        accuracy: float in [0, 1], on unseen pictures; None where there are none.
     """
 
     fingerprint: str
@@ -85,20 +85,20 @@ class OwnJudge:
     accuracy: float | None
 
 
-def own_judge(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN) -> tuple[keras.Model, OwnJudge]:
-    """Returns the run's judge: the one kept in its folder, else a new one, which is kept there.
+def own_extractor(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN) -> tuple[keras.Model, OwnExtractor]:
+    """Returns the run's extractor: the one kept in its folder, else a new one, which is kept there.
 
-    It learns the train split's classes. Where there is but one class it learns to tell by how much a picture is turned
-    (Gidaris et al. 2018): that needs no labels, and the features it takes are of shapes and strokes as well; only
-    where every picture looks the same however it is turned does it learn nothing.
+    It learns the train split's classes. Where there is but one class it learns to predict by how much a picture is
+    rotated (Gidaris et al. 2018): that needs no labels, and its features describe shapes and strokes as well; only
+    where every picture looks the same however it is rotated does it learn nothing.
 
-    Whether the judge is read or trained, the random state afterwards is that of the job's seed. What it becomes follows
-    from the seed of the run's job, so that who evaluates the run finds the judge that measured its training.
+    Whether it is read or trained, the random state afterwards is that of the job's seed. Its own randomness comes from
+    the seed of the run's job, so that an evaluation of the run uses the extractor that measured its training.
 
     Args:
         dataset: its train split is learnt, its test split (else its validation split) scored.
         context: is told of the progress, and asked whether to stop.
-        run: where the judge is kept, and whose seed decides.
+        run: where the extractor is kept, and whose seed decides.
         plan: how it is made.
 
     Raises:
@@ -106,7 +106,7 @@ def own_judge(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN) ->
         UserError: the disk is full; there is nothing to train on.
 
     Reference:
-        - [Gidaris et al., 2018](https://arxiv.org/abs/1803.07728), telling turns.
+        - [Gidaris et al., 2018](https://arxiv.org/abs/1803.07728), predicting rotations.
     """
     seed = run.record().job.seed
     found = _read(run.folder / plan.folder, dataset, context, plan, seed)
@@ -117,7 +117,7 @@ def own_judge(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN) ->
     return found
 
 
-def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) -> tuple[keras.Model, OwnJudge]:
+def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) -> tuple[keras.Model, OwnExtractor]:
     own_seed, turns = seed + plan.seed, len(classes_of(dataset.targets).classes) < 2
     shown = _sample(dataset, own_seed, turns=turns)
     settings = _settings(shown, dataset.source, plan)
@@ -128,7 +128,7 @@ def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) 
     model = description.build()
     on_status = status_writer(run) if context.run is not None else lambda status: None
     objective = classifying(shown, settings, own_seed)
-    fitted = fit(model, objective, settings, own_seed, JudgeReporter(context), folder=None, on_status=on_status)
+    fitted = fit(model, objective, settings, own_seed, ExtractorReporter(context), folder=None, on_status=on_status)
     if fitted.stopped:
         raise CancelledError
     if fitted.error is not None:
@@ -138,11 +138,11 @@ def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) 
     if len(tested):
         logits = predict_split(model, shown.images, tested, context, PHASE)
         right = accuracy(logits, classes_of(shown.targets).labels[tested])
-    return model, OwnJudge(dataset.fingerprint, seed, _spell(plan), description, turns, right)
+    return model, OwnExtractor(dataset.fingerprint, seed, _spell(plan), description, turns, right)
 
 
 def _sample(dataset: Dataset, seed: int, *, turns: bool) -> Dataset:
-    """Returns the part of the data that is enough to train and to score a judge; nothing is validated on."""
+    """Returns the part of the data that is enough to train and to score an extractor; nothing is validated on."""
     random = np.random.default_rng(seed)
     unseen = dataset.splits["test"] if len(dataset.splits["test"]) else dataset.splits["validation"]
     if not len(dataset.splits["train"]):
@@ -183,15 +183,15 @@ def _spell(plan: Plan) -> str:
     return json.dumps([plan.seed, plan.work, PIXELS, MOST_TRAINED, dict(plan.settings)])
 
 
-def _write(folder: Path, model: keras.Model, judge: OwnJudge) -> None:
+def _write(folder: Path, model: keras.Model, extractor: OwnExtractor) -> None:
     weights = pack(read_variables(named_variables(model)))
-    seal(folder, {WEIGHTS: weights, DESCRIPTION: json.dumps(asdict(judge), indent=1, ensure_ascii=False).encode()})
+    seal(folder, {WEIGHTS: weights, DESCRIPTION: json.dumps(asdict(extractor), indent=1, ensure_ascii=False).encode()})
 
 
 def _read(
     folder: Path, dataset: Dataset, context: Context, plan: Plan, seed: int
-) -> tuple[keras.Model, OwnJudge] | None:
-    """Returns the judge that is kept there; None where there is none for these data, or it is damaged."""
+) -> tuple[keras.Model, OwnExtractor] | None:
+    """Returns the extractor that is kept there; None where there is none for these data, or it is damaged."""
     if not folder.is_dir():
         return None
     try:
@@ -199,21 +199,21 @@ def _read(
         values = json.loads(contents[DESCRIPTION])
         known = dict(values["description"])
         known["classes"], known["input_shape"] = tuple(known["classes"]), tuple(known["input_shape"])
-        judge = OwnJudge(**{**values, "description": ModelDescription(**known)})
-        made_for = (judge.fingerprint, judge.seed, judge.plan, known["input_shape"])
+        extractor = OwnExtractor(**{**values, "description": ModelDescription(**known)})
+        made_for = (extractor.fingerprint, extractor.seed, extractor.plan, known["input_shape"])
         if made_for != (dataset.fingerprint, seed, _spell(plan), dataset.shape):
             return None
-        return rebuild(judge.description, unpack(contents[WEIGHTS])), judge
+        return rebuild(extractor.description, unpack(contents[WEIGHTS])), extractor
     except (DamagedError, ValueError, TypeError, KeyError) as error:
         context.report(
-            Log("The judge in '{folder}' is damaged ({reason}): it is trained anew.", "warning",
+            Log("The feature extractor in '{folder}' is damaged ({reason}): a new one is trained.", "warning",
                 {"folder": folder, "reason": error})
         )  # fmt: skip
         return None
 
 
-class JudgeReporter(RelayedReporter):
-    """Keeps the figures of a judge's training out of the plots of the one that the user sees."""
+class ExtractorReporter(RelayedReporter):
+    """Keeps the figures of the extractor's training out of the plots of the training that the user watches."""
 
     def report(self, event: Event) -> None:
         """Passes on states, warnings and progress."""

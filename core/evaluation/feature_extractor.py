@@ -1,4 +1,4 @@
-"""Who looks at generated pictures so that they can be measured: three sources of features, and their names."""
+"""The feature extractor that FID, KID and Inception Score are computed with; there are three to choose from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.data.dataset import Dataset
 from core.data.fitting import change_channels, fit_picture
 from core.data.targets.classes import classes_of
 from core.errors import UserError
-from core.evaluation.own_judge import INDEPENDENT, OWN, Plan, own_judge
+from core.evaluation.own_extractor import INDEPENDENT, OWN, Plan, own_extractor
 from core.files.atomic import path_of
 from core.inference.predict import predict, predict_batch_size
 from core.inference.trained import trained_model
@@ -22,24 +22,24 @@ from core.models.foreign.inception import load_inception
 from core.runs.run import Run
 
 
-class JudgeSettings(Protocol):
-    """What a judge needs to know of a training's settings."""
+class ExtractorSettings(Protocol):
+    """The part of a training's settings that chooses the feature extractor."""
 
     @property
     def judge(self) -> str:
-        """A classifier's run, a file of InceptionV3 weights, or nothing for one of the data's own."""
+        """A classifier's run, a file of InceptionV3 weights, or nothing for a network trained on the same data."""
 
 
-class Judge:
-    """A trained network that looks at pictures: features to compare them by, and what it takes them for.
+class FeatureExtractor:
+    """A trained network that gives features of pictures to compare them by, and where it can class probabilities.
 
     Args:
-        name: str, English, for whoever reads the score: what it is, and how often it is right.
+        name: str, English, shown beside the score: what it is, and its accuracy.
         network: float32 (B, H, W, C) of 0 to 255 -> float32 (B, D + K), features and then logits.
         context: asked between batches whether to stop.
-        classes: K names; none where it only gives features.
-        accuracy: float in [0, 1], share of unseen pictures it is right about; None where nobody knows.
-        chance: float in [0, 1), share of them that a guess would be right about.
+        classes: K names; none where it gives features only.
+        accuracy: float in [0, 1], on unseen pictures; None where it is not known.
+        chance: float in [0, 1), the accuracy of guessing.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class Judge:
 
     @property
     def skill(self) -> float:
-        """How much better than a guess it is: 0 is as good, 1 is always right, as far as anybody knows."""
+        """How much better than guessing it is: 0 is no better, 1 is always right; 1 where it is not known."""
         return 1.0 if self.accuracy is None else (self.accuracy - self._chance) / (1 - self._chance)
 
-    def look(self, pictures: np.ndarray, places: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
+    def extract(self, pictures: np.ndarray, places: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
         """Returns features and probabilities of pictures, which are resized to what the network takes.
 
         Args:
@@ -89,10 +89,10 @@ class Judge:
         return features, softmax(seen[:, self.dimensions :]).astype(np.float32) if self.classes else None
 
 
-def make_judge(dataset: Dataset, settings: JudgeSettings, context: Context, run: Run) -> Judge:
-    """Returns the judge that the settings name.
+def make_extractor(dataset: Dataset, settings: ExtractorSettings, context: Context, run: Run) -> FeatureExtractor:
+    """Returns the feature extractor that the settings name.
 
-    The random state afterwards is that of the job's seed where the judge is one of the data's own.
+    Where it is a network of the data's own, the random state afterwards is that of the job's seed.
 
     Args:
         dataset: what the generator learns from.
@@ -102,7 +102,7 @@ def make_judge(dataset: Dataset, settings: JudgeSettings, context: Context, run:
         run: the generator's run; a network of the data's own is kept in its folder `judge`.
 
     Raises:
-        UserError: there is no such run or file, or it can't judge.
+        UserError: there is no such run or file, or it gives no features.
         CancelledError: the user has asked the job to stop.
     """
     named = settings.judge.strip()
@@ -113,59 +113,63 @@ def make_judge(dataset: Dataset, settings: JudgeSettings, context: Context, run:
     return _of_run(context.workspace.find(named), context)
 
 
-def independent_judge(dataset: Dataset, context: Context, run: Run) -> Judge | None:
+def independent_extractor(dataset: Dataset, context: Context, run: Run) -> FeatureExtractor | None:
     """Returns a classifier of the data that nothing else was measured with, for class agreement.
 
-    It has another width, activation, pooling and augmentation, and other random numbers than the data's own judge.
+    It has another width, activation, pooling and augmentation, and other random numbers than the data's own extractor.
 
     Args:
         dataset: what the generator has learnt from.
-        context: as in `make_judge`.
+        context: as in `make_extractor`.
         run: the generator's run, in whose folder `judge-independent` it is kept.
 
     Returns:
-        The judge; None where the data have but one class.
+        The extractor; None where the data have but one class.
     """
     return _own(dataset, context, run, INDEPENDENT) if len(classes_of(dataset.targets).classes) > 1 else None
 
 
-def _own(dataset: Dataset, context: Context, run: Run, plan: Plan) -> Judge:
-    model, known = own_judge(dataset, context, run, plan)
-    what = "CNN that tells how pictures of this data are turned" if known.turns else "CNN of this data"
+def _own(dataset: Dataset, context: Context, run: Run, plan: Plan) -> FeatureExtractor:
+    model, known = own_extractor(dataset, context, run, plan)
+    what = "CNN trained to recognise rotations of this data" if known.turns else "CNN of this data"
     if plan is INDEPENDENT:
         what = f"independent {what}"
     classes = () if known.turns else known.description.classes
     network, chance = _with_features(model, len(classes)), 1 / max(2, len(known.description.classes))
-    return Judge(_name(what, known.accuracy), network, context, classes, known.accuracy, chance)
+    return FeatureExtractor(_name(what, known.accuracy), network, context, classes, known.accuracy, chance)
 
 
-def _of_run(run: Run, context: Context) -> Judge:
+def _of_run(run: Run, context: Context) -> FeatureExtractor:
     model, description = trained_model(run, context)
     record = run.record()
     if "logits" not in {layer.name for layer in model.layers}:
         raise UserError(
-            "The run '{run}' is no classifier: it can't judge pictures.",
-            hint="Name a classifier's run, or leave the judge empty for one of the data's own.",
+            "The run '{run}' is no classifier: it can't be the feature extractor.",
+            hint="Name a classifier's run, or leave the feature extractor empty: one is trained on the same data.",
             run=run.id,
         )
     right = record.result.get("metrics", {}).get("test_accuracy")
     name = _name(f"{record.job.model} of the run '{record.name}'", right)
     classes = description.classes
-    return Judge(name, _with_features(model, len(classes)), context, classes, right, 1 / max(2, len(classes)))
+    return FeatureExtractor(
+        name, _with_features(model, len(classes)), context, classes, right, 1 / max(2, len(classes))
+    )
 
 
-def _inception(named: str, context: Context) -> Judge:
+def _inception(named: str, context: Context) -> FeatureExtractor:
     path = path_of(named)
     network, count = load_inception(path)
-    return Judge(f"InceptionV3 ({path.name})", network, context, [f"ImageNet {place}" for place in range(count)])
+    return FeatureExtractor(
+        f"InceptionV3 ({path.name})", network, context, [f"ImageNet {place}" for place in range(count)]
+    )
 
 
 def _with_features(model: keras.Model, classes: int) -> keras.Model:
-    """Returns a classifier that gives what its last layer sees before what it says."""
+    """Returns a classifier that gives its last layer's inputs, then its logits."""
     head = model.get_layer("logits")
     outputs: list[Any] = [head.input, head.output] if classes else [head.input]
     joined = keras.layers.Concatenate(name="features_logits")(outputs) if classes else outputs[0]
-    return keras.Model(model.input, joined, name="judge")
+    return keras.Model(model.input, joined, name="feature_extractor")
 
 
 def _name(what: str, accuracy: float | None) -> str:

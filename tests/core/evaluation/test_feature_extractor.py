@@ -1,4 +1,4 @@
-"""Judges: a network of the data's own, a run of the user's, a file of InceptionV3 weights."""
+"""Feature extractors: a network of the data's own, a run of the user's, a file of InceptionV3 weights."""
 
 import json
 import random
@@ -16,9 +16,9 @@ from core.context import Context
 from core.data.load import load
 from core.data.targets.classes import ClassTargets
 from core.errors import CancelledError, UserError
-from core.evaluation import own_judge as module
-from core.evaluation.judge import Judge, independent_judge, make_judge
-from core.evaluation.own_judge import INDEPENDENT, OWN
+from core.evaluation import own_extractor as module
+from core.evaluation.feature_extractor import FeatureExtractor, independent_extractor, make_extractor
+from core.evaluation.own_extractor import INDEPENDENT, OWN
 from core.events import Log, Metric, Progress, Saved, Status
 from core.inference.predict import predict_batch_size
 from core.jobs import Job
@@ -62,19 +62,19 @@ class Trial:
         self.dataset = load(CnnTraining.parse({"data": "digits"}), seed, self.context)
         self.test = self.dataset.splits["test"]
 
-    def judge(self, settings=OWN_OF_DATA, dataset=None):
-        return make_judge(dataset or self.dataset, settings, self.context, self.run)
+    def extractor(self, settings=OWN_OF_DATA, dataset=None):
+        return make_extractor(dataset or self.dataset, settings, self.context, self.run)
 
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory, _quick):
     made = Trial(tmp_path_factory.mktemp("judge"))
-    made.made = made.judge()
+    made.made = made.extractor()
     return made
 
 
-def test_the_judge_of_the_data_knows_the_classes_and_how_often_it_is_right(trial):
-    features, probabilities = trial.made.look(trial.dataset.images[trial.test])
+def test_the_extractor_of_the_data_knows_the_classes_and_how_often_it_is_right(trial):
+    features, probabilities = trial.made.extract(trial.dataset.images[trial.test])
     assert features.shape == (len(trial.test), trial.made.dimensions)
     assert features.dtype == probabilities.dtype == np.float32
     assert trial.made.classes == trial.dataset.targets.classes
@@ -94,15 +94,15 @@ def test_its_training_stays_out_of_the_plots(trial):
     assert not list(trial.run.folder.glob(".tmp-*"))
 
 
-def test_the_judge_is_kept_and_used_again(trial, monkeypatch):
+def test_the_extractor_is_kept_and_used_again(trial, monkeypatch):
     def refuse(*_):
         raise AssertionError("it was trained again")
 
     pictures = trial.dataset.images[trial.test[:40]]
     monkeypatch.setattr(module, "_train", refuse)
-    again = trial.judge()
+    again = trial.extractor()
     assert again.name == trial.made.name
-    for one, other in zip(trial.made.look(pictures), again.look(pictures), strict=True):
+    for one, other in zip(trial.made.extract(pictures), again.extract(pictures), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -110,30 +110,32 @@ def test_the_random_state_is_the_same_whether_it_was_trained_or_read(tmp_path, t
     drawn = []
     mine = Trial(tmp_path)
     for _ in range(2):
-        mine.judge()
+        mine.extractor()
         drawn.append((random.random(), keras.ops.convert_to_numpy(keras.random.normal((3,))).tolist()))
     assert drawn[0] == drawn[1]
-    pictures = mine.dataset.images[:20]  # and the same seed makes the same judge
-    np.testing.assert_array_equal(mine.judge().look(pictures)[0], trial.made.look(pictures)[0])
+    pictures = mine.dataset.images[:20]  # and the same seed makes the same extractor
+    np.testing.assert_array_equal(mine.extractor().extract(pictures)[0], trial.made.extract(pictures)[0])
 
 
-def test_another_seed_makes_another_judge(trial, tmp_path):
+def test_another_seed_makes_another_extractor(trial, tmp_path):
     other, pictures = Trial(tmp_path, seed=5), trial.dataset.images[:20]
-    assert not np.array_equal(other.judge().look(pictures)[0], trial.made.look(pictures)[0])
+    assert not np.array_equal(other.extractor().extract(pictures)[0], trial.made.extract(pictures)[0])
 
 
-def test_a_damaged_or_foreign_judge_is_trained_anew(trial, tmp_path):
+def test_a_damaged_or_foreign_extractor_is_trained_anew(trial, tmp_path):
     mine = Trial(tmp_path)
     shutil.copytree(trial.run.folder / "judge", mine.run.folder / "judge")
     weights = mine.run.folder / "judge" / "weights.safetensors"
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    assert mine.judge().accuracy == trial.made.accuracy
-    assert [event.level for event in mine.events if isinstance(event, Log) and "judge" in event.message] == ["warning"]
+    assert mine.extractor().accuracy == trial.made.accuracy
+    assert [event.level for event in mine.events if isinstance(event, Log) and "extractor" in event.message] == [
+        "warning"
+    ]
     kept = json.loads((mine.run.folder / "judge" / "judge.json").read_text())
     other = replace(mine.dataset, fingerprint="other data")
-    mine.judge(dataset=other)
+    mine.extractor(dataset=other)
     assert json.loads((mine.run.folder / "judge" / "judge.json").read_text())["fingerprint"] == "other data"
     assert kept["fingerprint"] == mine.dataset.fingerprint
 
@@ -141,9 +143,9 @@ def test_a_damaged_or_foreign_judge_is_trained_anew(trial, tmp_path):
 def test_pictures_of_another_size_or_colour_are_resized(trial):
     pictures = trial.dataset.images[trial.test]  # (N, 8, 8, 1)
     large = np.repeat(np.repeat(np.repeat(pictures, 4, axis=1), 4, axis=2), 3, axis=3)  # (N, 32, 32, 3)
-    _, probabilities = trial.made.look(large)
+    _, probabilities = trial.made.extract(large)
     assert accuracy(probabilities, trial.dataset.targets.labels[trial.test]) > trial.made.accuracy - 0.1
-    assert trial.made.look(pictures[:0])[0].shape == (0, trial.made.dimensions)
+    assert trial.made.extract(pictures[:0])[0].shape == (0, trial.made.dimensions)
 
 
 class Read(np.ndarray):
@@ -162,21 +164,21 @@ def test_chosen_pictures_are_read_a_batch_at_a_time(trial):
     places = np.random.default_rng(0).permutation(len(pictures))[:3000]
     size = predict_batch_size(tuple(trial.made._network.input_shape[1:]))
     assert size < len(places)
-    found = trial.made.look(pictures.view(Read), places)
+    found = trial.made.extract(pictures.view(Read), places)
     assert Read.most == size
-    for one, other in zip(found, trial.made.look(pictures[places]), strict=True):
+    for one, other in zip(found, trial.made.extract(pictures[places]), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert trial.made.look(pictures, places[:0])[0].shape == (0, trial.made.dimensions)
+    assert trial.made.extract(pictures, places[:0])[0].shape == (0, trial.made.dimensions)
 
 
-def test_stop_ends_the_training_of_a_judge(tmp_path):
+def test_stop_ends_the_training_of_an_extractor(tmp_path):
     def stop(event, context):
         if isinstance(event, Progress) and event.phase == "judge" and event.done:
             context.cancel()
 
     trial = Trial(tmp_path, listener=stop)
     with pytest.raises(CancelledError):
-        trial.judge()
+        trial.extractor()
     assert not (trial.run.folder / "judge").exists()
     assert not list(trial.run.folder.glob(".tmp-*"))
 
@@ -193,30 +195,30 @@ def test_a_pause_reaches_it_and_is_told(tmp_path):
             threading.Timer(0.2, context.resume).start()
 
     trial = Trial(tmp_path, listener=pause)
-    trial.judge()
+    trial.extractor()
     assert seen[1] == "paused"
     assert [event.state for event in trial.events if isinstance(event, Status)] == ["paused", "running"]
     assert trial.run.record().status == "running"
 
 
-def test_without_classes_it_tells_turns(tmp_path):
+def test_without_classes_it_learns_rotations(tmp_path):
     trial = Trial(tmp_path)
     one_class = replace(trial.dataset, targets=ClassTargets(("digit",), np.zeros(len(trial.dataset.targets))))
-    judge = trial.judge(dataset=one_class)
-    features, probabilities = judge.look(one_class.images[trial.test])
+    extractor = trial.extractor(dataset=one_class)
+    features, probabilities = extractor.extract(one_class.images[trial.test])
     assert probabilities is None
-    assert judge.classes == ()
-    assert judge.accuracy > 0.4  # a quarter is chance; 0, 1 and 8 look alike however they are turned
-    assert "turned" in judge.name
-    assert features.shape == (len(trial.test), judge.dimensions)
+    assert extractor.classes == ()
+    assert extractor.accuracy > 0.4  # a quarter is chance; 0, 1 and 8 look alike however they are turned
+    assert "rotations" in extractor.name
+    assert features.shape == (len(trial.test), extractor.dimensions)
     assert features.std(axis=0).max() > 0.1
-    assert independent_judge(one_class, trial.context, trial.run) is None
+    assert independent_extractor(one_class, trial.context, trial.run) is None
 
 
-def test_the_independent_judge_is_another(trial):
-    other = independent_judge(trial.dataset, trial.context, trial.run)
+def test_the_independent_extractor_is_another(trial):
+    other = independent_extractor(trial.dataset, trial.context, trial.run)
     pictures = trial.dataset.images[trial.test]
-    one, two = (judge.look(pictures)[1] for judge in (trial.made, other))
+    one, two = (extractor.extract(pictures)[1] for extractor in (trial.made, other))
     assert other.name.startswith("independent CNN of this data, ")
     assert other.dimensions != trial.made.dimensions
     assert not np.array_equal(one, two)
@@ -226,16 +228,16 @@ def test_the_independent_judge_is_another(trial):
 
 
 @pytest.mark.slow
-def test_both_judges_of_the_digits_are_good_enough(tmp_path, monkeypatch):
+def test_both_extractors_of_the_digits_are_good_enough(tmp_path, monkeypatch):
     for name, value in WHOLE.items():
         monkeypatch.setattr(module, name, value)
     for seed in range(3):
         trial = Trial(tmp_path / str(seed), seed=seed)
-        assert trial.judge().accuracy >= 0.98
-        assert independent_judge(trial.dataset, trial.context, trial.run).accuracy >= 0.985
+        assert trial.extractor().accuracy >= 0.98
+        assert independent_extractor(trial.dataset, trial.context, trial.run).accuracy >= 0.985
 
 
-def test_a_run_of_the_users_own_judges(trial, tmp_path):
+def test_a_run_of_the_users_own_extracts_features(trial, tmp_path):
     from core.models.shared.saved import ModelDescription, save_model
 
     for name, settings in (("cnn", {"size": "tiny"}), ("vit", {"size": "tiny"})):
@@ -245,11 +247,11 @@ def test_a_run_of_the_users_own_judges(trial, tmp_path):
         model = description.build()
         save_model(run.model_folder, model, description)
         run.update(status="done", result={"metrics": {"test_accuracy": 0.991}})
-        judge = trial.judge(SimpleNamespace(judge=f"my {name}"))
-        assert judge.name == f"{name} of the run 'my {name}', 99.1 % right"
-        assert judge.classes == trial.dataset.targets.classes
+        extractor = trial.extractor(SimpleNamespace(judge=f"my {name}"))
+        assert extractor.name == f"{name} of the run 'my {name}', 99.1 % right"
+        assert extractor.classes == trial.dataset.targets.classes
         pictures = trial.dataset.images[:30]
-        features, probabilities = judge.look(pictures)
+        features, probabilities = extractor.extract(pictures)
         head = model.get_layer("logits")
         kernel, bias = map(keras.ops.convert_to_numpy, (head.kernel, head.bias))
         logits = features @ kernel + bias  # the features are what the head sees
@@ -259,21 +261,21 @@ def test_a_run_of_the_users_own_judges(trial, tmp_path):
 
 def test_no_run_and_no_file_are_sentences(trial, tmp_path):
     with pytest.raises(UserError, match="There is no run 'nobody'"):
-        trial.judge(SimpleNamespace(judge="nobody"))
+        trial.extractor(SimpleNamespace(judge="nobody"))
     with pytest.raises(UserError, match="holds no weights of InceptionV3"):
-        trial.judge(SimpleNamespace(judge=str(tmp_path / "none.h5")))
+        trial.extractor(SimpleNamespace(judge=str(tmp_path / "none.h5")))
 
 
 def test_stop_is_seen_between_batches(trial):
     context = Context(trial.context.job, trial.workspace)
-    judge = Judge("any", trial.made._network, context, trial.made.classes)
+    extractor = FeatureExtractor("any", trial.made._network, context, trial.made.classes)
     context.cancel()
     with pytest.raises(CancelledError):
-        judge.look(trial.dataset.images)
+        extractor.extract(trial.dataset.images)
 
 
 @pytest.mark.parametrize("count", [25, 60, 250])
-def test_collapse_is_told_from_real_variety_by_the_judges_eyes(trial, count):
+def test_collapse_is_told_from_real_variety_by_features(trial, count):
     """Held-out digits stand for a good generator; what collapsed ones do is played with training digits."""
     dataset, chance = trial.dataset, np.random.default_rng(count)
     unseen = chance.permutation(np.concatenate([dataset.splits["validation"], trial.test]))
@@ -285,7 +287,7 @@ def test_collapse_is_told_from_real_variety_by_the_judges_eyes(trial, count):
         return np.clip(chosen + chance.normal(0, 6, chosen.shape), 0, 255).astype(np.uint8)
 
     def found(pictures):
-        seen, fake = trial.made.look(real), trial.made.look(pictures)
+        seen, fake = trial.made.extract(real), trial.made.extract(pictures)
         return find_collapse(seen[0], fake[0], seen[1], fake[1], dataset.targets.classes)
 
     labels = dataset.targets.labels[train]
