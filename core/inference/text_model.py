@@ -10,7 +10,7 @@ from core.context import Context
 from core.errors import UserError
 from core.events import Progress
 from core.files.atomic import path_exists
-from core.inference.keep import keep
+from core.inference.cached import cached
 from core.inference.trained import stamp
 from core.inference.trained_text import trained_text_model
 from core.inference.writer import Writer
@@ -42,8 +42,8 @@ def text_model(place: str, context: Context) -> tuple[Gpt2, Writer, bool]:
         key: Hashable = (str(run.folder), stamp(run))
     else:
         key = (str(folder.absolute()), _stamp(folder))
-        gpt2 = keep(context, "foreign text models", key, MODELS_KEPT, lambda: _open(folder, context))
-    writer = keep(context, "writers", key, MODELS_KEPT, lambda: Writer(gpt2.model, gpt2.settings.context))
+        gpt2 = cached(context, "foreign text models", key, MODELS_KEPT, lambda: _open(folder, context))
+    writer = cached(context, "writers", key, MODELS_KEPT, lambda: Writer(gpt2.model, gpt2.settings.context))
     return gpt2, writer, run is not None or is_text_model(folder)
 
 

@@ -14,7 +14,7 @@ from core.context import Context
 from core.errors import UserError
 from core.events import Log, Progress
 from core.files.sealed import MANIFEST
-from core.inference.keep import keep
+from core.inference.cached import cached
 from core.models.shared.saved import ModelDescription, load_model, rebuild
 from core.runs.run import Run, RunRecord
 from core.training.loop.checkpoints import Checkpoints
@@ -51,7 +51,7 @@ def trained_model(run: Run, context: Context) -> tuple[keras.Model, ModelDescrip
         return rebuild(description, {name: v for name, v in values.items() if name.startswith("model/")}), description
 
     key = (str(run.folder), record.status == "done", stamp(run))
-    return keep(
+    return cached(
         context, "models", key, MODELS_KEPT, lambda: newest_model(run, record, context, load_model, from_checkpoint)
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.context import Context
-from core.inference.keep import keep
+from core.inference.cached import cached
 from core.inference.trained import MODELS_KEPT, newest_model, stamp
 from core.models.gpt2.folder import Gpt2
 from core.models.gpt2.gpt2 import build
@@ -36,7 +36,7 @@ def trained_text_model(run: Run, context: Context) -> tuple[Gpt2, TextDescriptio
         return Gpt2(model, language.architecture, language.tokenizer), description
 
     key = (str(run.folder), record.status == "done", stamp(run))
-    return keep(
+    return cached(
         context,
         "text models",
         key,

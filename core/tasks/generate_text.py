@@ -1,4 +1,4 @@
-"""Writes with a GPT-2, and tells of each token as it comes."""
+"""Generates text with a GPT-2, and reports each token as it comes."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from core.text.sampling.token_view import TokenView
 from core.text.sampling.writing import write
 from core.text.tokenizer.stream import TextStream
 
-MOST_TEXTS = 32  # written, or tried, at a time: Stop is heard between
+MOST_TEXTS = 32  # written, or tried, at a time: Stop takes effect in between
 USUAL_CANDIDATES = 4  # of contrastive search
 REPORT_INTERVAL_S = 0.1
 
 
 def generate_text(settings: GenerateTextSettings, context: Context) -> dict[str, Any]:
-    """Writes texts. Each token is reported as a `Text`, with what the model thought of it.
+    """Writes texts. Each token is reported as a `Text`, with its probability and the alternatives.
 
     Where alternatives are wanted, each text begins with a `Text` of title "prompt": the prompt, and its "tokens".
 
@@ -44,40 +44,42 @@ def generate_text(settings: GenerateTextSettings, context: Context) -> dict[str,
     """
     gpt2, writer, trained_here = text_model(settings.model, context)
     texts = settings.prompts[:1] if settings.prompt_ids else settings.prompts
-    pens: list[Pen] = []
+    sequences: list[GeneratedSequence] = []
     for number, text in enumerate(texts):
         prompt = ids_of(text, settings.prompt_ids, gpt2.tokenizer, trained_here=trained_here)
         limit = _limit(prompt, settings.max_tokens, gpt2, context)
         for copy in range(settings.count):
             stream = TextStream(gpt2.tokenizer, settings.stop, settings.prompt_ids)
             shown = stream.prompt_text if settings.prompt_ids else text
-            pens.append(Pen(len(pens), prompt, shown, limit, stream, [context.job.seed, number, copy]))
-    desk = Desk(settings, context, gpt2, writer, sum(pen.limit for pen in pens))
+            sequences.append(
+                GeneratedSequence(len(sequences), prompt, shown, limit, stream, [context.job.seed, number, copy])
+            )
+    generator = TextGenerator(settings, context, gpt2, writer, sum(sequence.limit for sequence in sequences))
     if settings.beams > 1:
-        for start in range(0, len(pens), settings.count):
-            desk.search_beams(pens[start : start + settings.count])
+        for start in range(0, len(sequences), settings.count):
+            generator.search_beams(sequences[start : start + settings.count])
     elif settings.contrastive > 0.0:
-        for pen in pens:
-            desk.search_contrastively(pen)
+        for sequence in sequences:
+            generator.search_contrastively(sequence)
     else:
-        at_once = desk.texts_at_once(pens)
-        for start in range(0, len(pens), at_once):
-            desk.draw(pens[start : start + at_once])
-    return desk.result(pens)
+        at_once = generator.texts_at_once(sequences)
+        for start in range(0, len(sequences), at_once):
+            generator.draw(sequences[start : start + at_once])
+    return generator.result(sequences)
 
 
 @dataclass
-class Pen:
-    """One text while it is written.
+class GeneratedSequence:
+    """A prompt and its continuation, as far as it is written.
 
     Args:
         number: int, which of all texts it is.
-        prompt: ids of the tokens that it begins with.
-        start: str, their text.
-        limit: int, how many tokens it may grow by.
-        stream: its text.
-        seed: numbers that make its randomness its own.
-        views: what the model thought of each token.
+        prompt: token ids.
+        start: str, the prompt's text.
+        limit: int, new tokens at most.
+        stream: decodes the new tokens.
+        seed: ints, of its own random numbers.
+        views: probability, rank and alternatives of each new token.
     """
 
     number: int
@@ -89,15 +91,15 @@ class Pen:
     views: list[TokenView] = field(default_factory=list)
 
 
-class Desk:
-    """Where the texts of one job are written: knows how, and keeps the time.
+class TextGenerator:
+    """Generates the texts of one job by the chosen method, and measures its speed.
 
     Args:
         settings: the job's.
-        context: is told of each token, and asked whether to stop.
-        gpt2: who writes.
-        writer: what is compiled for it.
-        total: int, how many tokens may come.
+        context: gets each token as an event, and is asked whether to stop.
+        gpt2: the model and its tokenizer.
+        writer: its compiled steps.
+        total: int, new tokens of all texts at most.
     """
 
     def __init__(
@@ -112,18 +114,24 @@ class Desk:
         self._compile_s = self._write_s = self._first_token_s = 0.0
         self._started = self._reported = 0.0
 
-    def texts_at_once(self, pens: Sequence[Pen]) -> int:
+    def texts_at_once(self, sequences: Sequence[GeneratedSequence]) -> int:
         """Returns how many of the texts are drawn at a time."""
-        bucket = self._writer.bucket([pen.prompt for pen in pens], max(pen.limit for pen in pens))
+        bucket = self._writer.bucket(
+            [sequence.prompt for sequence in sequences], max(sequence.limit for sequence in sequences)
+        )
         self._check_room(1, bucket)
         return min(MOST_TEXTS, self._writer.room(bucket).texts)
 
-    def draw(self, pens: Sequence[Pen]) -> None:
+    def draw(self, sequences: Sequence[GeneratedSequence]) -> None:
         """Writes a batch of texts, each token drawn from its distribution."""
-        settings, prompts, limits = self._settings, [pen.prompt for pen in pens], [pen.limit for pen in pens]
+        settings, prompts, limits = (
+            self._settings,
+            [sequence.prompt for sequence in sequences],
+            [sequence.limit for sequence in sequences],
+        )
         sampling = Sampling(settings.repetition_penalty, settings.temperature, settings.top_k, settings.top_p)
-        rngs = [np.random.default_rng(pen.seed) for pen in pens]
-        self._tell_prompts(pens)
+        rngs = [np.random.default_rng(sequence.seed) for sequence in sequences]
+        self._report_prompts(sequences)
         self._begin(prompts, max(limits), 0)
         writing = self._writer.begin(prompts, max(limits))
         steps = write(writing, prompts, sampling, rngs, limits, self._gpt2.tokenizer.end_id, settings.alternatives)
@@ -136,16 +144,16 @@ class Desk:
                 break
             ended = set()
             for row, view in step:
-                self._take(pens[row], view)
-                if pens[row].stream.stopped:
+                self._append(sequences[row], view)
+                if sequences[row].stream.stopped:
                     ended.add(row)
-        self._end(pens)
+        self._end(sequences)
 
-    def search_beams(self, pens: Sequence[Pen]) -> None:
-        """Writes the most probable texts of one prompt, as many as there are pens."""
-        settings, first = self._settings, pens[0]
+    def search_beams(self, sequences: Sequence[GeneratedSequence]) -> None:
+        """Writes the most probable texts of one prompt, as many as there are sequences."""
+        settings, first = self._settings, sequences[0]
         self._check_room(settings.beams, self._writer.bucket([first.prompt], first.limit))
-        self._tell_prompts(pens)
+        self._report_prompts(sequences)
         self._begin([first.prompt], first.limit, settings.beams)
         search = BeamSearch(
             settings.beams,
@@ -161,69 +169,71 @@ class Desk:
             self._context.check()
             if written:
                 self._note_first_token()
-                self._progress(before + written * len(pens))
+                self._progress(before + written * len(sequences))
 
         found = search.run(self._writer.begin([first.prompt], first.limit), first.prompt, check)
-        for pen, hypothesis in zip(pens, found, strict=False):
+        for sequence, hypothesis in zip(sequences, found, strict=False):
             for view in hypothesis.views:
-                if not pen.stream.stopped:
-                    self._take(pen, view)
-        self._end(pens)
+                if not sequence.stream.stopped:
+                    self._append(sequence, view)
+        self._end(sequences)
 
-    def search_contrastively(self, pen: Pen) -> None:
+    def search_contrastively(self, sequence: GeneratedSequence) -> None:
         """Writes one text by contrastive search."""
         settings = self._settings
         candidates = min(settings.top_k or USUAL_CANDIDATES, self._gpt2.tokenizer.size)
-        bucket = self._writer.bucket([pen.prompt], pen.limit)
+        bucket = self._writer.bucket([sequence.prompt], sequence.limit)
         self._check_room(1, bucket)
-        self._tell_prompts([pen])
+        self._report_prompts([sequence])
         at_once = min(candidates, MOST_TEXTS, self._writer.room(bucket).texts)
         if at_once < candidates:
-            self._begin([pen.prompt], pen.limit, 1)  # the token that is taken is read alone
-        self._begin([pen.prompt], pen.limit, at_once)
+            self._begin([sequence.prompt], sequence.limit, 1)  # the token that is taken is read alone
+        self._begin([sequence.prompt], sequence.limit, at_once)
         for view in contrastive_search(
-            self._writer.begin([pen.prompt], pen.limit),
-            pen.prompt,
+            self._writer.begin([sequence.prompt], sequence.limit),
+            sequence.prompt,
             candidates=candidates,
             degeneration=settings.contrastive,
-            length=pen.limit,
+            length=sequence.limit,
             end_id=self._gpt2.tokenizer.end_id,
             repetition_penalty=settings.repetition_penalty,
             alternatives=settings.alternatives,
             at_once=at_once,
             check=self._context.check,
         ):
-            self._take(pen, view)
-            if pen.stream.stopped:
+            self._append(sequence, view)
+            if sequence.stream.stopped:
                 break
-        self._end([pen])
+        self._end([sequence])
 
-    def result(self, pens: Sequence[Pen]) -> dict[str, Any]:
+    def result(self, sequences: Sequence[GeneratedSequence]) -> dict[str, Any]:
         """Returns what the task returns."""
         settings = self._settings
         views = (
-            [[view_row(view, self._gpt2.tokenizer) for view in pen.views] for pen in pens]
+            [[view_row(view, self._gpt2.tokenizer) for view in sequence.views] for sequence in sequences]
             if settings.alternatives and settings.views
             else None
         )
         return {
-            "texts": [pen.start + pen.stream.text for pen in pens],
-            "continuations": [pen.stream.text for pen in pens],
-            "tokens": [pen.stream.tokens for pen in pens],
-            "tokens_per_s": sum(len(pen.views) for pen in pens) / max(self._write_s, 1e-9),
+            "texts": [sequence.start + sequence.stream.text for sequence in sequences],
+            "continuations": [sequence.stream.text for sequence in sequences],
+            "tokens": [sequence.stream.tokens for sequence in sequences],
+            "tokens_per_s": sum(len(sequence.views) for sequence in sequences) / max(self._write_s, 1e-9),
             "first_token_s": self._first_token_s,
             "compile_s": self._compile_s,
             **({} if views is None else {"views": views}),
         }
 
-    def _tell_prompts(self, pens: Sequence[Pen]) -> None:
+    def _report_prompts(self, sequences: Sequence[GeneratedSequence]) -> None:
         if self._settings.alternatives:
             rows: dict[tuple[int, ...], list[dict[str, Any]]] = {}
-            for pen in pens:
-                prompt = tuple(pen.prompt)
+            for sequence in sequences:
+                prompt = tuple(sequence.prompt)
                 if prompt not in rows:
                     rows[prompt] = token_rows(prompt, self._gpt2.tokenizer, goes_on=True)
-                self._context.report(Text(pen.start, "prompt", {"number": pen.number, "tokens": rows[prompt]}))
+                self._context.report(
+                    Text(sequence.start, "prompt", {"number": sequence.number, "tokens": rows[prompt]})
+                )
 
     def _check_room(self, texts: int, bucket: Bucket) -> None:
         """Refuses to hold more texts at a time than there is memory for."""
@@ -251,20 +261,20 @@ class Desk:
         self._compile_s += self._started - begun
         self._context.check()
 
-    def _end(self, pens: Sequence[Pen]) -> None:
+    def _end(self, sequences: Sequence[GeneratedSequence]) -> None:
         self._write_s += time.perf_counter() - self._started
-        for pen in pens:
-            if rest := pen.stream.end():
-                self._context.report(Text(rest, details={"number": pen.number}))
+        for sequence in sequences:
+            if rest := sequence.stream.end():
+                self._context.report(Text(rest, details={"number": sequence.number}))
         self._progress(self._done, at_once=True)
 
-    def _take(self, pen: Pen, view: TokenView) -> None:
-        """Adds a token to a text, and tells of it."""
+    def _append(self, sequence: GeneratedSequence, view: TokenView) -> None:
+        """Appends a token to a text, and reports it."""
         self._note_first_token()
-        pen.views.append(view)
-        piece = pen.stream.add(view.token)
+        sequence.views.append(view)
+        piece = sequence.stream.add(view.token)
         self._done += 1
-        details = {"number": pen.number, **view_row(view, self._gpt2.tokenizer)}
+        details = {"number": sequence.number, **view_row(view, self._gpt2.tokenizer)}
         self._context.report(Text(piece, details=details))
         self._progress(self._done)
 

@@ -18,7 +18,7 @@ from core.data.sources.folders import reachable
 from core.errors import UserError
 from core.events import Images, Log, Metric, Progress, Saved
 from core.files.atomic import path_of
-from core.inference.keep import keep
+from core.inference.cached import cached
 from core.inference.style import StylePainter, wanted_layers
 from core.inference.trained import trained_model
 from core.media.picture_files import check_suffix, write_pictures
@@ -157,7 +157,7 @@ def _file(path: Path, context: Context) -> keras.Model:
         context.report(Progress("load"))
         return read_keras_file(path)
 
-    return keep(context, "backbones", key, BACKBONES_KEPT, read)
+    return cached(context, "backbones", key, BACKBONES_KEPT, read)
 
 
 def _value_range(
