@@ -21,22 +21,22 @@ PACKAGES = ("keras", "keras-hub", "tensorflow", "jax", "torch", "pyside6", "nump
 IMPORT_TIMEOUT_S = 120.0
 
 
-def examine(workspace: Path, tell: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+def examine(workspace: Path, write_line: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Examines packages, backends, devices and the workspace. Imports each backend in a process of its own.
 
     Args:
         workspace: the folder whose free space is told.
-        tell: called with one line for each thing, as soon as it is known: a backend may take 10 s.
+        write_line: called with one line for each thing, as soon as it is known: a backend may take 10 s.
 
     Returns:
         {"version", "python", "system", "packages": {name: version}, "backends": {name: {"installed", "works",
         "version", "devices", "error", "remedy"}}, "devices": ["tensorflow: cpu:0", ...], "workspace": {...}}.
     """
     python, system = platform.python_version(), platform.platform()
-    tell(f"Pixelwright {__version__}, Python {python}, {system}")
+    write_line(f"Pixelwright {__version__}, Python {python}, {system}")
     place = _examine_workspace(workspace)
     state = f"{place['free_bytes'] / 1e9:.0f} GB free" if place["writable"] else place["error"]
-    tell(f"Workspace: {place['folder']} ({state})")
+    write_line(f"Workspace: {place['folder']} ({state})")
     installed = installed_backends()
     backends: dict[str, dict[str, Any]] = {}
     for name, title in catalog.BACKENDS.items():
@@ -48,10 +48,10 @@ def examine(workspace: Path, tell: Callable[[str], None] = lambda line: None) ->
             **found,
             "remedy": _remedy(name) if found["error"] else "",
         }
-        told = (
+        shown = (
             f" {row['version']}: {', '.join(row['devices'])}" if row["works"] else f": {row['error']} ({row['remedy']})"
         )
-        tell(title + told)
+        write_line(title + shown)
     return {
         "version": __version__,
         "python": python,

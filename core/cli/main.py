@@ -66,7 +66,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it)
 @app.callback()
 def _options(
     version: Annotated[  # noqa: FBT002
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Tell the version.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Declares what may stand before a command."""
@@ -119,5 +119,5 @@ def _fail(error: UserError, *, as_json: bool) -> None:
 
 def _warnings_to_stderr() -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(logging.CRITICAL)  # failures are told in a sentence; the trace goes to the run's log.txt
+    handler.setLevel(logging.CRITICAL)  # failures are reported in a sentence; the trace goes to the run's log.txt
     return handler

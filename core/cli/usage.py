@@ -18,7 +18,7 @@ def explain_usage(error: Any) -> UserError:
     guess = _guess(error)
     problem = error.message if _is_wrong_option(error) else error.format_message()
     problem = problem.replace(": Value error, ", ": ")  # what pydantic puts before a reason
-    usage = "`{command} --help` tells how it is used."
+    usage = "`{command} --help` shows how to use it."
     return UserError(
         "{problem}",
         hint=f"Did you mean '{{guess}}'? {usage}" if guess else usage,

@@ -46,7 +46,7 @@ def load(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted 
         raise ValueError(f"An index without a problem has targets. Received: {index.source!r} without")
     pictures = read_pictures(index, settings, context)
     skipped = index.skipped + pictures.skipped
-    tell_skipped(skipped, len(index) + len(index.skipped), context)
+    report_skipped(skipped, len(index) + len(index.skipped), context)
     if not len(pictures.kept):
         raise none_readable(settings.data, pictures.skipped)
     given = index.given[pictures.kept]
@@ -64,7 +64,7 @@ def load(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted 
     )
     divided = 0 if groups is None else count_leaks(splits, groups)
     leaks = count_leaks(splits, pictures.digests)
-    _tell_leaks(divided, leaks, context)
+    _report_leaks(divided, leaks, context)
     return Dataset(
         source=index.source,
         fingerprint=_fingerprint(targets, pictures, groups),
@@ -79,7 +79,7 @@ def load(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted 
     )
 
 
-def _tell_leaks(divided: int, leaks: int, context: Context) -> None:
+def _report_leaks(divided: int, leaks: int, context: Context) -> None:
     if divided:
         context.report(
             Log(
@@ -110,14 +110,14 @@ def count_leaks(splits: dict[str, np.ndarray], digests: np.ndarray) -> int:
     return int(np.isin(digests[splits["test"]], digests[seen]).sum())
 
 
-def tell_small_test(count: int, context: Context) -> None:
+def report_small_test(count: int, context: Context) -> None:
     """Warns where a score on so many pictures of the test split is largely chance."""
     if 0 < count < FEW_TESTED:
         message = "The test split holds very few pictures ({count}): its score says little."
         context.report(Log(message, "warning", {"count": count}))
 
 
-def tell_skipped(skipped: tuple[Skipped, ...], count: int, context: Context) -> None:
+def report_skipped(skipped: tuple[Skipped, ...], count: int, context: Context) -> None:
     """Reports the first of the files left out, and how many there are."""
     for one in skipped[:LISTED_SKIPPED]:
         context.report(Log("Skipped '{path}'. {reason}", "warning", {"path": one.path, "reason": one.reason}))

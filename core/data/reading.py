@@ -90,7 +90,7 @@ def read_pictures(index: Index, settings: DatasetSettings, context: Context) -> 
         return Pictures(drawn, np.arange(len(drawn)), digests_of(drawn, progress), placement=placed)
     entry, form = _read_files(index, settings, context)
     images: Any = entry.images
-    _tell_reduced(index, entry.shape[1], settings, context)
+    _report_reduced(index, entry.shape[1], settings, context)
     if images is None:
         images = UnloadedImages(lambda place: read_one(index, int(entry.kept[place]), form), entry.shape)
     skipped = tuple(Skipped(index.names[place], reason) for place, reason in entry.skipped)
@@ -233,7 +233,7 @@ def _decode_form(cache: PictureCache | None, key: str, index: Index, form: Form,
     fits = cache is not None and cache.make_room(needed)
     if not fits:
         room = "the workspace cannot be written" if cache is None else "the disk has too little room"
-        _tell_not_kept(room, context)
+        _report_not_kept(room, context)
     streamed = not fits and needed > MEMORY_BYTES
     partial = _partial(cache, key, context) if cache is not None and (fits or streamed) else None
     sink = None if streamed else PixelSink(partial / "pixels.u8" if partial else None)
@@ -245,7 +245,7 @@ def _decode_form(cache: PictureCache | None, key: str, index: Index, form: Form,
             try:
                 cache.publish(key, partial, entry)
             except UserError as error:
-                _tell_not_kept(str(error), context)
+                _report_not_kept(str(error), context)
                 if sink is not None:
                     sink.take_back(OSError(str(error)))
             else:
@@ -253,7 +253,7 @@ def _decode_form(cache: PictureCache | None, key: str, index: Index, form: Form,
         if sink is None:
             return entry
         if sink.failure is not None:
-            _tell_not_kept(str(sink.failure.strerror or sink.failure), context)
+            _report_not_kept(str(sink.failure.strerror or sink.failure), context)
         return Entry(sink.array(entry.shape), entry.shape, entry.kept, entry.digests, entry.skipped)
     finally:
         if sink is not None:
@@ -266,7 +266,7 @@ def _partial(cache: PictureCache, key: str, context: Context) -> Path | None:
     try:
         return cache.partial(key)
     except OSError as error:
-        _tell_not_kept(str(error.strerror), context)
+        _report_not_kept(str(error.strerror), context)
         return None
 
 
@@ -317,7 +317,7 @@ def _bring_to_form(images: np.ndarray, index: Index, settings: DatasetSettings, 
     return fitted
 
 
-def _tell_reduced(index: Index, side_px: int, settings: DatasetSettings, context: Context) -> None:
+def _report_reduced(index: Index, side_px: int, settings: DatasetSettings, context: Context) -> None:
     """Says so where pictures are made smaller than they are although nobody has asked for it."""
     if settings.image_px or index.side_px or side_px < LARGEST_OWN_SIDE_PX or index.read is None:
         return
@@ -331,7 +331,7 @@ def _tell_reduced(index: Index, side_px: int, settings: DatasetSettings, context
         context.report(Log(message, values={"own": own, "side": side_px}))
 
 
-def _tell_not_kept(reason: str, context: Context) -> None:
+def _report_not_kept(reason: str, context: Context) -> None:
     context.report(
         Log(
             "The decoded pictures cannot be kept ({reason}); next time they are decoded again.",

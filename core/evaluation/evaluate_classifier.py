@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.context import Context
-from core.data.load import load, tell_small_test
+from core.data.load import load, report_small_test
 from core.data.targets.classes import ClassTargets, classes_of
 from core.errors import UserError
 from core.events import Log, Progress
@@ -119,7 +119,7 @@ def _own(run: Run, description: ModelDescription, context: Context) -> Sample:
         raise UserError(
             "The run '{run}' has no test split.", hint="Name other data to score it on, with --data.", run=run.id
         )
-    tell_small_test(len(indices), context)
+    report_small_test(len(indices), context)
     return Sample(dataset.source, dataset.images, indices, classes_of(dataset.targets).labels[indices], dataset.names)
 
 
@@ -143,7 +143,7 @@ def _other(data: str, description: ModelDescription, context: Context) -> Sample
     chosen[dataset.splits["test"] if "test" in dataset.given else slice(None)] = True
     places = {name: label for label, name in enumerate(description.classes)}
     labels = np.array([places.get(name, -1) for name in classes.classes], np.int64)[classes.labels]
-    _tell_unknown(classes, chosen & (labels < 0), context)
+    _report_unknown(classes, chosen & (labels < 0), context)
     indices = np.flatnonzero(chosen & (labels >= 0))
     if not len(indices):
         raise UserError(
@@ -155,7 +155,7 @@ def _other(data: str, description: ModelDescription, context: Context) -> Sample
     return Sample(dataset.source, dataset.images, indices, labels[indices], dataset.names)
 
 
-def _tell_unknown(found: ClassTargets, unknown: np.ndarray, context: Context) -> None:
+def _report_unknown(found: ClassTargets, unknown: np.ndarray, context: Context) -> None:
     """Says which pictures, `unknown` being a bool (N,), are left out because their class is none of the run's."""
     if unknown.any():
         classes = [found.classes[label] for label in np.unique(found.labels[unknown])]

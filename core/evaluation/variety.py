@@ -145,7 +145,7 @@ def _find_copies(pictures: np.ndarray, dataset: Dataset, context: Context, *, mi
         return Memorisation(Log("There are too few training pictures to look for copies of them."))
     held_out = np.random.default_rng(0).permutation(held_out_places(dataset))[:HELD_OUT_COMPARED]
 
-    def tell(done: int, total: int) -> None:
+    def on_progress(done: int, total: int) -> None:
         context.check()
         context.report(Progress("compare", done, total, "pictures"))
 
@@ -155,7 +155,7 @@ def _find_copies(pictures: np.ndarray, dataset: Dataset, context: Context, *, mi
         np.asarray(dataset.images[np.sort(held_out)]),
         places=dataset.splits["train"],
         mirrored=mirrored,
-        tell=tell,
+        on_progress=on_progress,
     )
 
 

@@ -1,4 +1,4 @@
-"""What tells the class of a picture."""
+"""The kind of model that classifies pictures."""
 
 from core.kinds.kind import Kind, Wanted
 

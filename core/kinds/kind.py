@@ -30,7 +30,7 @@ class Kind:
         describe: str, `describe(settings, context) -> dict`, how large it would be.
         load: str, `load(run, context) -> (model, description)`, the trained model of a run.
         evaluate: str, `evaluate(settings, context) -> dict`, its score on what it has never seen.
-        scores: names of the metrics by which its runs are told apart, the first the most telling.
+        scores: names of the metrics by which its runs are compared, the most important first.
         tasks: keys of the tasks that use a trained one.
         refusal: str, an English template that says of a run of another kind that it can't do these; its values are
             "run" and "model".

@@ -19,7 +19,7 @@ MARGIN, LOWEST = 0.6, 0.05
 CHANCE = 0.01  # of an alarm by false alarms alone
 CERTAIN = 0.5  # times the lowest ratio of any held-out picture: one copy as near as this is enough for an alarm
 FEWEST_HELD_OUT = 20
-USUAL = 0.27  # of digits' and MNIST's the lower threshold, where there are too few held-out pictures to tell
+USUAL = 0.27  # of digits' and MNIST's the lower threshold, where there are too few held-out pictures to measure it
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Memorisation:
         threshold: float, ratios below it count as copies.
         false_alarms: float in [0, 1], the share of held-out real pictures that the same rule calls copies; at worst
             3 / held_out more, with 95 % confidence.
-        held_out: int, of how many that was told.
+        held_out: int, how many held-out pictures that was measured on.
         held_out_distance: float, their median distance to the nearest training picture.
     """
 
@@ -64,12 +64,12 @@ def find_copies(
     *,
     places: np.ndarray | None = None,
     mirrored: bool = False,
-    tell: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Memorisation:
     """Looks for the training picture that is nearest to each generated one, wherever it lies within a pixel.
 
     Two pictures are compared by their pixels, less a rim of one, over the nine places to which one may have been moved.
-    How near is too near is told by real pictures that the generator has not seen, which are searched for alike.
+    How near is too near is measured on real pictures that the generator has not seen, compared in the same way.
 
     Args:
         fake: uint8 (M, H, W, C), generated.
@@ -78,7 +78,7 @@ def find_copies(
             threshold is taken.
         places: int (n,), n >= 2, which of `train` it was trained on; None for all of them.
         mirrored: bool, whether mirror images count as well, as they do where the training mirrored pictures.
-        tell: called often with how many training pictures were looked at, of how many; may raise to stop.
+        on_progress: called often with how many training pictures have been compared, of how many; may raise to stop.
 
     Reference:
         - [Carlini et al., 2023](https://arxiv.org/abs/2301.13188), a copy is nearer than its neighbourhood.
@@ -88,7 +88,7 @@ def find_copies(
     if len(shapes) > 1 or len(places) < 2:
         raise ValueError(f"Pictures of one shape, and two to compare with, are needed. Received: {shapes}")
     both = np.concatenate([fake, held_out])
-    nearest, distances, others = _search(both, train, places, mirrored=mirrored, tell=tell)
+    nearest, distances, others = _search(both, train, places, mirrored=mirrored, on_progress=on_progress)
     count = len(fake)
     if len(held_out) >= FEWEST_HELD_OUT:
         # A picture that has many near duplicates in the training set is as near to them as to its copy.
@@ -140,7 +140,12 @@ def _beyond_chance(copies: int, count: int, rate: float, held_out: int) -> bool:
 
 
 def _search(
-    pictures: np.ndarray, train: np.ndarray, places: np.ndarray, *, mirrored: bool, tell: Callable[[int, int], None]
+    pictures: np.ndarray,
+    train: np.ndarray,
+    places: np.ndarray,
+    *,
+    mirrored: bool,
+    on_progress: Callable[[int, int], None],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns place and distance of the nearest, and the mean distance of the next ones, for each picture."""
     views = list(_views(shrink(pictures), mirrored=mirrored))
@@ -153,7 +158,7 @@ def _search(
         flat = part.reshape(len(part), -1)  # (n, h, w, C) -> (n, hwC)
         squares = np.full((len(pictures), len(part)), np.inf, np.float32)
         for view, norm in zip(views, norms, strict=True):
-            tell(start, len(places))
+            on_progress(start, len(places))
             np.minimum(squares, norm[:, None] + (flat**2).sum(axis=1) - 2 * view @ flat.T, out=squares)
         sides = np.concatenate([sides, squares], axis=1)
         found = np.concatenate([found, np.broadcast_to(chosen, squares.shape)], axis=1)

@@ -33,7 +33,7 @@ class Extremes:
 
 
 def token_extremes(nats: np.ndarray, rows: Rows, most: int) -> Extremes:
-    """Finds the kinds of tokens that were hardest and easiest to tell.
+    """Finds the kinds of tokens that were hardest and easiest to predict.
 
     Args:
         nats: float (N,), the loss of each token.
@@ -46,7 +46,7 @@ def token_extremes(nats: np.ndarray, rows: Rows, most: int) -> Extremes:
 
 
 def row_extremes(nats: np.ndarray, rows: Rows, most: int) -> Extremes:
-    """Finds the rows that were hardest and easiest to tell, each text once; arguments as in `token_extremes`."""
+    """Finds the rows that were hardest and easiest to predict, each text once; arguments as in `token_extremes`."""
     asked = np.add.reduceat(rows.labels != UNASKED, rows.starts[:-1], dtype=np.int64)
     sums = np.add.reduceat(nats, rows.starts[:-1], dtype=np.float64)
     first: dict[bytes, int] = {}

@@ -1,4 +1,4 @@
-"""How well texts are told by one who only knows how often each token comes. Knows no model and no text."""
+"""Perplexity of a unigram model, which predicts each token by its frequency alone: a baseline. Knows no text."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import numpy as np
 
 
 def unigram_perplexity(known: Sequence[np.ndarray], asked: np.ndarray, size: int) -> float:
-    """Returns the perplexity of tokens under the shares that they have elsewhere.
+    """Returns the perplexity of tokens under their frequencies in other texts.
 
     Args:
-        known: token ids of texts, int arrays; the first of each was given, not asked for.
-        asked: int (N,), tokens to be told, at least one.
-        size: int, tokens in the vocabulary. Each counts once more than it comes, or a new one would cost everything.
+        known: token ids of the texts that are counted, int arrays; the first of each was given, not predicted.
+        asked: int (N,), tokens to be predicted, at least one.
+        size: int, tokens in the vocabulary. Each is counted once more than it occurs (add-one smoothing), or an unseen
+            one would make the perplexity infinite.
     """
     counts = np.ones(size)
     for ids in known:

@@ -1,1 +1,1 @@
-"""Pages that tell what an evaluation found."""
+"""HTML pages with the results of an evaluation."""

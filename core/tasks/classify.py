@@ -1,4 +1,4 @@
-"""Tells what is on pictures, with a trained run."""
+"""Classifies pictures with a trained run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells how large a model would be for some data, before it is trained."""
+"""Computes how large a model would be for some data, before it is trained."""
 
 from __future__ import annotations
 

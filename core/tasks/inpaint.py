@@ -49,7 +49,7 @@ def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
     Returns:
         {"run", "epoch", "label", "context_loss", "prior_loss", "hole" (its share of the picture), "tried" (the best of
         each class, {"label", "context_loss", "prior_loss", "loss",
-        "strain"}, best first), "seconds", "files"}.
+        "penalty"}, best first), "seconds", "files"}.
 
     Raises:
         UserError: the run draws no pictures, the program writes no such file, a picture can't be read, or the mask
@@ -65,12 +65,12 @@ def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
     picture, hole = _read(settings, description, context)
     labels = _labels(settings, classes)
     search = LatentSearch(gan, len(labels), settings)
-    starts, strain = best_starts(gan, picture, hole, labels, settings, context)
+    starts, penalty = best_starts(gan, picture, hole, labels, settings, context)
     search.begin(picture, hole, labels, starts)
     fill = _Filler(gan, picture, hole, labels, settings)
     began = time.perf_counter()
-    found, points = _look(search, fill, strain, settings, classes, context)
-    best = int(np.argmin(found.loss + strain))
+    found, points = _look(search, fill, penalty, settings, classes, context)
+    best = int(np.argmin(found.loss + penalty))
     filled = fill(points, best)
     files: list[str] = []
     if out is not None:
@@ -85,7 +85,7 @@ def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
         "context_loss": float(found.context[best]),
         "prior_loss": float(found.prior[best]),
         "hole": round(float(hole.mean()), 4),
-        "tried": _best_of_each(found, strain, labels, classes),
+        "tried": _best_of_each(found, penalty, labels, classes),
         "seconds": round(time.perf_counter() - began, 2),
         "files": files,
     }
@@ -97,15 +97,15 @@ def best_starts(
     """Draws many latents of each class and takes those whose pictures fit what is seen best.
 
     The loss has many valleys, and to look into one costs far less than to go down into it. And with enough effort
-    almost any class can be bent to fit: a class of which chance draws come near is the likelier one.
+    almost any class can be made to fit: a class whose random samples come near is the likelier one.
 
     Returns:
-        Where each attempt begins, float32 (N, Z); and how far the best chance draws of its class are from what is
-        seen, float (N,), to be added to its loss when attempts are compared.
+        Where each attempt begins, float32 (N, Z); and a penalty, float (N,), to be added to its loss when
+        attempts are compared: how far the best random samples of its class are from the visible part.
     """
     pool = latents(context.job.seed, DRAWN_EACH * settings.attempts, gan.latent)  # the same for every class
     target, weights = picture.astype(np.float32), context_weights(hole, settings.window_px, settings.far)[..., None]
-    starts, strain = np.empty((len(labels), gan.latent), np.float32), np.empty(len(labels))
+    starts, penalty = np.empty((len(labels), gan.latent), np.float32), np.empty(len(labels))
     kinds = np.unique(labels)
     for done, label in enumerate(kinds):
         context.report(Progress("draw", done * len(pool), len(kinds) * len(pool), "pictures"))
@@ -113,8 +113,8 @@ def best_starts(
         misfit = (weights * np.abs(drawn - target)).mean(axis=-1).sum(axis=(1, 2)) / 127.5  # (P,), as the context loss
         places = np.flatnonzero(labels == label)
         starts[places] = pool[np.argsort(misfit, kind="stable")[: len(places)]]
-        strain[places] = np.sort(misfit)[:NEAREST].mean()
-    return starts, strain
+        penalty[places] = np.sort(misfit)[:NEAREST].mean()
+    return starts, penalty
 
 
 class _Filler:
@@ -135,7 +135,7 @@ class _Filler:
 def _look(
     search: LatentSearch,
     fill: _Filler,
-    strain: np.ndarray,
+    penalty: np.ndarray,
     settings: InpaintSettings,
     classes: Sequence[str],
     context: Context,
@@ -147,7 +147,7 @@ def _look(
         context.check()
         before = search.latents() if step == settings.steps else None  # the losses are those before a step
         found = search()
-        best = int(np.argmin(found.loss + strain))
+        best = int(np.argmin(found.loss + penalty))
         if not math.isfinite(found.loss[best]):
             raise UserError("The search diverged after {steps} steps.", hint="Lower the learning rate.", steps=step)
         now = time.perf_counter()
@@ -193,9 +193,11 @@ def _labels(settings: InpaintSettings, classes: Sequence[str]) -> np.ndarray:
     return np.tile(np.arange(len(classes)), each)
 
 
-def _best_of_each(found: Found, strain: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
+def _best_of_each(
+    found: Found, penalty: np.ndarray, labels: np.ndarray, classes: Sequence[str]
+) -> list[dict[str, Any]]:
     rows: dict[int, dict[str, Any]] = {}
-    for place in np.argsort(found.loss + strain, kind="stable"):
+    for place in np.argsort(found.loss + penalty, kind="stable"):
         rows.setdefault(
             int(labels[place]),
             {
@@ -203,7 +205,7 @@ def _best_of_each(found: Found, strain: np.ndarray, labels: np.ndarray, classes:
                 "context_loss": float(found.context[place]),
                 "prior_loss": float(found.prior[place]),
                 "loss": float(found.loss[place]),
-                "strain": float(strain[place]),
+                "penalty": float(penalty[place]),
             },
         )
     return list(rows.values())

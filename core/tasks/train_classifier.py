@@ -8,7 +8,7 @@ import keras
 
 from core.context import Context
 from core.data.dataset import Dataset
-from core.data.load import load, tell_small_test
+from core.data.load import load, report_small_test
 from core.data.targets.classes import classes_of
 from core.events import Log, Progress
 from core.inference.predict import predict_split
@@ -85,5 +85,5 @@ def _score(model: keras.Model, dataset: Dataset, context: Context) -> dict[str, 
             metrics.update({f"{split}_{name}": value for name, value in found.items()})
         else:
             context.report(Log("There is no {split} split: nothing is measured on it.", "warning", {"split": split}))
-    tell_small_test(len(dataset.splits["test"]), context)
+    report_small_test(len(dataset.splits["test"]), context)
     return metrics

@@ -53,7 +53,7 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     generator = build_generator(settings, dataset.shape, gan.class_count)
     size = model_size(gan)
     counts = dataset.summary()["counts"]
-    _tell_of_data(counts["train"], dataset, size.parameters, settings, context)
+    _report_data(counts["train"], dataset, size.parameters, settings, context)
     extractor = make_extractor(dataset, settings, context, run)
     context.report(
         Log("Feature extractor for FID, KID and Inception Score: {judge}.", values={"judge": extractor.name})
@@ -87,7 +87,7 @@ def train(settings: DcganTraining, context: Context) -> dict[str, Any]:
     }
 
 
-def _tell_of_data(pictures: int, dataset: Dataset, parameters: int, settings: DcganTraining, context: Context) -> None:
+def _report_data(pictures: int, dataset: Dataset, parameters: int, settings: DcganTraining, context: Context) -> None:
     """Says what there is to learn from, and where that makes too few steps."""
     held_out = len(held_out_places(dataset))
     context.report(

@@ -20,7 +20,7 @@ from core.text.corpus.corpus import Corpus, load_corpus
 from core.text.perplexity_shown import perplexity_shown
 from core.text.rows.rows import Rows
 from core.text.rows.split_rows import split_rows
-from core.training.begin import begin_run, outcome, status_writer, tell_kept
+from core.training.begin import begin_run, outcome, report_kept, status_writer
 from core.training.loop.fitted import Fitted
 from core.training.objectives.writing import writing
 from core.training.supervised.fit import fit
@@ -67,11 +67,11 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
     )
     _save(run, Gpt2(model, language.architecture, language.tokenizer), settings, fitted, context)
     metrics = _score(model, corpus, rows, settings.batch_size, context)
-    told = outcome(run, fitted)
+    result = outcome(run, fitted)
     return {
-        **told,
+        **result,
         "metrics": metrics,
-        "tokens_per_s": round(told["samples_per_s"] * tokens["train"] / len(rows["train"]), 1),
+        "tokens_per_s": round(result["samples_per_s"] * tokens["train"] / len(rows["train"]), 1),
         "counts": corpus.counts(),
         "tokens": tokens,
         "leaks": corpus.leaks,
@@ -97,7 +97,7 @@ def _save(run: Run, gpt2: Gpt2, settings: Gpt2Training, fitted: Fitted, context:
     save_text_model(
         run.model_folder, gpt2, TextDescription(context.job.model, values, architecture, fitted.kept_epoch + 1)
     )
-    tell_kept(run, fitted, context)
+    report_kept(run, fitted, context)
 
 
 def _score(

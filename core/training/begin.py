@@ -102,14 +102,14 @@ def status_writer(run: Run) -> Callable[[Literal["paused", "running"]], object]:
 
 
 def save_kept(run: Run, model: keras.Model, description: ModelDescription, fitted: Fitted, context: Context) -> None:
-    """Saves the model with the weights it has now, and tells so; raises what `tell_kept` raises."""
+    """Saves the model with the weights it has now, and reports it; raises what `report_kept` raises."""
     context.report(Progress("save"))
     save_model(run.model_folder, model, ModelDescription(**{**vars(description), "epochs": fitted.kept_epoch + 1}))
-    tell_kept(run, fitted, context)
+    report_kept(run, fitted, context)
 
 
-def tell_kept(run: Run, fitted: Fitted, context: Context) -> None:
-    """Tells that the model is saved, and from which epoch its weights are where that isn't the last.
+def report_kept(run: Run, fitted: Fitted, context: Context) -> None:
+    """Reports that the model is saved, and from which epoch its weights are where that isn't the last.
 
     Raises:
         UserError: the training ended because of it; what it learnt before is saved.
@@ -128,7 +128,7 @@ def tell_kept(run: Run, fitted: Fitted, context: Context) -> None:
 
 
 def outcome(run: Run, fitted: Fitted) -> dict[str, Any]:
-    """Returns what every training tells of itself: "run", "epochs", "kept_epoch", "samples_per_s", "train_s"."""
+    """Returns what every training reports of itself: "run", "epochs", "kept_epoch", "samples_per_s", "train_s"."""
     return {
         "run": run.id,
         "epochs": fitted.state.epoch,

@@ -65,16 +65,16 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
-class LinearFall(keras.optimizers.schedules.LearningRateSchedule):
-    """Stays, then falls linearly to zero.
+class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that stays constant, then falls linearly to zero.
 
     Args:
         lr: float, the learning rate at first.
         total_steps: int, steps of the whole training.
-        share: float in [0, 1], over how much of it, the last part, it falls.
+        share: float in [0, 1], the last part of these, over which it falls.
 
     Reference:
-        - [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), whose rates fall so.
+        - [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), whose learning rates fall so.
     """
 
     def __init__(self, lr: float, total_steps: int, share: float) -> None:

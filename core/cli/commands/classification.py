@@ -1,4 +1,4 @@
-"""The command that tells what is on pictures: `classify`."""
+"""The command that classifies pictures: `classify`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def classify(
     *,
     shared: ModelOptions,
 ) -> None:
-    """Tell what is on pictures."""
+    """Classify pictures."""
     place = existing_workspace(shared)
     found = find_run(place, run)
     if csv is not None:

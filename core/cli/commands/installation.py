@@ -11,11 +11,11 @@ from core.cli.workspace import open_workspace
 
 
 def doctor(*, shared: Shared) -> None:
-    """Tell which backends and devices there are, what is missing, and the command that adds it."""
+    """Show which backends and devices there are, what is missing, and the command that adds it."""
     stream = sys.stderr if shared.as_json else sys.stdout
 
-    def tell(line: str) -> None:
+    def write_line(line: str) -> None:
         stream.write(f"{line}\n")
         stream.flush()
 
-    output(examine(open_workspace(shared).folder, tell), shared)
+    output(examine(open_workspace(shared).folder, write_line), shared)

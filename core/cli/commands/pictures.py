@@ -71,13 +71,13 @@ def interpolate(
     }
     chosen = method or str(read_pairs(shared.settings).get("method", "spherical"))
     if end is not None and chosen == "walk":
-        _tell_unused("--to", chosen)
+        _report_unused("--to", chosen)
     if minus is not None and chosen != "arithmetic":
-        _tell_unused("--minus", chosen)
+        _report_unused("--minus", chosen)
     _draw("interpolate", run, out, given, shared)
 
 
-def _tell_unused(option: str, method: str) -> None:
+def _report_unused(option: str, method: str) -> None:
     sys.stderr.write(f"{option} is left out: --method {method} does not use it.\n")
 
 

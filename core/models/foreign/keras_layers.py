@@ -1,4 +1,4 @@
-"""The layers that a foreign model file may hold, and what each may be told. Nothing else of such a file is believed."""
+"""The layers that a foreign model file may hold, and the arguments of each. Anything else in such a file is refused."""
 
 from __future__ import annotations
 
@@ -98,42 +98,42 @@ ARGUMENTS: Mapping[str, Mapping[str, Check]] = {
     "Concatenate": {"axis": _whole(-4, 4)},
 }
 MERGING = ("Add", "Multiply", "Average", "Maximum", "Concatenate")
-# What else a layer's configuration says, and is let go by: how it was trained, and where its numbers began.
-LET_BY = ("name", "trainable", "dtype", "data_format", "synchronized", "renorm", "renorm_clipping", "renorm_momentum")
-LET_BY_ENDINGS = ("_initializer", "_regularizer", "_constraint", "_shape", "seed", "noise_shape")
+# Arguments that are ignored: they concern training and initialisation alone.
+IGNORED = ("name", "trainable", "dtype", "data_format", "synchronized", "renorm", "renorm_clipping", "renorm_momentum")
+IGNORED_ENDINGS = ("_initializer", "_regularizer", "_constraint", "_shape", "seed", "noise_shape")
 
 
 def make_layer(kind: str, name: str, config: Mapping[str, Any]) -> keras.layers.Layer:
-    """Makes a layer from plain numbers and words; nothing is deserialised.
+    """Builds a layer from plain numbers and strings; nothing is deserialised.
 
     Args:
         kind: the class's name.
         name: what the layer is called.
-        config: what the file says of it.
+        config: its configuration in the file.
 
     Raises:
-        RefusedError: the class is not in the list, or is told something out of bounds.
+        RefusedError: the class is not in the list, or an argument is unknown or out of bounds.
     """
     if kind not in ARGUMENTS:
-        raise RefusedError(f"it holds a layer of the kind '{kind[:60]}', which is not opened")
+        raise RefusedError(f"it holds a layer of the class '{kind[:60]}', which is not allowed")
     if config.get("data_format", "channels_last") not in ("channels_last", None):
-        raise RefusedError(f"the layer '{name}' wants its channels first")
+        raise RefusedError(f"the layer '{name}' expects its channels first")
     allowed = ARGUMENTS[kind]
     values = {}
     for key, value in config.items():
         if key in allowed:
             if value is not None:
                 if not allowed[key](value):
-                    raise RefusedError(f"the layer '{name}' has a {key} that is not allowed")
+                    raise RefusedError(f"the layer '{name}' has a value of {key} that is not allowed")
                 values[key] = _plain(value)
-        elif value and key not in LET_BY and not key.endswith(LET_BY_ENDINGS):
-            raise RefusedError(f"the layer '{name}' is told '{key[:60]}', which is not known")
+        elif value and key not in IGNORED and not key.endswith(IGNORED_ENDINGS):
+            raise RefusedError(f"the layer '{name}' has an unknown argument '{key[:60]}'")
     if kind == "BatchNormalization" and isinstance(values.get("axis"), tuple):
         values["axis"] = values["axis"][0]
     try:
         made: keras.layers.Layer = getattr(keras.layers, kind)(name=name, **values)
     except (ValueError, TypeError) as error:
-        raise RefusedError(f"the layer '{name}' can't be made") from error
+        raise RefusedError(f"the layer '{name}' can't be built") from error
     return made
 
 

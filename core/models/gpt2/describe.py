@@ -1,4 +1,4 @@
-"""Tells how large a language model would be, before it is trained."""
+"""Computes how large a language model would be, before it is trained."""
 
 from __future__ import annotations
 

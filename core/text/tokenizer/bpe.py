@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from core.context import Context
 from core.data.progress import Progressing
 from core.text.tokenizer.merges import learn_merges
-from core.text.tokenizer.merges_apart import learn_merges_apart
+from core.text.tokenizer.merges_process import learn_merges_in_process
 from core.text.tokenizer.tokenizer import Tokenizer
 
 MOST_CHARACTERS = 20_000_000  # more of the same language changes the merges hardly, and takes minutes
@@ -37,7 +37,7 @@ def train_bpe(texts: Sequence[str], size: int, context: Context) -> Tokenizer:
     """
     parts = [part.encode("utf-8", "replace").decode("utf-8") for part in _parts(texts)]
     if sum(map(len, parts)) > QUICK_CHARACTERS:
-        return Tokenizer(*learn_merges_apart(parts, size, context))
+        return Tokenizer(*learn_merges_in_process(parts, size, context))
     progress = Progressing(context, "tokenize", len(parts), "parts")
     merges = learn_merges(_told(parts, progress), size)
     progress.end()

@@ -17,7 +17,7 @@ from core.settings.dcgan import AdversarialFitSettings
 from core.training.gan.diffaugment import NUMBERS, augment
 from core.training.gan.losses import LOSSES
 from core.training.loop.step import Place
-from core.training.optimizers import LinearFall
+from core.training.optimizers import LinearDecay
 from core.training.steps.gradients import compile_step, input_gradient, value_and_grad
 
 NOISE = 4  # keeps these draws apart from those of `core.data.batches` and `core.training.steps.randomness`
@@ -67,8 +67,8 @@ class AdversarialStep:
         self._gan, self._raw, self._settings = gan, generator, settings
         self._loss = LOSSES[settings.loss]
         # The names matter: checkpoints know variables by them.
-        self.schedule = LinearFall(settings.lr, total_steps, settings.falling)
-        of_critic = LinearFall(settings.lr_discriminator, total_steps * settings.critic_steps, settings.falling)
+        self.schedule = LinearDecay(settings.lr, total_steps, settings.falling)
+        of_critic = LinearDecay(settings.lr_discriminator, total_steps * settings.critic_steps, settings.falling)
         self._of_raw = keras.optimizers.Adam(self.schedule, settings.beta_1, BETA_2, name="generator_adam")
         self._of_critic = keras.optimizers.Adam(of_critic, settings.beta_1, BETA_2, name="discriminator_adam")
         self._of_raw.build(generator.trainable_variables)

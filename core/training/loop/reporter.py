@@ -9,7 +9,7 @@ from core.events import Event
 
 
 class Reporter(Protocol):
-    """Hears what happens, and tells what the user wants; a `core.context.Context` is one."""
+    """Receives events, and says whether the user wants a pause or a stop; a `core.context.Context` is one."""
 
     def report(self, event: Event) -> None:
         """Takes an event; must return quickly."""

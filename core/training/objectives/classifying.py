@@ -1,4 +1,4 @@
-"""The objective of a classifier: to tell the class of every picture."""
+"""The objective of a classifier: to predict the class of every picture."""
 
 from __future__ import annotations
 

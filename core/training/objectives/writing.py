@@ -1,4 +1,4 @@
-"""The objective of a language model: to tell every token from those before it."""
+"""The objective of a language model: to predict every token from those before it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Gradients and compiled steps: with `core.engine.backend` the only code that tells backends apart."""
+"""Gradients and compiled steps: with `core.engine.backend` the only code that differs by backend."""

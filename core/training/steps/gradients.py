@@ -1,6 +1,6 @@
 """Gradients and compiled steps, spelt once for every backend.
 
-With `core.engine.backend` the only code that tells them apart.
+With `core.engine.backend` the only code that differs by backend.
 
 A step is a plain function that reads and assigns Keras variables. TensorFlow traces it into a graph, PyTorch runs it
 as it stands (and records it on a GPU), and for JAX, whose functions must be pure, the variables travel in and out of

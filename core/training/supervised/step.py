@@ -67,14 +67,14 @@ class SupervisedStep:
 
     def live(self) -> dict[str, float]:
         """See `Step`."""
-        return self._objective.tell(
+        return self._objective.derive(
             {metric.name: float(number) for metric, number in zip(self._metrics, self._last, strict=True)}
         )
 
     def means(self, steps: int) -> dict[str, float]:
         """See `Step`."""
         self.sync()
-        return self._objective.tell(
+        return self._objective.derive(
             {metric.name: float(ops.convert_to_numpy(metric.result())) for metric in self._metrics}
         )
 

@@ -89,7 +89,7 @@ def test_bad_usage_and_where_to_read_about_it_are_two_sentences(call, words):
     problem, _, hint = said.partition(" `pixelwright")
     assert problem.endswith((".", "?", "!"))
     assert not problem.endswith("..")
-    assert hint.endswith("--help` tells how it is used.\n")
+    assert hint.endswith("--help` shows how to use it.\n")
 
 
 def test_the_version_and_the_help_are_told(call):

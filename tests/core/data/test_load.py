@@ -3,7 +3,7 @@ import shutil
 import numpy as np
 import pytest
 
-from core.data.load import load, tell_small_test
+from core.data.load import load, report_small_test
 from core.errors import CancelledError, UserError
 from core.events import Log
 from core.settings.dataset import DatasetSettings
@@ -62,5 +62,5 @@ def test_without_copies_nothing_leaks(context):
 
 def test_a_test_split_of_few_pictures_is_warned_of(context):
     for count in (0, 29, 30):
-        tell_small_test(count, context)
+        report_small_test(count, context)
     assert [event.values["count"] for event in context.of(Log)] == [29]

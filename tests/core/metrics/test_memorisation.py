@@ -146,7 +146,7 @@ def test_a_stop_is_heard(digits):
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        find_copies(digits[2], digits[0], digits[1], tell=stop)
+        find_copies(digits[2], digits[0], digits[1], on_progress=stop)
 
 
 def test_pictures_of_different_sizes_are_a_mistake(digits):

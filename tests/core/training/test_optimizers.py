@@ -7,7 +7,7 @@ from core.models.gpt2.gpt2 import build as build_gpt2
 from core.models.shared.saved import ModelDescription
 from core.settings.fit import FitSettings
 from core.settings.gpt2 import Gpt2Settings
-from core.training.optimizers import LinearFall, WarmUp, is_decayed, make_optimizer, make_schedule
+from core.training.optimizers import LinearDecay, WarmUp, is_decayed, make_optimizer, make_schedule
 
 
 def test_warm_up_then_cosine_to_zero():
@@ -32,15 +32,15 @@ def test_the_plots_show_the_rate_that_is_used(cosine, warmup):
 
 
 def test_a_rate_falls_to_nought_over_the_last_share():
-    schedule = LinearFall(0.2, 100, 0.5)
+    schedule = LinearDecay(0.2, 100, 0.5)
     assert [schedule.at(step) for step in (0, 50, 75, 100, 120)] == pytest.approx([0.2, 0.2, 0.1, 0.0, 0.0])
-    assert [LinearFall(0.2, 100, 0.0).at(step) for step in (0, 99)] == [0.2, 0.2]
-    assert LinearFall(0.2, 100, 1.0).at(25) == pytest.approx(0.15)
+    assert [LinearDecay(0.2, 100, 0.0).at(step) for step in (0, 99)] == [0.2, 0.2]
+    assert LinearDecay(0.2, 100, 1.0).at(25) == pytest.approx(0.15)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_the_falling_rate_is_the_one_in_the_plots(share):
-    schedule = LinearFall(0.3, 50, share)
+    schedule = LinearDecay(0.3, 50, share)
     for step in (0, 24, 25, 26, 49, 50):
         assert float(keras.ops.convert_to_numpy(schedule(step))) == pytest.approx(schedule.at(step), abs=1e-6)
 

@@ -112,7 +112,7 @@ def test_a_lambda_is_neither_run_nor_opened(saved, tmp_path):
             "config": {"name": "Path.touch", "args": [str(trap)]},
         }
 
-    with pytest.raises(UserError, match="'Lambda', which is not opened"):
+    with pytest.raises(UserError, match="'Lambda', which is not allowed"):
         read_keras_file(changed(path, call_something))
     assert not trap.exists()
 
@@ -188,16 +188,16 @@ def _no_nodes(config):
         (_class_of_its_own, "class of its own"),
         (_layer_of_its_own, "none of Keras's own"),
         (_registered, "none of Keras's own"),
-        (_activation_to_deserialise, "a activation that is not allowed"),
-        (_huge_filters, "a filters that is not allowed"),
+        (_activation_to_deserialise, "a value of activation that is not allowed"),
+        (_huge_filters, "a value of filters that is not allowed"),
         (_many_units, "fewer than its layers ask for"),
         (_huge_input, "a strange size"),
         (_no_picture, "takes no pictures"),
-        (_huge_maps, "a padding that is not allowed"),
-        (_strange_argument, "'callback', which is not known"),
+        (_huge_maps, "a value of padding that is not allowed"),
+        (_strange_argument, "unknown argument 'callback'"),
         (_fed_by_nothing, "fed by what is not there"),
         (_used_twice, "used more than once"),
-        (_not_a_number, "a epsilon"),
+        (_not_a_number, "a value of epsilon"),
         (_other_shape, "don't fit each other"),
         (_no_layers, "has no layers"),
         (_no_nodes, "don't fit each other"),

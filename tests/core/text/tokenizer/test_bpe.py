@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import CancelledError, UserError
 from core.events import Progress
-from core.text.tokenizer import bpe, merges_apart
+from core.text.tokenizer import bpe, merges_process
 from core.text.tokenizer.bpe import train_bpe
 from core.text.tokenizer.tokenizer import END, Tokenizer
 
@@ -94,7 +94,7 @@ def test_stop_is_heard_while_merges_are_made(context, much):
 
 def test_a_process_that_ends_by_itself_is_told(context, monkeypatch):
     monkeypatch.setattr(bpe, "QUICK_CHARACTERS", 0)
-    monkeypatch.setattr(merges_apart, "_learn", _die)
+    monkeypatch.setattr(merges_process, "_learn", _die)
     with pytest.raises(UserError, match="ended by itself"):
         train_bpe(["some text"], 300, context)
 

@@ -1,7 +1,7 @@
 """Learns merges in a process of its own, which can be ended at any moment. Knows no file.
 
-The tokenizer's library does not come back before it is done: minutes, with much text. It lets go of Python's lock
-meanwhile, but a thread of it could only be waited for.
+The tokenizer's library can't be interrupted, and needs minutes for much text. It releases Python's lock meanwhile,
+but a thread can't be ended from outside.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ WAIT_S = 0.1
 MERGING = "Compute merges"  # the library's name of the stage that takes long
 
 
-def learn_merges_apart(parts: Sequence[str], size: int, context: Context) -> Merges:
+def learn_merges_in_process(parts: Sequence[str], size: int, context: Context) -> Merges:
     """Learns merges; see `learn_merges`.
 
     Args:
         parts: texts.
         size: int >= 257, tokens at most.
-        context: is told of the progress, and asked whether to stop; that ends the process.
+        context: gets the progress, and is asked whether to stop; stopping ends the process.
 
     Raises:
         CancelledError: the user has asked the job to stop.
@@ -56,10 +56,10 @@ def learn_merges_apart(parts: Sequence[str], size: int, context: Context) -> Mer
             progress.total = value[1]
             progress.advance(value[0] - progress.done)
     except (EOFError, OSError) as error:
-        context.check()  # Ctrl-C may have ended the process before it could close its ears
+        context.check()  # Ctrl-C may have ended the process before it could ignore the signal
         raise UserError(
             "The tokenizer could not be learnt: the process that does it ended by itself.",
-            hint="It may have run out of memory: close other programs, or take less text.",
+            hint="It may have run out of memory: close other programs, or use less text.",
         ) from error
     finally:
         process.kill()
@@ -68,7 +68,7 @@ def learn_merges_apart(parts: Sequence[str], size: int, context: Context) -> Mer
 
 
 def _hand_over(connection: Connection, parts: Sequence[str], context: Context) -> None:
-    """Sends the parts as fast as they are read; after each chunk the other side says that it may come."""
+    """Sends the parts in chunks, each once the other side has asked for it."""
     progress = Progressing(context, "tokenize", len(parts), "parts")
     for start in range(0, len(parts), CHUNK):
         while not connection.poll(WAIT_S):
@@ -85,19 +85,19 @@ def _hand_over(connection: Connection, parts: Sequence[str], context: Context) -
 
 
 def _learn(connection: Connection, size: int) -> None:
-    """The other process: reads parts, learns, tells how far it is."""
+    """Main function of the process: receives the parts, learns the merges, sends its progress."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the one that asked decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
     reading, writing = os.pipe()
-    os.dup2(writing, 2)  # the library tells there how far it is
+    os.dup2(writing, 2)  # the library writes its progress there
     lock = threading.Lock()
 
-    def tell(what: str, value: object) -> None:
+    def send(what: str, value: object) -> None:
         with lock, suppress(OSError):
             connection.send((what, value))
 
-    threading.Thread(target=_tell_progress, args=(reading, tell), daemon=True).start()
-    tell("done", learn_merges(_received(connection), size, "json"))
+    threading.Thread(target=_send_progress, args=(reading, send), daemon=True).start()
+    send("done", learn_merges(_received(connection), size, "json"))
 
 
 def _received(connection: Connection) -> Iterator[str]:
@@ -109,17 +109,17 @@ def _received(connection: Connection) -> Iterator[str]:
         yield from chunk
 
 
-def _tell_progress(reading: int, tell: Callable[[str, object], None]) -> None:
-    """Passes on how many merges are made, a hundred times in all at most."""
-    told = 0
+def _send_progress(reading: int, send: Callable[[str, object], None]) -> None:
+    """Sends how many merges are made, at most a hundred times in all."""
+    sent = 0
     with os.fdopen(reading, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             with suppress(ValueError, KeyError, TypeError):
                 values = json.loads(line)
                 done, total = int(values["current"]), int(values["total"])
-                if values["stage"] == MERGING and total and (done - told) * 100 >= total:
-                    told = done
-                    tell("merged", (done, total))
+                if values["stage"] == MERGING and total and (done - sent) * 100 >= total:
+                    sent = done
+                    send("merged", (done, total))
 
 
 def _end_with_parent() -> None:
