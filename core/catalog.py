@@ -164,7 +164,7 @@ MODELS: Mapping[str, Model] = {
     ),
     "gpt2": Model(
         "GPT-2",
-        "Writes text, token by token, as it has read it.",
+        "Learns to write text like yours, token by token.",
         "core.settings.text_fit:Gpt2Training",
         "core.models.gpt2.gpt2:build",
         "core.tasks.train_text:train",

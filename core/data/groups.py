@@ -70,7 +70,7 @@ def _none_found(index: Index, settings: DatasetSettings) -> UserError:
         )
     return UserError(
         "The group pattern '{pattern}' fits no file name in '{path}', such as '{name}'.",
-        hint="Mend group_pattern, or set group_by to none.",
+        hint="Correct group_pattern, or set group_by to none.",
         pattern=settings.group_pattern,
         path=index.source,
         name=_first_name(index),
@@ -88,7 +88,7 @@ def _one_found(index: Index, settings: DatasetSettings) -> UserError:
     return UserError(
         "The group pattern '{pattern}' puts all pictures of '{path}', such as '{name}', into one group: they can't be "
         "divided.",
-        hint="Mend group_pattern, or set group_by to none.",
+        hint="Correct group_pattern, or set group_by to none.",
         pattern=settings.group_pattern,
         path=index.source,
         name=_first_name(index),

@@ -83,8 +83,8 @@ def _report_leaks(divided: int, leaks: int, context: Context) -> None:
     if divided:
         context.report(
             Log(
-                "{count} pictures of the test split belong to a group that is in another split too: the test score is "
-                "too good.",
+                "{count} pictures of the test split belong to a group that is in another split too: "
+                "the test score is too optimistic.",
                 "warning",
                 {"count": divided},
             )
@@ -92,7 +92,8 @@ def _report_leaks(divided: int, leaks: int, context: Context) -> None:
     if leaks:
         context.report(
             Log(
-                "{count} pictures of the test split have an exact copy in another split: the test score is too good.",
+                "{count} pictures of the test split have an exact copy in another split: the test "
+                "score is too optimistic.",
                 "warning",
                 {"count": leaks},
             )

@@ -109,7 +109,7 @@ def _own(run: Run, description: ModelDescription, context: Context) -> Sample:
     dataset = load(settings, record.job.seed, context)
     if record.dataset.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
         raise UserError(
-            "The data in '{source}' has changed since the run '{run}' was trained: its test split can't be told again.",
+            "The data in '{source}' has changed since the run '{run}' was trained: its test split is no longer known.",
             hint="Put the same pictures back, or name data to score it on.",
             source=dataset.source,
             run=run.id,

@@ -106,7 +106,10 @@ def newest_model(
         Log(
             "The run has saved no model yet: its checkpoint's weights are used (epochs done: {epochs})."
             if saved is None
-            else "The run was cut off after it went on: its checkpoint's weights are used (epochs done: {epochs}).",
+            else (
+                "The run was interrupted after it had been resumed: its checkpoint's weights are "
+                "used (epochs done: {epochs})."
+            ),
             "warning",
             {"epochs": found[0]},
         )

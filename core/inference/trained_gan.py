@@ -57,7 +57,7 @@ def _stage(run: Run, epoch: int) -> tuple[dict[str, np.ndarray], int]:
     known = run.ages()
     if epoch not in known:
         raise UserError(
-            "The run '{run}' has not kept its age at epoch {epoch}.",
+            "The run '{run}' has kept no snapshot of epoch {epoch}.",
             hint="Choose one of: {known}; or 0 for the model as it is.",
             run=run.id,
             epoch=epoch,

@@ -210,7 +210,7 @@ def _refuse_large(height: int, width: int) -> None:
     if height * width > MOST_PIXELS:
         raise UserError(
             "A picture of {width} x {height} px would be larger than the {most} megapixels that are written.",
-            hint="Take fewer pictures, or a lower scale.",
+            hint="Choose fewer pictures, or a lower scale.",
             width=width,
             height=height,
             most=MOST_PIXELS // 1_000_000,

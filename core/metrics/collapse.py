@@ -131,25 +131,25 @@ def _verdict(missed: Sequence[str], kinds: int, found: Mapping[str, float]) -> L
         return Log("The generator hardly draws {missed} of {kinds} kinds of pictures: {names}.", "warning", values)
     if found["kinds_drawn"] < LEAST_KINDS:
         return Log(
-            "The generator keeps to few kinds of pictures: {percent} % of the variety of real ones.",
+            "The generator draws too few kinds of pictures: they have {percent} % of the variety of real ones.",
             "warning",
             {"percent": percent["kinds_drawn"]},
         )
     if found["spacing"] < LEAST_SPACING:
         return Log(
-            "The generator repeats itself: its nearest pictures are {percent} % as far apart as real ones.",
+            "The generator repeats itself: its nearest pictures are only {percent} % as far apart as real ones.",
             "warning",
             {"percent": percent["spacing"]},
         )
     if found["within"] < LEAST_WITHIN or found.get("pixels", 1) < LEAST_PIXELS:
         return Log(
-            "Pictures of one kind are too much alike: they differ {percent} % as much as real ones.",
+            "Pictures of one kind are too much alike: they differ only {percent} % as much as real ones.",
             "warning",
             {"percent": min(percent["within"], percent.get("pixels", 100))},
         )
     if found["diversity"] < LEAST_DIVERSITY:
         return Log(
-            "The generated pictures are too much alike: they differ {percent} % as much as real ones.",
+            "The generated pictures are too much alike: they differ only {percent} % as much as real ones.",
             "warning",
             {"percent": percent["diversity"]},
         )

@@ -123,7 +123,7 @@ def _verdict(copies: int, count: int, *, alarm: bool) -> Log:
     if not copies:
         return Log("None of {count} generated pictures is a copy of a training picture.", values={"count": count})
     return Log(
-        "{copies} of {count} generated pictures look like copies of training pictures: no more than by chance.",
+        "{copies} of {count} generated pictures look like copies of training pictures: no more than chance explains.",
         values=values,
     )
 

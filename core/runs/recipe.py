@@ -107,8 +107,8 @@ class Recipe(BaseModel):
 def damaged(origin: str) -> UserError:
     """Returns the error for a file whose recipe can't be used."""
     return UserError(
-        "What '{origin}' carries of how it was made is damaged.",
-        hint="Take the picture as it was saved: other programs may change what it carries.",
+        "The record in '{origin}' of how it was made is damaged.",
+        hint="Use the picture as it was saved: other programs may change what it carries.",
         origin=origin,
     )
 

@@ -16,7 +16,7 @@ class CnnSettings(Settings):
     size: Literal["tiny", "fast"] = setting(
         "fast",
         "Size",
-        "tiny is small enough to be read in class; fast is accurate and still quick on a CPU.",
+        "tiny is small enough to be explained in class; fast is accurate and still quick on a CPU.",
         group="Model",
     )
     blocks: int = setting(
@@ -35,7 +35,7 @@ class CnnSettings(Settings):
     )
     kernel: int = setting(3, "Kernel", "Side of the convolution window.", unit="px", group="Model", ge=1, le=11)
     pooling: Literal["max", "average"] = setting(
-        "max", "Pooling", "How a block halves the side: the largest or the mean of four.", group="Model"
+        "max", "Pooling", "How a block halves the side: the maximum or the mean of each 2 x 2 pixels.", group="Model"
     )
     activation: Literal["relu", "gelu", "tanh", "sigmoid"] = setting(
         "relu", "Activation", "The non-linear function after each convolution.", group="Model"
@@ -55,7 +55,7 @@ class CnnSettings(Settings):
     dropout: float = setting(
         0.2,
         "Dropout",
-        "Share of the units that are silenced at random before the last layer while training.",
+        "Share of the units before the last layer that are set to zero at random while training.",
         group="Model",
         ge=0.0,
         le=0.9,

@@ -51,7 +51,7 @@ class DatasetSettings(Settings):
     test_share: float = setting(
         0.2,
         "Test share",
-        "Share of all pictures kept back for the test; a given test split wins.",
+        "Share of all pictures held out for the test; a given test split wins.",
         group="Data",
         ge=0.0,
         le=0.9,

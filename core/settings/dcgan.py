@@ -37,7 +37,8 @@ class DcganSettings(Settings):
     spectral_norm: bool = setting(
         True,
         "Spectral norm",
-        "Keeps every layer of the discriminator from stretching its input: steadier training.",
+        "Spectral normalisation bounds how much each layer of the discriminator amplifies its input: "
+        "steadier training.",
         group="Model",
     )
 
@@ -46,7 +47,13 @@ class AdversarialFitSettings(Settings):
     """Training of two networks against each other."""
 
     epochs: int = setting(
-        100, "Epochs", "How often every training picture is seen.", unit="epochs", group="Training", ge=1, le=100_000
+        100,
+        "Epochs",
+        "How many times the training goes through all training pictures.",
+        unit="epochs",
+        group="Training",
+        ge=1,
+        le=100_000,
     )
     batch_size: int = setting(
         64,
@@ -60,24 +67,24 @@ class AdversarialFitSettings(Settings):
     loss: Literal["non-saturating", "least-squares", "hinge", "wasserstein"] = setting(
         "hinge",
         "Loss",
-        "What the two networks play for; wasserstein adds a gradient penalty and wants critic steps.",
+        "The adversarial loss; wasserstein adds a gradient penalty and needs several critic steps.",
         group="Training",
     )
     lr: float = setting(
-        2e-4, "Generator's learning rate", "Step size of the generator.", group="Training", gt=0.0, le=1.0
+        2e-4, "Generator's learning rate", "Learning rate of the generator.", group="Training", gt=0.0, le=1.0
     )
     lr_discriminator: float = setting(
         4e-4,
         "Discriminator's learning rate",
-        "Step size of the discriminator; two time scales, this one the faster, are steadier.",
+        "Learning rate of the discriminator; training is steadier where it is higher than the generator's.",
         group="Training",
         gt=0.0,
         le=1.0,
     )
     falling: float = setting(
         0.5,
-        "Falling",
-        "Over this last share of the training both learning rates fall to nought; 0 keeps them as they are.",
+        "Learning rate decay",
+        "Over this last share of the training both learning rates fall linearly to zero; 0 keeps them constant.",
         group="Training",
         ge=0.0,
         le=1.0,
@@ -85,7 +92,7 @@ class AdversarialFitSettings(Settings):
     beta_1: float = setting(
         0.5,
         "Momentum",
-        "Adam's memory of past gradients; 0.5 or less for two players.",
+        "Adam's beta 1, its memory of past gradients; 0.5 or less is usual for GANs.",
         group="Training",
         advanced=True,
         ge=0.0,
@@ -104,7 +111,7 @@ class AdversarialFitSettings(Settings):
     gradient_penalty: float = setting(
         10.0,
         "Gradient penalty",
-        "How hard the wasserstein critic is held to slope 1.",
+        "Weight of the gradient penalty, which keeps the gradient norm of the wasserstein critic near 1.",
         group="Training",
         advanced=True,
         ge=0.0,
@@ -113,7 +120,7 @@ class AdversarialFitSettings(Settings):
     label_smoothing: float = setting(
         0.0,
         "Label smoothing",
-        "For the non-saturating and least-squares losses: real counts as 1 less this.",
+        "One-sided, for the non-saturating and least-squares losses: the target of real pictures is 1 less this.",
         group="Training",
         advanced=True,
         ge=0.0,
@@ -121,8 +128,9 @@ class AdversarialFitSettings(Settings):
     )
     ema: float = setting(
         0.995,
-        "Averaging",
-        "The generator that is kept is a running mean over its steps with this memory; 0 takes the last step's.",
+        "Weight averaging",
+        "Decay of the moving average of the generator's weights, which are the ones that are kept; 0 "
+        "keeps the last step's.",
         group="Training",
         advanced=True,
         ge=0.0,
@@ -131,7 +139,7 @@ class AdversarialFitSettings(Settings):
     augment: Literal["none", "translate", "translate+cutout", "colour+translate+cutout"] = setting(
         "translate",
         "Differentiable augmentation",
-        "Changes real and drawn pictures alike before the discriminator sees them; more helps small data sets.",
+        "Augments real and drawn pictures alike before the discriminator sees them; more helps small data sets.",
         group="Augmentation",
     )
     flip: bool = setting(
@@ -143,7 +151,8 @@ class AdversarialFitSettings(Settings):
     measure_epochs: int = setting(
         5,
         "Measure every",
-        "How often FID, KID and Inception Score are taken, by validation or training pictures; 0 waits for the end.",
+        "How often FID, KID and Inception Score are measured, against validation or training "
+        "pictures; 0 measures at the end only.",
         unit="epochs",
         group="Measuring",
         ge=0,

@@ -9,14 +9,14 @@ class ExamineTextSettings(Settings):
     """A look at each token of a text: how probable it was, and what it attends to."""
 
     model: str = setting(..., "Model", "A trained run, or the folder of a GPT-2.", kind="run")
-    text: str = setting("", "Text", "The text to look at.")
+    text: str = setting("", "Text", "The text to examine.")
     text_ids: tuple[int, ...] = setting(
-        (), "Text tokens", "The token ids to look at, in place of the text.", advanced=True, max_length=100_000
+        (), "Text tokens", "The token ids to examine, in place of the text.", advanced=True, max_length=100_000
     )
     alternatives: int = setting(
         10,
         "Alternatives",
-        "How many of the most probable tokens are told for each token.",
+        "How many of the most probable tokens are reported for each token.",
         unit="tokens",
         ge=0,
         le=100,

@@ -11,7 +11,13 @@ class FitSettings(Settings):
     """Fitting of a model."""
 
     epochs: int = setting(
-        12, "Epochs", "How often every training sample is seen.", unit="epochs", group="Training", ge=1, le=10_000
+        12,
+        "Epochs",
+        "How many times the training goes through all training samples.",
+        unit="epochs",
+        group="Training",
+        ge=1,
+        le=10_000,
     )
     batch_size: int = setting(
         64,
@@ -28,7 +34,7 @@ class FitSettings(Settings):
     lr: float = setting(
         2e-3,
         "Learning rate",
-        "Highest step size; about 0.001 for adamw and 0.1 for sgd.",
+        "Highest learning rate; about 0.001 for adamw and 0.1 for sgd.",
         group="Training",
         gt=0.0,
         le=10.0,
@@ -60,8 +66,8 @@ class FitSettings(Settings):
     )
     clip_norm: float = setting(
         0.0,
-        "Gradient bound",
-        "A gradient longer than this is scaled down to it; 0 leaves all as they are.",
+        "Gradient clipping",
+        "A gradient whose norm is larger than this is scaled down to it; 0 is off.",
         group="Training",
         advanced=True,
         ge=0.0,
@@ -80,7 +86,7 @@ class FitSettings(Settings):
     early_stopping: bool = setting(
         False,
         "Early stopping",
-        "Ends the training once the validation split has not improved for the patience.",
+        "Ends the training once the validation loss has not improved for as long as the patience.",
         group="Training",
     )
     patience: int = setting(

@@ -23,7 +23,7 @@ class GenerateSettings(PictureFileSettings):
     epoch: int = setting(
         0,
         "Age",
-        "After how many epochs of its training the run draws; 0 takes the model it has kept.",
+        "Draws with the generator as it was after so many epochs; 0 uses the model that the run has kept.",
         unit="epochs",
         group="Pictures",
         advanced=True,

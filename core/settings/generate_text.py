@@ -23,7 +23,7 @@ class GenerateTextSettings(Settings):
     temperature: float = setting(
         1.0,
         "Temperature",
-        "Below 1 probable tokens become more probable, above 1 less; 0 always takes the most probable.",
+        "Below 1, probable tokens become more probable still; above 1, less. 0 always chooses the most probable.",
         group="Sampling",
         ge=0.0,
         le=10.0,
@@ -48,7 +48,7 @@ class GenerateTextSettings(Settings):
     repetition_penalty: float = setting(
         1.0,
         "Repetition penalty",
-        "Above 1 tokens that the text holds already become less probable.",
+        "Above 1, tokens that already occur in the text become less probable.",
         group="Sampling",
         gt=0.0,
         le=10.0,
@@ -56,7 +56,7 @@ class GenerateTextSettings(Settings):
     beams: int = setting(
         1,
         "Beams",
-        "Above 1 so many beginnings are followed at a time, and the most probable texts are found; nothing is drawn.",
+        "Above 1: beam search with so many beams, which looks for the most probable texts; nothing is sampled.",
         group="Search",
         ge=1,
         le=256,
@@ -64,7 +64,7 @@ class GenerateTextSettings(Settings):
     length_penalty: float = setting(
         1.0,
         "Length penalty",
-        "By which power of its length a beam's log probability is divided; 0 favours short texts.",
+        "A beam's log probability is divided by its length to this power; 0 favours short texts.",
         group="Search",
         advanced=True,
         ge=0.0,
@@ -73,7 +73,7 @@ class GenerateTextSettings(Settings):
     contrastive: float = setting(
         0.0,
         "Contrastive penalty",
-        "Above 0 contrastive search: of the top k tokens (4 where unset) one that does not lead back is taken.",
+        "Above 0: contrastive search, which chooses among the top k tokens (4 where unset) and penalises repetition.",
         group="Search",
         ge=0.0,
         le=1.0,
@@ -81,7 +81,7 @@ class GenerateTextSettings(Settings):
     alternatives: int = setting(
         0,
         "Alternatives",
-        "How many of the most probable tokens are told for each token that is written.",
+        "How many of the most probable tokens are reported for each token that is written.",
         unit="tokens",
         group="Token view",
         ge=0,
@@ -91,7 +91,7 @@ class GenerateTextSettings(Settings):
     views: bool = setting(
         True,
         "Views in the result",
-        "Whether the result holds the alternatives of all tokens again, which were told as they came.",
+        "Whether the result also holds the alternatives of all tokens, which were reported as they came.",
         group="Token view",
         advanced=True,
     )

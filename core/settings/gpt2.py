@@ -22,7 +22,8 @@ class Gpt2Settings(Settings):
     size: Literal["tiny", "fast", "strong"] = setting(
         "fast",
         "Size",
-        "tiny is small enough to be read in class; fast trains on a CPU; strong is GPT-2's own smallest, 124 million.",
+        "tiny is small enough to be explained in class; fast trains on a CPU; strong is the smallest "
+        "GPT-2, 124 million.",
         group="Model",
     )
     layers: int = setting(4, "Layers", "Decoder layers: attention, then an MLP.", group="Model", ge=1, le=48)
@@ -35,7 +36,7 @@ class Gpt2Settings(Settings):
     context: int = setting(
         128,
         "Context",
-        "How many tokens the model can look at, what it writes included.",
+        "The most tokens that the model can process at once, those it writes included.",
         unit="tokens",
         group="Model",
         ge=8,
@@ -44,7 +45,7 @@ class Gpt2Settings(Settings):
     dropout: float = setting(
         0.1,
         "Dropout",
-        "Share of the units that are silenced at random in each layer while training.",
+        "Share of the units in each layer that are set to zero at random while training.",
         group="Model",
         ge=0.0,
         le=0.9,

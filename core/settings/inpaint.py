@@ -22,12 +22,13 @@ class InpaintSettings(Settings):
         "", "Class", "What is on the picture, where the run draws by class; empty tries every class.", kind="label"
     )
     steps: int = setting(
-        100, "Steps", "How often each attempt is improved.", unit="steps", group="Search", ge=1, le=10_000
+        100, "Steps", "Optimisation steps of each attempt.", unit="steps", group="Search", ge=1, le=10_000
     )
     attempts: int = setting(
         4,
         "Attempts",
-        "From how many latents the search goes on, the best of many drawn, for each class; the best is taken.",
+        "How many latents are optimised for each class, starting from the best of many random ones; "
+        "the best one is used.",
         unit="latents",
         group="Search",
         ge=1,
@@ -36,7 +37,8 @@ class InpaintSettings(Settings):
     prior: float = setting(
         0.003,
         "Prior",
-        "How much it counts that the discriminator takes the whole for real, beside fitting what is seen.",
+        "Weight of the prior loss (the discriminator should take the whole for real) beside the "
+        "context loss (the visible part should fit).",
         group="Search",
         advanced=True,
         ge=0.0,
@@ -45,7 +47,7 @@ class InpaintSettings(Settings):
     window_px: int = setting(
         7,
         "Neighbourhood",
-        "Pixels count the more, the more of the square of this side around them is hole.",
+        "Side of the window around a pixel that sets its weight: the more of it is hole, the more the pixel counts.",
         unit="px",
         group="Search",
         advanced=True,
@@ -55,7 +57,7 @@ class InpaintSettings(Settings):
     far: float = setting(
         1.0,
         "Far pixels",
-        "What pixels count that have no hole near: 0 looks at the rim alone, 1 at nearly all alike.",
+        "Weight of pixels far from the hole: 0 compares the rim alone, 1 nearly all pixels equally.",
         group="Search",
         advanced=True,
         ge=0.0,
@@ -67,13 +69,13 @@ class InpaintSettings(Settings):
     blend: Literal["poisson", "paste"] = setting(
         "poisson",
         "Blend",
-        "Poisson carries the colours at the rim into what is filled; paste leaves it as it was drawn.",
+        "Poisson blending fits the colours of the filled part to its rim; paste leaves them as they were drawn.",
         group="Search",
     )
     epoch: int = setting(
         0,
         "Age",
-        "After how many epochs of its training the run draws; 0 takes the model it has kept.",
+        "Draws with the generator as it was after so many epochs; 0 uses the model that the run has kept.",
         unit="epochs",
         group="Search",
         advanced=True,

@@ -66,7 +66,8 @@ class InterpolateSettings(PictureFileSettings):
     average: int = setting(
         1,
         "Average",
-        "With arithmetic: how many pictures from each place on are averaged; 3 tells more of what they share.",
+        "With arithmetic: how many pictures from each place on are averaged; 3 captures better what "
+        "they have in common.",
         unit="pictures",
         group="Way",
         advanced=True,
@@ -102,7 +103,7 @@ class InterpolateSettings(PictureFileSettings):
     epoch: int = setting(
         0,
         "Age",
-        "After how many epochs of its training the run draws; 0 takes the model it has kept.",
+        "Draws with the generator as it was after so many epochs; 0 uses the model that the run has kept.",
         unit="epochs",
         group="Way",
         advanced=True,

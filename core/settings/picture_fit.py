@@ -12,7 +12,7 @@ class PictureFitSettings(FitSettings):
     label_smoothing: float = setting(
         0.0,
         "Label smoothing",
-        "Share of each label that is spread over all classes; tempers overconfidence.",
+        "Share of each label's probability that is spread evenly over all classes; reduces overconfidence.",
         group="Training",
         advanced=True,
         ge=0.0,

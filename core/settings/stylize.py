@@ -15,12 +15,13 @@ NAME = re.compile(r"[\w./-]{1,200}")
 class StylizeSettings(Settings):
     """Style transfer: the content of one picture in the style of another."""
 
-    content: str = setting(..., "Content", "The picture that is painted anew.", group="Pictures", kind="file")
+    content: str = setting(..., "Content", "The picture that is repainted.", group="Pictures", kind="file")
     style: str = setting(..., "Style", "The picture whose style is taken.", group="Pictures", kind="file")
     backbone: str = setting(
         ...,
         "Backbone",
-        "The convolutional network that compares: a trained run, or a .keras file, best one trained on many photos.",
+        "The convolutional network whose features are compared: a run, or a .keras file, best one "
+        "trained on many photos.",
         group="Pictures",
         kind="backbone",
     )
@@ -30,13 +31,19 @@ class StylizeSettings(Settings):
     strength: float = setting(
         1.0,
         "Strength",
-        "How much the style counts beside the content: 0.1 keeps most of it, 10 leaves little.",
+        "Weight of the style against the content: 0.1 keeps most of the content, 10 leaves little of it.",
         group="Painting",
         ge=0.0,
         le=1000.0,
     )
     steps: int = setting(
-        250, "Steps", "How often the picture is improved.", unit="steps", group="Painting", ge=1, le=20_000
+        250,
+        "Steps",
+        "Optimisation steps: how many times the picture is improved.",
+        unit="steps",
+        group="Painting",
+        ge=1,
+        le=20_000,
     )
     size_px: int = setting(
         320,
@@ -63,7 +70,7 @@ class StylizeSettings(Settings):
     smoothness: float = setting(
         1.0,
         "Smoothness",
-        "How much differences between neighbouring pixels are held down: more makes less noise.",
+        "Weight of the total variation, the differences between neighbouring pixels: more makes less noise.",
         group="Painting",
         advanced=True,
         ge=0.0,
@@ -81,7 +88,7 @@ class StylizeSettings(Settings):
     shift_px: int = setting(
         8,
         "Shifts",
-        "The picture is looked at moved by up to this many pixels, which keeps the network's grid out of it.",
+        "In each step the picture is shifted at random by up to this many pixels, which avoids grid artefacts.",
         unit="px",
         group="Painting",
         advanced=True,
@@ -91,29 +98,30 @@ class StylizeSettings(Settings):
     style_layers: tuple[str, ...] = setting(
         (),
         "Style layers",
-        "Names of the backbone's layers that tell the style; none takes the first activation and the last of each "
-        "resolution.",
+        "Backbone layers whose Gram matrices describe the style; empty takes the first activation "
+        "and the last of each resolution.",
         group="Backbone",
         advanced=True,
     )
     content_layers: tuple[str, ...] = setting(
         (),
         "Content layers",
-        "Names of the layers that tell the content; none takes the last activation of the third resolution.",
+        "Backbone layers whose activations describe the content; empty takes the last activation of "
+        "the third resolution.",
         group="Backbone",
         advanced=True,
     )
     layer_weights: tuple[float, ...] = setting(
         (),
         "Layer weights",
-        "How much each style layer counts, in their order; none lets all count alike.",
+        "Weight of each style layer, in their order; empty weights all equally.",
         group="Backbone",
         advanced=True,
     )
     value_range: Literal["auto", "0..1", "-1..1", "0..255", "imagenet", "caffe"] = setting(
         "auto",
         "Value range",
-        "How a .keras file wants its pixels; auto tries which fits its batch norms. A run knows its own.",
+        "The pixel range that a .keras file expects; auto infers it from its batch norms. A run knows its own.",
         group="Backbone",
         advanced=True,
     )

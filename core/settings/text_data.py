@@ -15,28 +15,29 @@ class TextSettings(Settings):
     data: str = setting(
         "shapes",
         "Data",
-        "A .txt file, a folder or a zip of them, or: shapes, whose scenes are told in sentences.",
+        "A .txt file, a folder or a zip of them, or: shapes, whose scenes are described in sentences.",
         group="Data",
         kind="data",
     )
     documents: Literal["auto", "file", "line", "piece"] = setting(
         "auto",
         "Documents",
-        "What stays in one split, and ends in an end token: a file or a line; piece cuts files into pieces, each in "
-        "one split. auto takes files where there are 30 or more, else pieces.",
+        "What counts as one document, which stays in one split and ends in an end token: a file or a "
+        "line; piece cuts files into pieces. auto takes files where there are 30 or more, else "
+        "pieces.",
         group="Data",
     )
     encoding: Literal["auto", "utf-8", "utf-16", "gb18030", "latin-1"] = setting(
         "auto",
         "Encoding",
-        "How the files spell their characters; auto finds out, file by file.",
+        "Character encoding of the files; auto detects it, file by file.",
         group="Data",
         advanced=True,
     )
     test_share: float = setting(
         0.2,
         "Test share",
-        "Share of the text kept back for the test; a given test split wins.",
+        "Share of the text held out for the test; a given test split wins.",
         group="Data",
         ge=0.0,
         le=0.9,
@@ -52,7 +53,7 @@ class TextSettings(Settings):
     count: int = setting(
         5000,
         "Scenes",
-        "How many scenes are told, one to three sentences each, for shapes only.",
+        "How many scenes are described, in one to three sentences each, for shapes only.",
         unit="scenes",
         group="Data",
         advanced=True,

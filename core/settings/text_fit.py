@@ -39,7 +39,7 @@ class Gpt2Training(Gpt2Settings, FitSettings, TextSettings):
     vocabulary: int = setting(
         4096,
         "Vocabulary",
-        "Tokens at most that a tokenizer learns from the training texts, where none is brought along.",
+        "Largest vocabulary of a tokenizer that is learnt from the training texts, where none is given.",
         unit="tokens",
         group="Model",
         ge=257,

@@ -18,7 +18,7 @@ class VitSettings(Settings):
     size: Literal["tiny", "fast"] = setting(
         "fast",
         "Size",
-        "tiny is small enough to be read in class; fast is accurate and still trains on a CPU.",
+        "tiny is small enough to be explained in class; fast is accurate and still trains on a CPU.",
         group="Model",
     )
     patch_px: int = setting(
@@ -43,7 +43,7 @@ class VitSettings(Settings):
     position: bool = setting(
         True,
         "Position embedding",
-        "Adds a learned vector for each place, without which the order of the patches is lost.",
+        "Adds a learned vector for each position, without which the order of the patches is lost.",
         group="Model",
     )
     readout: Literal["token", "mean"] = setting(
@@ -55,7 +55,7 @@ class VitSettings(Settings):
     dropout: float = setting(
         0.1,
         "Dropout",
-        "Share of the units that are silenced at random in each layer while training.",
+        "Share of the units in each layer that are set to zero at random while training.",
         group="Model",
         ge=0.0,
         le=0.9,

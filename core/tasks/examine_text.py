@@ -37,7 +37,7 @@ def examine_text(settings: ExamineTextSettings, context: Context) -> dict[str, A
     ids = ids_of(settings.text, settings.text_ids, gpt2.tokenizer, trained_here=trained_here)
     if len(ids) > gpt2.settings.context:
         raise UserError(
-            "The text has {count} tokens, and this model can look at {context}.",
+            "The text has {count} tokens, and this model can process {context}.",
             hint="Shorten the text.",
             count=len(ids),
             context=gpt2.settings.context,

@@ -240,8 +240,8 @@ class TextGenerator:
         room = self._writer.room(bucket)
         if texts > room.texts:
             raise UserError(
-                "To follow {count} texts of up to {tokens} tokens at a time would take {needed} GB of memory, and "
-                "there are {room} GB for it.",
+                "{count} texts of up to {tokens} tokens at a time would need {needed} GB of memory, "
+                "and there are {room} GB for them.",
                 hint="Lower the beams or the longest text, or shorten the prompt.",
                 count=texts,
                 tokens=bucket.places,
@@ -295,7 +295,7 @@ def _limit(prompt: Sequence[int], wanted: int, gpt2: Gpt2, context: Context) -> 
     room = gpt2.settings.context - len(prompt)
     if room < 1:
         raise UserError(
-            "The prompt has {count} tokens, and this model can look at {context}.",
+            "The prompt has {count} tokens, and this model can process {context}.",
             hint="Shorten the prompt.",
             count=len(prompt),
             context=gpt2.settings.context,
@@ -303,7 +303,7 @@ def _limit(prompt: Sequence[int], wanted: int, gpt2: Gpt2, context: Context) -> 
     if room < wanted:
         context.report(
             Log(
-                "The text can grow by {room} tokens only: the model looks at {context}, the prompt included.",
+                "Only {room} tokens can follow: the model can process {context}, the prompt included.",
                 "warning",
                 values={"room": room, "context": gpt2.settings.context},
             )

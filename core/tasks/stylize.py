@@ -170,9 +170,9 @@ def _value_range(
     found = guess_range(model, [picture[None] for picture in pictures])
     if not found:
         raise UserError(
-            "Nothing in the backbone tells how it wants its pixels.",
+            "The backbone does not show which pixel range it expects.",
             hint="Choose the value range it was trained with: {known}.",
             known=", ".join(RANGES),
         )
-    context.report(Log("The backbone seems to want pixels so: {range}.", values={"range": RANGES[found]}))
+    context.report(Log("The backbone seems to expect this pixel range: {range}.", values={"range": RANGES[found]}))
     return found

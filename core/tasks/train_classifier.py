@@ -49,7 +49,7 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     counts = dataset.summary()["counts"]
     context.report(
         Log(
-            "{train} pictures to train on, {validation} to validate, {test} kept back for the test; "
+            "{train} pictures to train on, {validation} to validate, {test} held out for the test; "
             "{parameters} parameters.",
             values={**counts, "parameters": size.parameters},
         )

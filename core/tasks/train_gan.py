@@ -100,7 +100,7 @@ def _report_data(pictures: int, dataset: Dataset, parameters: int, settings: Dcg
     if settings.epochs * each < FEW_STEPS:
         context.report(
             Log(
-                "{steps} steps of training are few for a GAN: with so many pictures {epochs} epochs are a beginning.",
+                "{steps} training steps are few for a GAN: with so many pictures begin with {epochs} epochs.",
                 "warning",
                 {"steps": settings.epochs * each, "epochs": -(-USUAL_STEPS // each)},
             )

@@ -56,7 +56,7 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
     parameters = int(model.count_params())
     context.report(
         Log(
-            "{train} tokens to train on, {validation} to validate, {test} kept back for the test; "
+            "{train} tokens to train on, {validation} to validate, {test} held out for the test; "
             "{parameters} parameters.",
             values={**tokens, "parameters": parameters},
         )

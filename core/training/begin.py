@@ -189,7 +189,7 @@ def list_skipped(skipped: tuple[Skipped, ...], run: Run, context: Context) -> No
     except (OSError, UserError):  # on Windows a spreadsheet holds the file it shows
         context.report(
             Log(
-                "'{path}' can't be brought up to date: close it where it is open. The training goes on.",
+                "'{path}' can't be updated: close the program that has it open. The training goes on.",
                 "warning",
                 {"path": run.skipped_path},
             )

@@ -22,7 +22,7 @@ def line(qtbot):
 
 def test_what_is_done_can_be_read_and_the_speed_gives_way(line, qtbot):
     line.show_progress(SEARCH)
-    qtbot.waitUntil(lambda: line.phase.shown_text() == "Looking for what fits the hole")
+    qtbot.waitUntil(lambda: line.phase.shown_text() == "Searching for what fits the hole")
     assert line.numbers.text() == "12 s left"
     assert line.phase.toolTip() == ""
     line.resize(600, 40)

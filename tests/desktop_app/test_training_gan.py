@@ -370,7 +370,7 @@ def test_a_result_in_words_is_told_by_its_perplexity():
 def test_a_warning_stands_with_the_progress_until_the_next_training(window):
     view = window.panels["training"].view
     values = {"percent": 9}
-    message = "The generator keeps to few kinds of pictures: {percent} % of the variety of real ones."
+    message = "The generator draws too few kinds of pictures: they have {percent} % of the variety of real ones."
     view.add_log([Log(message, "warning", values), Log("All is well.")])
     assert view.warning.isVisible()
     assert view.warning.text() == message.format(**values)

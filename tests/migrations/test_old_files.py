@@ -118,8 +118,8 @@ def test_a_stopped_run_goes_on_to_its_end(workspace, name):
     ending, events = do(workspace, None, run=run)
     assert ending.state == "finished", ending
     said = [event.message for event in events if isinstance(event, Log)]
-    assert sum(message.startswith("Going on after") for message in said) == 1
-    assert sum("optimizer remembers" in message for message in said) == name.startswith("vit")
+    assert sum(message.startswith("Resuming after") for message in said) == 1
+    assert sum("optimizer's state" in message for message in said) == name.startswith("vit")
     assert run.history_path.read_text().startswith(before)
     assert_at_its_end(run)
 

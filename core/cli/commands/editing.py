@@ -21,12 +21,14 @@ Out = Annotated[Path, typer.Option(metavar="FILE.png", help="Where the picture i
 
 
 def stylize(
-    content: Annotated[str, typer.Option(metavar="A", help="The picture that is painted anew.")],
+    content: Annotated[str, typer.Option(metavar="A", help="The picture that is repainted.")],
     style: Annotated[str, typer.Option(metavar="B", help="The picture whose style is taken.")],
     backbone: Annotated[str, typer.Option(metavar="RUN-OR-FILE", help="A run of a CNN, or a .keras file of one.")],
     out: Out,
     strength: Annotated[float | None, typer.Option(min=0, help="How much the style counts; 1 is usual.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="How often the picture is improved.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Optimisation steps: how many times the picture is improved.")
+    ] = None,
     size: Annotated[int | None, typer.Option(min=1, help="Longer side of the picture, px.")] = None,
     *,
     shared: ModelOptions,

@@ -95,7 +95,7 @@ class Backbone:
         for name, output in zip(names, resized.outputs, strict=True):
             if len(output.shape) != 4 or min(output.shape[1:3]) < 1:
                 raise UserError(
-                    "The layer '{name}' puts out no maps, and style transfer needs some.",
+                    "The layer '{name}' has no feature maps as its output, and style transfer needs them.",
                     hint="Choose one among the convolutions: {known}.",
                     name=name,
                     known=", ".join(name for names in self.activations() for name in names),
@@ -107,7 +107,7 @@ class Backbone:
 
     def _too_small(self, shape: tuple[int, int]) -> UserError:
         return UserError(
-            "The backbone '{name}' can't look at pictures of {width} x {height} px.",
+            "The backbone '{name}' can't process pictures of {width} x {height} px.",
             hint="Choose another size, earlier layers, or a backbone that is made of convolutions only.",
             name=self.name,
             width=shape[1],

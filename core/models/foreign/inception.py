@@ -54,7 +54,7 @@ def load_inception(path: Path) -> tuple[keras.Model, int]:
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError, MemoryError) as error:
         raise UserError(
             "'{path}' holds no weights of InceptionV3: {reason}.",
-            hint="Take the .h5 file of Keras Applications, or one written by save_weights of the same network.",
+            hint="Use the .h5 file of Keras Applications, or one written by save_weights of the same network.",
             path=path,
             reason=error if isinstance(error, UnfitError) else "it can't be read as an HDF5 file of weights",
         ) from error

@@ -74,7 +74,7 @@ def read_keras_file(path: Path) -> keras.Model:
 def _refused(path: Path, reason: str) -> UserError:
     return UserError(
         "The model '{path}' can't be used: {reason}.",
-        hint="Take a .keras file of a convolutional network made of Keras's own layers, without Lambda.",
+        hint="Use a .keras file of a convolutional network made of Keras's own layers, without Lambda.",
         path=path,
         reason=reason,
     )

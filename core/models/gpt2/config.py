@@ -132,7 +132,7 @@ def _typed(
 def _unfit(path: Path, reason: str) -> UserError:
     return UserError(
         "'{path}' describes no GPT-2 that can be opened here: {reason}.",
-        hint="Take the folder of a GPT-2, as its library wrote it.",
+        hint="Use the folder of a GPT-2, as its library wrote it.",
         path=path,
         reason=reason,
     )

@@ -155,7 +155,7 @@ def _read_tokenizer(folder: Path, config: Gpt2Config) -> Tokenizer:
     if tokenizer.size != config.vocabulary_size:
         raise UserError(
             "The vocabulary of '{folder}' has {found} entries, but its model knows {wanted} tokens.",
-            hint="Take vocab.json and merges.txt of the same model.",
+            hint="Use vocab.json and merges.txt of the same model.",
             folder=folder,
             found=tokenizer.size,
             wanted=config.vocabulary_size,

@@ -30,8 +30,8 @@ def check_picture_memory(model: keras.Model, shape: tuple[int, int], name: str, 
     needed, room = passes * picture_bytes(model, shape), memory_bytes() // MEMORY_SHARE
     if needed > room:
         raise UserError(
-            "To look at a picture of {width} x {height} px the network '{name}' would take {needed} GB of memory, and "
-            "there are {room} GB for it.",
+            "To process a picture of {width} x {height} px the network '{name}' would need {needed} "
+            "GB of memory, and there are {room} GB for it.",
             hint="Make the picture smaller, or choose a smaller network.",
             width=shape[1],
             height=shape[0],

@@ -45,7 +45,7 @@ def decode_text(content: bytes, encoding: str = "auto") -> tuple[str, str]:
     try:
         text = content.decode(chosen)
     except UnicodeError:
-        raise TextError.because("It does not keep to its encoding.") from None
+        raise TextError.because("It is not valid text in its encoding.") from None
     if "\0" in text:
         raise TextError.because("It is no text: it holds zero bytes.")
     return text.replace("\r\n", "\n").replace("\r", "\n"), chosen.removesuffix("-sig")

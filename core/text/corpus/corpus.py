@@ -109,7 +109,8 @@ def load_corpus(settings: TextSettings, seed: int, context: Context) -> Corpus:
     if leaks:
         context.report(
             Log(
-                "{count} texts of the test split have an exact copy in another split: the test score is too good.",
+                "{count} texts of the test split have an exact copy in another split: the test score "
+                "is too optimistic.",
                 "warning",
                 {"count": leaks},
             )
@@ -197,7 +198,7 @@ def _read(settings: TextSettings, context: Context) -> tuple[list[Passage], tupl
                 told += 1
                 context.report(
                     Log(
-                        "'{path}' is no UTF-8: it is read as {encoding}. Set the encoding where that is wrong.",
+                        "'{path}' is not UTF-8: it is read as {encoding}. Set the encoding where that is wrong.",
                         "warning",
                         {"path": file.name, "encoding": encoding},
                     )

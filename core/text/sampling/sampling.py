@@ -81,8 +81,8 @@ def check_numbers(values: np.ndarray) -> None:
     """
     if not np.isfinite(np.max(values)):
         raise UserError(
-            "What the model puts out is no number: its training diverged.",
-            hint="Train it again with a lower learning rate, or take another model.",
+            "The model's output is not a number: its training diverged.",
+            hint="Train it again with a lower learning rate, or use another model.",
         )
 
 

@@ -58,7 +58,7 @@ def learn_merges_in_process(parts: Sequence[str], size: int, context: Context) -
     except (EOFError, OSError) as error:
         context.check()  # Ctrl-C may have ended the process before it could ignore the signal
         raise UserError(
-            "The tokenizer could not be learnt: the process that does it ended by itself.",
+            "The tokenizer could not be learnt: its process ended unexpectedly.",
             hint="It may have run out of memory: close other programs, or use less text.",
         ) from error
     finally:

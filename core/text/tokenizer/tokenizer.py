@@ -170,7 +170,7 @@ def _check_merges(vocabulary: Mapping[str, int], merges: Sequence[tuple[str, str
     if lacking:
         raise UserError(
             "'{origin}' is no GPT-2 tokenizer: its vocabulary lacks {count} of the 256 bytes.",
-            hint="Take vocab.json and merges.txt of a GPT-2.",
+            hint="Use vocab.json and merges.txt of a GPT-2.",
             origin=origin,
             count=lacking,
         )
@@ -179,7 +179,7 @@ def _check_merges(vocabulary: Mapping[str, int], merges: Sequence[tuple[str, str
     if unknown is not None:
         raise UserError(
             "The vocabulary of '{origin}' does not fit its merges: they make '{token}', which it lacks.",
-            hint="Take vocab.json and merges.txt of the same model.",
+            hint="Use vocab.json and merges.txt of the same model.",
             origin=origin,
             token=unknown,
         )
@@ -189,7 +189,7 @@ def _check_merges(vocabulary: Mapping[str, int], merges: Sequence[tuple[str, str
         raise UserError(
             "The vocabulary of '{origin}' does not fit its merges: of its {size} entries they don't make {count}, "
             "'{token}' among them.",
-            hint="Take vocab.json and merges.txt of the same model.",
+            hint="Use vocab.json and merges.txt of the same model.",
             origin=origin,
             size=len(vocabulary),
             count=len(foreign),

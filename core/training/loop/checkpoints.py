@@ -156,8 +156,8 @@ class Checkpoints:
         if going_on and version < format_of(self._model):
             self._report(
                 Log(
-                    "An earlier version wrote the checkpoint {name}: its weights were converted, and what the "
-                    "optimizer remembers of those that changed starts anew.",
+                    "An earlier version wrote the checkpoint {name}: its weights were converted, and "
+                    "the optimizer's state of those that changed is reset.",
                     "warning",
                     {"name": path.name},
                 )

@@ -87,7 +87,7 @@ class Journal:
             self.state = state
             self._before = (state.samples, state.steps_s)
             place = {"steps": state.steps, "epoch": f"{min(state.epoch + 1, self._epochs)}/{self._epochs}"}
-            self.reporter.report(Log("Going on after {steps} steps, in epoch {epoch}.", values=place))
+            self.reporter.report(Log("Resuming after {steps} steps, in epoch {epoch}.", values=place))
         self._files.history.mend(self.state.history)
         self._files.metrics.mend(self.state.steps)
         self._began -= self.state.train_s

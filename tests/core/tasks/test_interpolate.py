@@ -189,7 +189,7 @@ def test_what_can_not_be_drawn_is_told(draw, tmp_path):
     for settings, said in (
         ({"label": "z"}, "can't draw"),
         ({"label": "a", "to_label": "z"}, "can't draw"),
-        ({"epoch": 5}, "has not kept its age"),
+        ({"epoch": 5}, "has kept no snapshot"),
         ({"out": str(tmp_path / "a.jpg")}, "does not end in one of"),
     ):
         ending, events = draw(**settings)

@@ -104,7 +104,7 @@ def test_a_run_of_a_grey_cnn_can_be_the_backbone(files):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"value_range": "auto"}, "Nothing in the backbone tells"),
+        ({"value_range": "auto"}, "The backbone does not show"),
         ({"backbone": "nowhere"}, "nowhere"),
         ({"content": "nowhere.png"}, "cannot be read"),
         ({"style_layers": ["nothing"]}, "has no layer"),

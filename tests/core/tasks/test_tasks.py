@@ -287,7 +287,7 @@ def test_a_list_of_skipped_files_that_is_held_open_ends_no_training(tmp_path, pi
     run.skipped_path.mkdir()  # no more to be replaced or removed than a file that another program holds
     ending, events = do(workspace, "train", {}, run=run)
     assert ending.state == "finished", ending.trace
-    told = [event for event in events if isinstance(event, Log) and "brought up to date" in event.message]
+    told = [event for event in events if isinstance(event, Log) and "be updated" in event.message]
     assert [(event.level, event.values["path"]) for event in told] == [("warning", run.skipped_path)]
 
 
@@ -348,7 +348,7 @@ def test_a_run_that_was_killed_after_it_went_on_is_used_with_its_newer_checkpoin
     run.update(status="interrupted", result={})
     after, events = do(workspace, "classify", classified, cache=cache)
     assert after.result["results"] == right
-    assert any(isinstance(event, Log) and "after it went on" in event.message for event in events)
+    assert any(isinstance(event, Log) and "after it had been resumed" in event.message for event in events)
 
 
 def test_checkpoints_of_another_model_are_a_sentence(trained, tmp_path, pictures):

@@ -44,8 +44,8 @@ def test_line_ends_become_one():
     ("content", "encoding", "reason"),
     [
         (b"\x89PNG\r\n\x00\x00\x00", "auto", "zero bytes"),
-        (b"\xff\xfea", "auto", "does not keep to its encoding"),
-        (b"\xe9", "utf-8", "does not keep to its encoding"),
+        (b"\xff\xfea", "auto", "is not valid text in its encoding"),
+        (b"\xe9", "utf-8", "is not valid text in its encoding"),
     ],
 )
 def test_what_is_no_text_is_refused(content, encoding, reason):

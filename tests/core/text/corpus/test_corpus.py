@@ -130,7 +130,7 @@ def test_bad_files_are_skipped_with_a_reason_and_the_rest_goes_on(context, write
     assert {one.path.rpartition("/")[2]: one.reason for one in corpus.skipped} == {
         "empty.txt": "It is empty.",
         "picture.txt": "It is no text: it holds zero bytes.",
-        "half.txt": "It does not keep to its encoding.",
+        "half.txt": "It is not valid text in its encoding.",
         "notes.md": "It is no .txt file.",
     }
     assert [log.values["encoding"] for log in context.logs()] == ["latin-1"]

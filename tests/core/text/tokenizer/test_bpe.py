@@ -95,7 +95,7 @@ def test_stop_is_heard_while_merges_are_made(context, much):
 def test_a_process_that_ends_by_itself_is_told(context, monkeypatch):
     monkeypatch.setattr(bpe, "QUICK_CHARACTERS", 0)
     monkeypatch.setattr(merges_process, "_learn", _die)
-    with pytest.raises(UserError, match="ended by itself"):
+    with pytest.raises(UserError, match="ended unexpectedly"):
         train_bpe(["some text"], 300, context)
 
 
