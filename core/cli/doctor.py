@@ -25,7 +25,7 @@ def examine(workspace: Path, write_line: Callable[[str], None] = lambda line: No
     """Examines packages, backends, devices and the workspace. Imports each backend in a process of its own.
 
     Args:
-        workspace: the folder whose free space is told.
+        workspace: the folder whose free space is shown.
         write_line: called with one line for each thing, as soon as it is known: a backend may take 10 s.
 
     Returns:

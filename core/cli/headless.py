@@ -73,7 +73,7 @@ def run_list(jobs: list[Job], workspace: Workspace) -> list[dict[str, Any]]:
     """Runs each job in an engine process of its own: they may differ in backend, and one crash ends one job.
 
     Args:
-        jobs: any jobs; what fails is told on stderr, and the next begins.
+        jobs: any jobs; what fails is reported on stderr, and the next begins.
         workspace: as in `run_here`.
 
     Returns:

@@ -28,7 +28,7 @@ def load(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted 
     Args:
         settings: which pictures, at which size, and how they are divided.
         seed: int >= 0, decides the splits, and the scenes of "shapes". Same seed, same result.
-        context: is told of progress and of files left out; asked whether to stop.
+        context: gets progress and the files left out; is asked whether to stop.
         wanted: what the samples must carry: two classes at least, unless something else is said. To score a model one
             is enough.
 

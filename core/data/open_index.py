@@ -54,7 +54,7 @@ def open_index(settings: DatasetSettings, seed: int, context: Context, wanted: W
     Args:
         settings: which pictures.
         seed: int >= 0, of drawn pictures.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
         wanted: what the samples must carry; where they don't, the index has a `problem`.
 
     Raises:

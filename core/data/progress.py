@@ -15,7 +15,7 @@ class Progressing:
     """Counts what is done in one phase of a job.
 
     Args:
-        context: is told, about ten times a second, and asked whether to stop.
+        context: gets the progress, about ten times a second, and is asked whether to stop.
         phase: str, as in `core.events.Progress`.
         total: int, units in all; 0 where unknown.
         unit: str, what is counted.

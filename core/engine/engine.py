@@ -52,7 +52,7 @@ def make_run(
     Args:
         job: a training job.
         workspace: where the run is made.
-        listener: told how the look gets on.
+        listener: gets the progress of that.
         cache: given to the job's context as well, it spares the job a second look.
 
     Returns:
@@ -187,7 +187,7 @@ def _log_file(run: Run) -> Iterator[None]:
 
 
 def serve(connection: Connection, workspace: str, threads: int) -> None:
-    """Main function of an engine process: does one job after another until told to end or left alone.
+    """Main function of an engine process: does one job after another until it is asked to end or its pipe closes.
 
     Args:
         connection: two-way pipe to the window.

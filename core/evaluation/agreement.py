@@ -22,7 +22,7 @@ def class_agreement(gan: Gan, dataset: Dataset, context: Context, run: Run) -> d
     Args:
         gan: the GAN as it is.
         dataset: what it has learnt from; the classes are drawn in the proportions of its train split.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
         run: the GAN's; its seed decides, and the classifier is kept in its folder.
 
     Returns:

@@ -33,21 +33,21 @@ from core.text.tokenizer.tokenizer import Tokenizer
 from core.training.begin import check_unchanged
 
 TOKENS_SHOWN, TEXTS_SHOWN, WRITTEN = 12, 5, 4
-COUNTED_CHARACTERS = 2_000_000  # of the training texts, to learn how often each token comes
+COUNTED_CHARACTERS = 2_000_000  # of the training texts, for the unigram baseline
 
 
 def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
     """Scores the run on its own test split, or on other texts: their test split where they have one, else all.
 
-    A text longer than the model's context is judged in stretches, each without what came before it.
+    A text longer than the model's context is scored in parts, each without what came before it.
 
     Returns:
         {"run", "data", "metrics": {"perplexity", "test_loss", "test_loss_per_text"}, "count", "tokens", "tokens_per_s",
         "baselines": {"uniform", "unigram"}, "hardest", "easiest": each {"tokens": [{"token", "text", "loss", "count"}],
         "texts": [{"text", "name", "loss", "count"}]}, "written": [{"start", "greedy", "drawn"}], "report"}; losses in
         nats, a token and a text. `count` is of texts, `tokens` of those that were asked for. "baselines" are
-        perplexities: of all tokens alike, and of each as often as in the training texts, which only the run's own
-        data tell. Where the report can't be written, "report" is empty and "error" says why.
+        perplexities: of a uniform and of a unigram model, the latter only where the run's own data are scored. Where
+        the report can't be written, "report" is empty and "error" says why.
 
     Raises:
         UserError: the run holds no model, its texts have changed, or there is nothing to score.

@@ -68,7 +68,7 @@ class FeatureExtractor:
 
         Args:
             pictures: uint8 (M, H, W, C), C being 1 or 3; may be a memory map, of which a batch at a time is read.
-            places: int (N,), which of them are looked at; None for all.
+            places: int (N,), which of them; None for all.
 
         Returns:
             float32 (N, D), and float32 (N, K) or None without classes.
@@ -98,7 +98,7 @@ def make_extractor(dataset: Dataset, settings: ExtractorSettings, context: Conte
         dataset: what the generator learns from.
         settings: with `judge`: empty for a small network trained on these data within seconds, a classifier's run by
             id, name or folder, or a `.h5` file of InceptionV3 weights.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
         run: the generator's run; a network of the data's own is kept in its folder `judge`.
 
     Raises:

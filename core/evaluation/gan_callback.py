@@ -203,7 +203,7 @@ def measure_drawn(
         real_features: float (N, D) of real pictures, as the extractor gives them.
         most: int, pictures compared at most.
         seed: int, of the run's job.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
 
     Raises:
         CancelledError: the user has asked the job to stop.

@@ -32,7 +32,7 @@ def measure_gan(
         extractor: whose features measure.
         real: uint8 (N, H, W, C), real pictures that it has not seen, to measure by.
         settings: of its training.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
         run: the GAN's; its seed decides which pictures are drawn.
 
     Returns:

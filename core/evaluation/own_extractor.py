@@ -97,7 +97,7 @@ def own_extractor(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN
 
     Args:
         dataset: its train split is learnt, its test split (else its validation split) scored.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
         run: where the extractor is kept, and whose seed decides.
         plan: how it is made.
 

@@ -24,11 +24,11 @@ def token_scores(model: keras.Model, rows: Rows, batch_size: int, context: Conte
         model: int32 (B, T) to float (B, T, V) logits.
         rows: at least one.
         batch_size: int, rows at once.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
 
     Raises:
         CancelledError: the user has asked the job to stop.
-        UserError: the model puts out no numbers.
+        UserError: the model's output is not a number.
     """
     variables = [variable for variable in model.variables if "seed_generator" not in variable.path]
     score = compile_forward(lambda ids, labels: token_nats(labels, model(ids, training=False))[0], variables)

@@ -26,7 +26,7 @@ SHOWN = 24  # of the drawn pictures, those that come nearest to training picture
 
 @dataclass(frozen=True, eq=False)
 class Variety:
-    """What was found. M drawn pictures were looked at.
+    """What was found in M drawn pictures.
 
     Args:
         pictures: uint8 (M, H, W, C).
@@ -108,7 +108,7 @@ def find_variety(
         extractor: whose features show how varied they are.
         real: uint8 (N, H, W, C), real pictures to compare with; where they are too few, training pictures are.
         seen: features and probabilities of these.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
         mirrored: bool, whether the training mirrored pictures.
         seed: int, of the run's job.
 

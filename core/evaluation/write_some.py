@@ -44,7 +44,7 @@ def write_some(gpt2: Gpt2, writer: Writer, rows: Rows, count: int, context: Cont
         writer: what is compiled for it.
         rows: the texts.
         count: int, from how many beginnings at most, the empty one included.
-        context: its job's seed decides what is drawn; is told of the progress, and asked whether to stop.
+        context: its job's seed decides what is drawn; gets the progress, and is asked whether to stop.
 
     Raises:
         CancelledError: the user has asked the job to stop.

@@ -49,7 +49,7 @@ def predict_split(
         model: raw pixels in, logits out.
         images: uint8 (N, H, W, C); may be a memory map.
         indices: int (M,), which of them.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
         phase: str, as in `Progress`.
 
     Returns:

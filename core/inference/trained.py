@@ -71,12 +71,12 @@ def newest_model(
     """Returns the model that a run has saved, or the newer one that its checkpoints hold.
 
     A run that is not done may have gone on after its model was saved, and been cut off: where its checkpoints know
-    more epochs, their weights are taken, which is told.
+    more epochs, their weights are taken, with a warning.
 
     Args:
         run: whose model it is.
         record: what run.json says.
-        context: is told of the progress.
+        context: gets the progress.
         load: opens the run's `model/`.
         from_checkpoint: builds the model from the epochs done and a checkpoint's variables; raises ValueError,
             TypeError or KeyError where they don't belong to the run.

@@ -26,7 +26,7 @@ def trained_gan(run: Run, context: Context, epoch: int = 0) -> tuple[Gan, ModelD
 
     Args:
         run: of a GAN.
-        context: is told of the progress.
+        context: gets the progress.
         epoch: int, epochs it has been trained; 0 takes the model that is kept. The description's `epochs` says which.
 
     Raises:

@@ -20,7 +20,7 @@ from core.runs.recipe import Recipe, damaged
 
 KEYWORD = "pixelwright"
 MARK = b"Pixelwright"  # somewhere near the beginning or the end of every file written here
-LOOKED_AT = 64 * 1024  # bytes at either end
+READ_BYTES = 64 * 1024  # bytes at either end
 SEEN_PX = 96  # smaller pictures are enlarged, unless told otherwise
 MOST_PIXELS = 64_000_000  # as many as the program itself reads
 WHITE = 255
@@ -180,13 +180,13 @@ def is_written_here(path: Path) -> bool:
     """Whether this program has written the picture file, which it may then write anew.
 
     Raises:
-        OSError: it can't be looked at.
+        OSError: it can't be read.
     """
     with path.open("rb") as file:
-        head = file.read(LOOKED_AT)
+        head = file.read(READ_BYTES)
         size = file.seek(0, io.SEEK_END)
-        file.seek(max(0, size - LOOKED_AT))
-        tail = file.read(LOOKED_AT)
+        file.seek(max(0, size - READ_BYTES))
+        tail = file.read(READ_BYTES)
     start, beginning = BEGINNINGS.get(path.suffix.casefold(), (0, b""))
     fits = beginning and head[start : start + len(beginning)] == beginning
     return not size or bool(fits and (MARK in head or MARK in tail))

@@ -44,7 +44,7 @@ class Collapse:
         spacing: float >= 0, median distance of a picture to the one nearest to it, over that of real ones at the same
             count: it falls to 0 where a few pictures are drawn again and again, however varied these are.
         pixels: float >= 0, as `within`, of the pixels themselves; 1 where no pictures were given.
-        count: int, generated pictures that were looked at.
+        count: int, generated pictures that were measured.
     """
 
     verdict: Log
@@ -76,8 +76,8 @@ def find_collapse(
 ) -> Collapse:
     """Compares the variety of generated pictures with that of real ones.
 
-    The kinds are a classifier's classes, as it tells them on both sides, so that what it gets wrong it gets wrong
-    alike; without one they are clusters of the real features.
+    The kinds are the classes that a classifier predicts, on both sides, so that its errors affect both alike; without
+    one they are clusters of the real features.
 
     Args:
         real_features: float (N, D), of pictures in random order; best of some that the features' source wasn't
@@ -91,10 +91,10 @@ def find_collapse(
         seed: int, fixes the clusters and which pictures are compared.
 
     Returns:
-        The figures and the verdict; with fewer than 20 pictures on a side the verdict is that nothing can be told.
+        The figures and the verdict; with fewer than 20 pictures on a side the verdict is that there are too few.
 
     Reference:
-        - [Arora and Zhang, 2017](https://arxiv.org/abs/1706.08224), pictures that recur tell how few there are.
+        - [Arora and Zhang, 2017](https://arxiv.org/abs/1706.08224), pictures that recur show how few there are.
     """
     fewest = min(len(real_features), len(fake_features))
     if fewest < FEWEST:

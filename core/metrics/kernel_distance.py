@@ -35,7 +35,7 @@ def kernel_distance(
     Args:
         one: float (M, D), M >= 2, in random order: of more than 2,000 the first are taken.
         other: float (N, D), N >= 2, as well.
-        subsets: int, from how many pairs of subsets the spread is told; 0 leaves it out.
+        subsets: int, from how many pairs of subsets the spread is computed; 0 leaves it out.
         subset_size: int, features in each; 0 takes 1,000, as in the paper, or half of the smaller cloud where that is
             less: subsets that are nearly the whole would all be alike.
         seed: int, fixes the subsets.

@@ -24,33 +24,47 @@ PAGE = """<!doctype html>
 <p class="muted">{{ facts }}</p>
 <div class="numbers">
 <span><b>{{ "%.2f"|format(100 * metrics.test_accuracy) }} %</b>accuracy</span>
-<span><b>{{ "%.3f"|format(metrics.test_loss) }}</b>loss</span>
-<span><b>{{ "%.3f"|format(metrics.ece) }}</b>calibration error</span>
+<span><b>{{ "%.3f"|format(metrics.test_loss) }}</b>cross-entropy loss</span>
+<span><b>{{ "%.3f"|format(metrics.ece) }}</b>expected calibration error</span>
 <span><b>{{ count }}</b>pictures</span>
 </div>
-{% if curves %}<h2>Training</h2>{{ curves|safe }}{% endif %}
+<p class="muted">Accuracy is the share of pictures that are classified correctly: guessing among {{ classes|length }}
+equally frequent classes would reach {{ "%.1f"|format(100 / classes|length) }} %. For loss and calibration error lower
+is better; 0 is perfect.</p>
+{% if curves %}<h2>Training</h2>
+<p class="muted">Loss and accuracy after each epoch. Where the training curve goes on improving while the validation
+curve gets worse, the model overfits: it memorises its training pictures.</p>
+{{ curves|safe }}{% endif %}
 <h2>Classes</h2>
+<p class="muted">Precision: of the pictures that the model assigned to the class, the share that belong to it. Recall:
+of the pictures that belong to the class, the share that the model found. F1 is their harmonic mean. 1 is best.</p>
 <table><tr><th class="name">class</th><th>precision</th><th>recall</th><th>F1</th><th>pictures</th></tr>
 {% for row in classes %}<tr><td class="name">{{ row.label }}</td>
 <td>{{ "%.3f"|format(row.precision) }}</td><td>{{ "%.3f"|format(row.recall) }}</td>
 <td>{{ "%.3f"|format(row.f1) }}</td><td>{{ row.count }}</td></tr>
 {% endfor %}</table>
-{% if matrix %}<h2>Confusion</h2>
-<p class="muted">Rows: what it is. Columns: what the model says.</p>
+{% if matrix %}<h2>Confusion matrix</h2>
+<p class="muted">Each row is a true class, each column a predicted one; a cell counts pictures. Correct predictions
+lie on the green diagonal, and a red cell off it shows two classes that the model confuses.</p>
 <table class="matrix"><tr><th></th>{% for row in classes %}<th>{{ row.label }}</th>{% endfor %}</tr>
 {% for cells in matrix %}<tr><th class="name">{{ classes[loop.index0].label }}</th>
 {% for cell in cells %}<td style="{{ cell.style }}">{{ cell.count or "" }}</td>{% endfor %}</tr>
 {% endfor %}</table>{% endif %}
 <h2>Calibration</h2>
-<p class="muted">Where the model is as right as it is sure, the bars meet the line.</p>
+<p class="muted">Left: the share of correct predictions at each level of confidence, the probability of the predicted
+class. A well calibrated model's bars end on the diagonal; below it the model is overconfident, above it
+underconfident. Right: how many pictures are at that level. Bars over few pictures are uncertain.</p>
 {{ calibration|safe }}
 <h2>Worst mistakes</h2>
-{% if mistakes %}<div class="pictures">{% for entry in mistakes %}<figure>
+{% if mistakes %}
+<p class="muted">The wrong predictions in which the model was most confident. Look for wrong labels and for pictures
+that people would confuse too.</p>
+<div class="pictures">{% for entry in mistakes %}<figure>
 <img src="data:image/png;base64,{{ entry.picture }}" alt="">
-<figcaption>is <b>{{ entry.label }}</b>,
-said <b>{{ entry.said }}</b> ({{ "%.0f"|format(100 * entry.probability) }} %)<br>
+<figcaption>true: <b>{{ entry.label }}</b><br>
+predicted: <b>{{ entry.said }}</b> ({{ "%.0f"|format(100 * entry.probability) }} %)<br>
 <span class="muted">{{ entry.name }}</span></figcaption></figure>{% endfor %}</div>
-{% else %}<p>There are none.</p>{% endif %}
+{% else %}<p>Every picture is classified correctly.</p>{% endif %}
 </body></html>
 """
 
@@ -131,10 +145,10 @@ def _calibration(probabilities: np.ndarray, labels: np.ndarray) -> str:
     middles = (np.arange(BINS) + 0.5) / BINS
     axis.bar(middles, shares, width=0.9 / BINS)
     axis.plot([0, 1], [0, 1], color="black", linewidth=1)
-    axis.set_xlabel("probability")
-    axis.set_title("share that is right")
+    axis.set_xlabel("confidence")
+    axis.set_title("accuracy")
     histogram.bar(middles, counts, width=0.9 / BINS)
-    histogram.set_xlabel("probability")
+    histogram.set_xlabel("confidence")
     histogram.set_title("pictures")
     return svg(drawn)
 
@@ -147,7 +161,7 @@ def _mistakes(
     names: Sequence[str],
     probabilities: np.ndarray,
 ) -> list[dict[str, Any]]:
-    """Returns the pictures the model was surest and wrong about."""
+    """Returns the wrong predictions of the highest confidence."""
     said = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(said != labels)
     worst = wrong[np.argsort(-probabilities[wrong, said[wrong]], kind="stable")][:MISTAKES]

@@ -36,47 +36,62 @@ PAGE = """<!doctype html>
 <h1>{{ name }}</h1>
 <p class="muted">{{ facts }}</p>
 <div class="numbers">
-<span><b>{{ "%.3g"|format(metrics.fid) }}</b>FID (real against real: {{ "%.3g"|format(metrics.floor) }})</span>
+<span><b>{{ "%.3g"|format(metrics.fid) }}</b>FID (floor: {{ "%.3g"|format(metrics.floor) }})</span>
 <span><b>{{ "%.3g"|format(metrics.kid) }}</b>KID ± {{ "%.2g"|format(metrics.kid_spread) }}
-(real against real: {{ "%.2g"|format(metrics.kid_floor) }})</span>
+(floor: {{ "%.2g"|format(metrics.kid_floor) }})</span>
 {% if "is" in metrics %}<span><b>{{ "%.2f"|format(metrics["is"]) }}</b>Inception Score</span>{% endif %}
 {% if by_class %}<span><b>{{ "%.1f"|format(100 * metrics.agreement) }} %</b>class agreement</span>{% endif %}
 <span><b>{{ "%d"|format(metrics.count) }}</b>pictures on each side</span>
 </div>
-<p class="muted">Features and classes by: {{ judge }}. The distance is that of {{ "%d"|format(metrics.count) }} drawn
-pictures from as many real ones, of {{ real_count }} that were not trained on; beside it stands the distance of these
-from as many other real ones.
-{% if metrics.count < fewest %}<b>That is too few to say much.</b>{% endif %}
-{% if by_class %} Agreement: how often a classifier that nothing else was measured with
-{% if "agreement_judge_accuracy" in metrics %}(right about
-{{ "%.1f"|format(100 * metrics.agreement_judge_accuracy) }} % of real pictures){% endif %} sees the class that was asked
-for, of {{ "%d"|format(metrics.agreement_count) }} pictures.{% endif %}</p>
+<p class="muted">FID and KID are distances between {{ "%d"|format(metrics.count) }} drawn pictures and as many real
+ones, out of {{ real_count }} that were not trained on: the lower, the more alike. The floor is the distance between
+real and other real pictures, about the lowest that a good generator can reach. {% if "is" in metrics %}The Inception
+Score is higher the more clearly each picture shows one class and the more evenly the classes occur; its maximum is
+the number of classes.{% endif %} Feature extractor: {{ judge }}; figures of other extractors or other numbers of
+pictures can't be compared. {% if metrics.count < fewest %}<b>So few pictures make the distances very
+uncertain.</b>{% endif %} {% if by_class %} Class agreement is the share of {{ "%d"|format(metrics.agreement_count) }}
+pictures in which an independent classifier{% if "agreement_judge_accuracy" in metrics %} (with an accuracy of
+{{ "%.1f"|format(100 * metrics.agreement_judge_accuracy) }} % on real pictures){% endif %} recognises the class that
+they were drawn as.{% endif %}</p>
 <h2>Drawn pictures</h2>
 {% if by_class %}<p class="muted">Each row is one class: {{ by_class }}.</p>{% endif %}
 <img class="sheet" src="data:image/png;base64,{{ sheet }}" alt="">
-{% if strip %}<h2>As it learnt</h2><div class="strip">{% for stage in strip %}<figure>
+{% if strip %}<h2>Progress of the training</h2>
+<p class="muted">Pictures from the same latents after more and more epochs.</p>
+<div class="strip">{% for stage in strip %}<figure>
 <img src="data:image/png;base64,{{ stage.picture }}" alt="">
 <figcaption>epoch {{ stage.epoch }}</figcaption></figure>
 {% endfor %}</div>{% endif %}
-{% if curves %}<h2>Training</h2>{{ curves|safe }}{% endif %}
+{% if curves %}<h2>Training curves</h2>
+<p class="muted">Left: the losses of the two networks. They compete, so neither has to fall; one that goes to zero
+while the other grows shows that the balance is lost. Right: FID, which falls towards its floor as the pictures
+improve.</p>
+{{ curves|safe }}{% endif %}
 <h2>Variety</h2>
 <p class="{{ "alarm" if collapse.alarm else "good" if collapse.kinds else "open" }}">{{ collapse.verdict }}</p>
-{% if collapse.kinds %}<table><tr><th class="name">beside real pictures</th><th>ratio</th></tr>
-<tr><td class="name">how many kinds are drawn</td><td>{{ "%.2f"|format(collapse.kinds_drawn) }}</td></tr>
-<tr><td class="name">mean distance of two pictures</td><td>{{ "%.2f"|format(collapse.diversity) }}</td></tr>
-<tr><td class="name">mean distance of two pictures of one kind</td><td>{{ "%.2f"|format(collapse.within) }}</td></tr>
-<tr><td class="name">the same, of their pixels</td><td>{{ "%.2f"|format(collapse.pixels) }}</td></tr>
-<tr><td class="name">distance of a picture from the one nearest to it</td>
+{% if collapse.kinds %}<table><tr><th class="name">drawn compared with real pictures</th><th>ratio</th></tr>
+<tr><td class="name">effective number of kinds</td><td>{{ "%.2f"|format(collapse.kinds_drawn) }}</td></tr>
+<tr><td class="name">mean distance between two pictures, by their features</td>
+<td>{{ "%.2f"|format(collapse.diversity) }}</td></tr>
+<tr><td class="name">mean distance between two pictures of one kind, by their features</td>
+<td>{{ "%.2f"|format(collapse.within) }}</td></tr>
+<tr><td class="name">mean distance between two pictures of one kind, by their pixels</td>
+<td>{{ "%.2f"|format(collapse.pixels) }}</td></tr>
+<tr><td class="name">median distance between a picture and the one most like it</td>
 <td>{{ "%.2f"|format(collapse.spacing) }}</td></tr>
-</table><p class="muted">{{ collapse.count }} drawn pictures were looked at. 1 is as varied as real pictures.</p>
+</table>
+<p class="muted">Measured on {{ collapse.count }} drawn pictures. 1 means as varied as real pictures; well below 1
+the generator draws too little variety (mode collapse). A kind is a class or, without classes, a cluster of the
+features.</p>
 {% endif %}
 <h2>Nearest training pictures</h2>
 <p class="{{ "alarm" if memorisation.alarm else "good" }}">{{ memorisation.verdict }}</p>
-<p class="muted">Left: drawn. Right: the training picture nearest to it. Of {{ memorisation.count }} drawn pictures
-these come nearest: the number is the distance over that of the next training pictures. Below
-{{ "%.2f"|format(memorisation.threshold) }} it counts as a copy, as
-{{ "%.1f"|format(100 * memorisation.false_alarms) }} % of {{ memorisation.held_out }} real pictures do that were not
-trained on.</p>
+<p class="muted">A generator should draw new pictures, not copies of its training pictures. Shown are the
+{{ pairs|length }} of {{ memorisation.count }} drawn pictures that are most like a training picture: the drawn picture
+on the left, the nearest training picture on the right. The number is their distance divided by the mean distance to
+the next nearest training pictures. Below {{ "%.2f"|format(memorisation.threshold) }} a picture counts as a copy; of
+{{ memorisation.held_out }} real pictures that were not trained on,
+{{ "%.1f"|format(100 * memorisation.false_alarms) }} % fall below it.</p>
 <div class="pictures">{% for pair in pairs %}<figure class="pair">
 <img src="data:image/png;base64,{{ pair.drawn }}" alt=""> <img src="data:image/png;base64,{{ pair.nearest }}" alt="">
 <figcaption>{{ "%.2f"|format(pair.ratio) }}{% if pair.is_copy %} <b>copy</b>{% endif %}<br>
@@ -165,8 +180,9 @@ def _curves(run: Run) -> str:
     drawn, (losses, distance) = figure(2)
     for name, label in (("generator_loss", "generator"), ("discriminator_loss", "discriminator")):
         losses.plot(*curve(rows, name), label=label)
-    distance.plot(*curve(rows, "fid"), marker=".", label="drawn against real")
-    distance.plot(*curve(rows, "fid_floor"), color="black", linewidth=1, linestyle="--", label="real against real")
+    distance.plot(*curve(rows, "fid"), marker=".", label="drawn and real")
+    floor_style = {"color": "black", "linewidth": 1, "linestyle": "--"}
+    distance.plot(*curve(rows, "fid_floor"), **floor_style, label="real and other real (floor)")
     distance.set_yscale("log")
     for axis, title in ((losses, "loss"), (distance, "FID")):
         axis.set_xlabel("epoch")

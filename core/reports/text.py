@@ -33,41 +33,55 @@ code { background: #f2f4f7; padding: 0 .2rem; }
 <p class="muted">{{ facts }}</p>
 <div class="numbers">
 <span><b>{{ perplexity }}</b>perplexity</span>
-<span><b>{{ "%.3f"|format(metrics.test_loss) }}</b>nats a token</span>
-<span><b>{{ "%.2f"|format(metrics.test_loss_per_text) }}</b>nats a text</span>
+<span><b>{{ "%.3f"|format(metrics.test_loss) }}</b>nats per token</span>
+<span><b>{{ "%.2f"|format(metrics.test_loss_per_text) }}</b>nats per text</span>
 <span><b>{{ count }}</b>texts</span>
 <span><b>{{ tokens }}</b>tokens</span>
 </div>
-<h2>Beside guessing</h2>
-<table><tr><th class="name">who tells the next token</th><th>perplexity</th></tr>
-<tr><td class="name">one who knows nothing: all tokens are alike</td>
+<h2>Comparison with baselines</h2>
+<p class="muted">Perplexity measures how well the next token is predicted: a model of perplexity 10 is as uncertain as
+if it had to choose among 10 equally probable tokens. Lower is better, 1 is perfect. Only models with the same
+tokenizer can be compared by it.</p>
+<table><tr><th class="name">predictor of the next token</th><th>perplexity</th></tr>
+<tr><td class="name">uniform: every token of the vocabulary is equally probable</td>
 <td>{{ "%.4g"|format(baselines.uniform) }}</td></tr>
-{% if "unigram" in baselines %}<tr><td class="name">one who knows how often each comes in the training texts</td>
+{% if "unigram" in baselines %}
+<tr><td class="name">unigram: every token as probable as it is frequent in the training texts</td>
 <td>{{ "%.4g"|format(baselines.unigram) }}</td></tr>{% endif %}
 <tr><td class="name"><b>this model</b></td><td><b>{{ "%.4g"|format(metrics.perplexity) }}</b></td></tr></table>
-<p class="muted">A perplexity of 10 is as undecided as between 10 equally probable tokens. Only models with the same
-tokenizer can be compared by it.</p>
-{% if curves %}<h2>Training</h2>{{ curves|safe }}{% endif %}
+{% if "unigram" in baselines %}
+<p class="muted">A model that is no better than the unigram baseline has learnt nothing of the order of the words.</p>
+{% endif %}
+{% if curves %}<h2>Training</h2>
+<p class="muted">Loss and perplexity after each epoch. Where the training curve goes on falling while the validation
+curve rises, the model overfits: it memorises its training texts.</p>
+{{ curves|safe }}{% endif %}
 <h2>Written by the model</h2>
-{% if written %}<table class="written"><tr><th class="name">begins with</th><th class="name">most probable</th>
+{% if written %}
+<p class="muted">Continuations of the same beginnings: once with the most probable token at every step (greedy), once
+with tokens drawn at random by their probabilities.</p>
+<table class="written"><tr><th class="name">beginning</th><th class="name">most probable (greedy)</th>
 <th class="name">drawn at temperature {{ temperature }}</th></tr>
-{% for row in written %}<tr><td class="words">{{ row.start or "(nothing)" }}</td>
-<td class="words">{{ row.greedy or "(nothing)" }}</td>
-<td class="words">{{ row.drawn or "(nothing)" }}</td></tr>
+{% for row in written %}<tr><td class="words">{{ row.start or "(empty)" }}</td>
+<td class="words">{{ row.greedy or "(empty)" }}</td>
+<td class="words">{{ row.drawn or "(empty)" }}</td></tr>
 {% endfor %}</table>{% else %}<p>Nothing was written.</p>{% endif %}
 <h2>Tokens</h2>
+<p class="muted">The tokens of the vocabulary that are hardest and easiest to predict, by their mean loss. A loss of 0
+nats is a certain prediction, 0.69 a probability of one half, 2.3 of one tenth. ␣ stands for a space.</p>
 <div class="side">{% for title, table in token_tables %}<table><tr><th class="name">{{ title }}</th><th>nats</th>
-<th>times</th></tr>
+<th>occurrences</th></tr>
 {% for row in table %}<tr><td class="name"><code>{{ row.sign }}</code></td><td>{{ "%.2f"|format(row.loss) }}</td>
 <td>{{ row.count }}</td></tr>
 {% endfor %}</table>
 {% endfor %}</div>
 <h2>Texts</h2>
-<p class="muted">The redder a token, the less it was expected. A text longer than the model looks back is judged in
-stretches.</p>
+<p class="muted">The texts that are hardest and easiest to predict. The redder a token, the less probable the model
+thought it; hold the pointer over one for its loss. ■ marks the end of a text. A text longer than the model's context
+is scored in parts.</p>
 {% for title, texts in text_lists %}<h3>{{ title }}</h3>
-{% for text in texts %}<p class="muted">{{ "%.3f"|format(text.loss) }} nats a token, {{ text.count }} tokens{% if
-text.name %}, {{ text.name }}{% endif %}</p>
+{% for text in texts %}<p class="muted">{{ "%.3f"|format(text.loss) }} nats per token, {{ text.count }} tokens{%
+if text.name %}, {{ text.name }}{% endif %}</p>
 <div class="text">{% for piece in text.pieces %}<span {% if piece.colour %}style="background: {{ piece.colour }}"
 title="{{ "%.2f"|format(piece.nats) }} nats"{% else %}class="muted"{% endif %}>{{ piece.text }}</span>{% endfor %}{% if
 text.cut %} …{% endif %}</div>
@@ -130,7 +144,7 @@ def _curves(run: Run) -> str:
     if not rows:
         return ""
     drawn, axes = figure(2)
-    for axis, name, title in zip(axes, ("loss", "perplexity"), ("nats a token", "perplexity"), strict=True):
+    for axis, name, title in zip(axes, ("loss", "perplexity"), ("nats per token", "perplexity"), strict=True):
         for column, label in ((name, "training"), (f"val_{name}", "validation")):
             epochs, values = curve(rows, column)
             if values:

@@ -21,7 +21,7 @@ def with_report(result: dict[str, Any], write: Callable[[], Path], context: Cont
     Args:
         result: what the evaluation found.
         write: writes the report of it, and returns the file; may raise UserError, or fail at what can't be drawn.
-        context: is told.
+        context: gets the progress and the file.
 
     Returns:
         The result with "report", the file; where it can't be drawn or written, "report" is empty and

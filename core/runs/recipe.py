@@ -1,4 +1,4 @@
-"""What made a picture, as its file tells it, and the job that makes it again. Knows no file format."""
+"""What made a picture, as its file records it, and the job that makes it again. Knows no file format."""
 
 from __future__ import annotations
 

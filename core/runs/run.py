@@ -187,7 +187,7 @@ class Run:
         return []  # none, or deleted just now
 
     def epochs_done(self) -> int:
-        """Returns how many epochs history.csv tells of; 0 where there is none."""
+        """Returns how many epochs history.csv holds; 0 where there is none."""
         with suppress(OSError):
             return max(len(self.history_path.read_bytes().splitlines()) - 1, 0)
         return 0

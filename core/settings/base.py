@@ -97,7 +97,7 @@ def setting(
         unit: str, "px", "s", "epochs", ... or empty.
         group: str, heading under which the form puts it.
         advanced: bool, whether the form hides it behind "More".
-        kind: str, a hint to the form where the type does not tell: "data", "folder", "file", "run", "judge",
+        kind: str, a hint to the form where the type does not suffice: "data", "folder", "file", "run", "judge",
             "truncation".
         bounds: pydantic's ge, gt, le, lt, multiple_of, min_length, max_length.
     """
@@ -106,6 +106,6 @@ def setting(
 
 
 def describe(field: FieldInfo) -> dict[str, Any]:
-    """Returns what `setting()` was told beside pydantic's own: unit, group, advanced, kind."""
+    """Returns what `setting()` was given beside pydantic's own: unit, group, advanced, kind."""
     extra = field.json_schema_extra
     return dict(extra) if isinstance(extra, dict) else {}

@@ -1,4 +1,4 @@
-"""Which picture is looked at."""
+"""Settings of a look at a picture."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def examine_text(settings: ExamineTextSettings, context: Context) -> dict[str, A
         token)}.
 
     Raises:
-        UserError: there is no such model, the text is too long for it, or it puts out no numbers.
+        UserError: there is no such model, the text is too long for it, or the output is not a number.
         CancelledError: the user has asked the job to stop.
     """
     gpt2, writer, trained_here = text_model(settings.model, context)

@@ -90,7 +90,7 @@ def _leads_nowhere(settings: InterpolateSettings, way: LatentPath) -> bool:
 def _end_labels(settings: InterpolateSettings, classes: Sequence[str]) -> tuple[int, int]:
     """Returns the classes of both ends; what is left open is what those pictures have in a sheet of all classes.
 
-    A walk has no picture at the other end: it keeps its class unless it is told to change it.
+    A walk has no picture at the other end: it keeps its class unless another one is set.
     """
     first = chosen_labels(settings.label, classes, np.array([settings.from_number]))[0]
     if settings.to_label or not (settings.label or settings.method == "walk"):

@@ -20,7 +20,7 @@ RANGES: Mapping[str, str] = {
     "imagenet": "less ImageNet's mean, over its deviation",
     "caffe": "BGR, 0 to 255, less ImageNet's mean",
 }
-LOOKED_AT = 3  # batch norms, the first ones: deeper ones say less of the pixels
+NORMS_READ = 3  # batch norms, the first ones: deeper ones say less of the pixels
 
 
 def prepared(pixels: Any, value_range: str, channels: int) -> Any:
@@ -50,7 +50,7 @@ def prepared(pixels: Any, value_range: str, channels: int) -> Any:
 def guess_range(model: keras.Model, pictures: list[np.ndarray]) -> str:
     """Finds out how a network wants its pixels.
 
-    One that rescales them itself takes 0 to 255. Else its first batch norms tell: they remember mean and deviation of
+    One that rescales them itself takes 0 to 255. Else its first batch norms show it: they hold mean and deviation of
     what they saw in training, and pictures in the right range give about the same.
 
     Args:
@@ -58,12 +58,12 @@ def guess_range(model: keras.Model, pictures: list[np.ndarray]) -> str:
         pictures: float32 (1, H, W, 3), 0 to 1; any photographs.
 
     Returns:
-        A key of `RANGES`; empty where nothing tells.
+        A key of `RANGES`; empty where nothing shows it.
     """
     first = [layer.__class__.__name__ for layer in model.layers[:3]]
     if "Rescaling" in first:
         return "0..255"
-    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)][:LOOKED_AT]
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)][:NORMS_READ]
     norms = [layer for layer in norms if len(layer.input.shape) == 4]
     if not norms:
         return ""

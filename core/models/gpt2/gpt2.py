@@ -21,7 +21,7 @@ def build(settings: Gpt2Settings, vocabulary_size: int) -> keras.Model:
 
     Returns:
         Model: int32 (B, T) token ids in [0, V), T <= `settings.context`, to float32 (B, T, V) logits; those at place t
-        tell of the token at t + 1. Padding belongs after a text, where nothing before it sees it.
+        predict the token at t + 1. Padding belongs after a text, where nothing before it sees it.
 
     Reference:
         Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".

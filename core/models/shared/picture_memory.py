@@ -14,15 +14,15 @@ BYTES = 4  # of a number
 
 
 def check_picture_memory(model: keras.Model, shape: tuple[int, int], name: str, *, passes: int = 1) -> None:
-    """Refuses a picture for which the network's layers together would put out too much.
+    """Refuses a picture for which the network's layers together would need too much memory.
 
-    A file may leave the sides of its pictures open, so that only the picture tells what it asks for.
+    A file may leave the sides of its pictures open, so that only the picture decides how much it needs.
 
     Args:
         model: functional, float32 (B, H, W, C) -> any.
         shape: (H, W), px, of one picture.
         name: str, what the user calls the network.
-        passes: int, how often what a layer puts out is held: 2 where gradients go back through it.
+        passes: int, how often a layer's output is held: 2 where gradients go back through it.
 
     Raises:
         UserError: it would take more than half of the computer's memory.
@@ -42,7 +42,7 @@ def check_picture_memory(model: keras.Model, shape: tuple[int, int], name: str, 
 
 
 def picture_bytes(model: keras.Model, shape: tuple[int, int]) -> int:
-    """Returns how many bytes all layers together put out for one picture (H, W); 0 where they don't take that size."""
+    """Returns the bytes of all layers' outputs for one picture (H, W); 0 where they don't take that size."""
     every = keras.Model(model.inputs[0], [layer.output for layer in model.layers])
     try:
         resized = reapplied(every, (*shape, model.inputs[0].shape[-1]))

@@ -87,7 +87,7 @@ def load_corpus(settings: TextSettings, seed: int, context: Context) -> Corpus:
     Args:
         settings: which, and how they are divided.
         seed: int >= 0, decides the splits, and the scenes of "shapes". Same seed, same result.
-        context: is told of progress, of files left out and of their encodings; asked whether to stop.
+        context: gets progress, the files left out and their encodings; is asked whether to stop.
 
     Returns:
         The corpus; train is not empty.

@@ -61,7 +61,7 @@ def find_texts(data: str, context: Context) -> tuple[list[TextFile], tuple[Skipp
 
     Args:
         data: str, a path.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
 
     Returns:
         The files sorted by name, and those left out.

@@ -19,7 +19,7 @@ def split_rows(
         split: str, "train", "validation" or "test".
         tokenizer: with an end token.
         length: int, tokens a row has at most.
-        context: is told of the progress, and asked whether to stop; its job's seed decides how rows are packed.
+        context: gets the progress, and is asked whether to stop; its job's seed decides how rows are packed.
         packing: as in `lay_out`.
 
     Raises:

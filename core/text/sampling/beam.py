@@ -1,4 +1,4 @@
-"""Beam search: the most probable text, as far as so many of the best beginnings tell."""
+"""Beam search: looks for the most probable text by following so many of the best beginnings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class BeamSearch:
         end_id: int, the token that ends a text; None where there is none.
         length_penalty: float >= 0; 0 compares log probabilities, 1 their mean over the tokens.
         repetition_penalty: float > 0, as in `Sampling`.
-        alternatives: int, how many of the most probable tokens to tell of.
+        alternatives: int, how many of the most probable tokens to report.
     """
 
     beams: int
@@ -60,7 +60,7 @@ class BeamSearch:
             check: called before each step with the tokens written so far; may raise to end it all.
 
         Raises:
-            UserError: the model puts out no numbers.
+            UserError: the model's output is not a number.
         """
         live, done = [Hypothesis()], list[Hypothesis]()
         for length in range(1, self.length + 1):

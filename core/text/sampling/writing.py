@@ -45,7 +45,7 @@ def write(
         rngs: one generator a text, so that a text does not depend on the others beside it.
         limits: how many tokens each text may grow by.
         end_id: int, the token that ends a text; None where there is none.
-        alternatives: int, how many of the most probable tokens to tell of.
+        alternatives: int, how many of the most probable tokens to report.
 
     Yields:
         After each step, the tokens written: which text, and the token. Sending back a collection of texts ends these.

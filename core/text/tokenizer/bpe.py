@@ -20,13 +20,13 @@ PARTS = re.compile(rf"(?s).{{1,{LONGEST_CHARACTERS}}}")
 def train_bpe(texts: Sequence[str], size: int, context: Context) -> Tokenizer:
     """Learns which pairs of bytes to join, the most frequent first.
 
-    The same texts give the same tokenizer. Of very long texts only evenly spaced parts are looked at.
+    The same texts give the same tokenizer. Of very long texts only evenly spaced parts are used.
 
     Args:
         texts: the training split's; no other's, or its perplexity would be too good.
         size: int >= 257, tokens at most: the 256 bytes, the end token, the rest joined ones. Fewer come out where
             nothing is left to join.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
 
     Raises:
         CancelledError: the user has asked the job to stop.

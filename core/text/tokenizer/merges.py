@@ -20,7 +20,7 @@ def learn_merges(parts: Iterable[str], size: int, progress: Literal["silent", "j
     Args:
         parts: texts.
         size: int >= 257, tokens at most.
-        progress: "json" tells on the process's stderr how far it is, a JSON object a line: "stage", "current", "total".
+        progress: "json" writes it to the process's stderr, a JSON object a line: "stage", "current", "total".
     """
     engine = Engine(models.BPE())
     engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

@@ -23,7 +23,7 @@ def encode_passages(passages: Sequence[Passage], tokenizer: Tokenizer, context: 
     Args:
         passages: what to encode.
         tokenizer: has an end token.
-        context: is told of the progress, and asked whether to stop.
+        context: gets the progress, and is asked whether to stop.
 
     Raises:
         CancelledError: the user has asked the job to stop.

@@ -1,6 +1,6 @@
 """Turns tokens into text as they come: no half characters, and nothing of a stop word.
 
-Bytes become characters in Python's incremental decoder, which tells at once which bytes never will, and takes as long
+Bytes become characters in Python's incremental decoder, which finds at once which bytes never will, and takes as long
 for the last token as for the first. `tokenizers.decoders.DecodeStream` keeps such bytes back until a whole character
 follows, and decodes all that it keeps with every token: 8,000 of them take it seconds.
 """

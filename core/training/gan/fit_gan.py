@@ -51,10 +51,10 @@ def fit_gan(
         dataset: its train split is learnt.
         settings: how.
         seed: int >= 0, from which follow order, augmentation and latents.
-        reporter: is told of the progress, and asked whether to stop.
+        reporter: gets the progress, and is asked whether to stop.
         folder: where checkpoints, snapshots, history.csv and metrics.jsonl go.
         callback: draws and measures at an epoch's end.
-        on_status: told "paused" and "running", for a run's record.
+        on_status: called with "paused" and "running", for a run's record.
         model_key: str, as `Hooks.model`.
 
     Returns:

@@ -65,7 +65,7 @@ class Checkpoints:
 
     Args:
         folder: the run's `checkpoints/`.
-        report: told of damaged and of written ones.
+        report: gets an event for each damaged and each written one.
         model: str, a key of `catalog.MODELS`, whose formats they have; "" where they have known but one.
     """
 

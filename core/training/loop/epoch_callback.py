@@ -17,7 +17,7 @@ class EpochCallback(Protocol):
         Args:
             epoch: int, from 0, the one that has ended.
             last: bool, whether it is the training's last.
-            reporter: is told of the progress. A wait through it is no part of the training's time.
+            reporter: gets the progress. A wait through it is no part of the training's time.
 
         Returns:
             Numbers for the epoch's row, with the same names each time; NaN for what wasn't measured.

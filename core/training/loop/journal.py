@@ -30,10 +30,10 @@ class Journal:
 
     Args:
         folder: where checkpoints, history.csv and metrics.jsonl go; None writes nothing.
-        reporter: is told of the progress, and asked whether to pause.
+        reporter: gets the progress, and is asked whether to pause.
         epochs: int, of the whole training.
         state: where a training that begins anew stands.
-        on_status: told "paused" and "running"; may raise UserError.
+        on_status: called with "paused" and "running"; may raise UserError.
         model: str, a key of `catalog.MODELS`, in whose formats checkpoints are written; "" where they know but one.
     """
 
@@ -150,7 +150,7 @@ class Journal:
 
         Args:
             values: name -> array, all the variables of the training.
-            stopping: bool, whether someone waits for the end: it is told that this takes a while.
+            stopping: bool, whether the user waits for the end: a message says that this takes a while.
         """
         if stopping:
             self.reporter.report(Progress("save"))
@@ -161,7 +161,7 @@ class Journal:
         self._write(lambda files: files.checkpoints.save(state, values))
 
     def end_epoch(self, numbers: Mapping[str, float], values: dict[str, np.ndarray], *, best: bool, lr: float) -> None:
-        """Adds an epoch to the state and writes its checkpoint, then its row; tells of it.
+        """Adds an epoch to the state and writes its checkpoint, then its row; reports it.
 
         Args:
             numbers: name -> value, the epoch's row in history.csv.
@@ -187,7 +187,7 @@ class Journal:
         self.halted = True
 
     def fail(self, error: UserError) -> None:
-        """Ends the training; the first error is the one to be told."""
+        """Ends the training; the first error is the one to be reported."""
         self.error = self.error or error
         self.halt()
 

@@ -1,6 +1,6 @@
 """The loop of every training: epochs, steps, what happens between them, and which weights are kept.
 
-Knows no model, no loss and no run: a `Step` trains, `Batches` give what it is trained on, a `Reporter` hears of it.
+Knows no model, no loss and no run: a `Step` trains, `Batches` give what it is trained on, a `Reporter` gets the events.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Hooks:
         is_better: whether an epoch's row beats the best so far, or None where there is none yet.
         is_enough: whether to end early, asked after each epoch.
         best_when_stopped: bool, whether a training that the user stopped is given its best epoch's weights as well.
-        on_status: told "paused" and "running", for a run's record.
+        on_status: called with "paused" and "running", for a run's record.
         model: str, a key of `catalog.MODELS`, in whose formats checkpoints are written; "" where they know but one.
     """
 
@@ -80,7 +80,7 @@ class Loop:
         batches: what it is trained on, all of an epoch.
         settings: how long.
         seed: int >= 0, is given to the step in each `Place`.
-        reporter: is told of the progress, and asked whether to stop.
+        reporter: gets the progress, and is asked whether to stop.
         folder: an existing one, where checkpoints, history.csv and metrics.jsonl go; None keeps nothing, so that only
             the last epoch's weights can be had.
         hooks: see there.

@@ -10,12 +10,12 @@ from core.training.loop.reporter import RelayedReporter, Reporter
 
 
 class PausingReporter(RelayedReporter):
-    """Stops a clock in each pause, and tells of its begin and end.
+    """Stops a clock in each pause, and reports its begin and end.
 
     Args:
         outer: whose pauses they are.
         clock: stands still meanwhile.
-        on_status: told "paused" and "running"; raises nothing.
+        on_status: called with "paused" and "running"; raises nothing.
     """
 
     def __init__(

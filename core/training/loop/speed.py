@@ -32,7 +32,7 @@ class Speed:
             self._since = None
 
     def rate(self) -> float:
-        """Samples a second of late (about the last two seconds of steps); 0 before there is something to tell."""
+        """Samples a second of late (about the last two seconds of steps); 0 before anything is measured."""
         running = self._clock() - self._since if self._since is not None else 0.0
         self._window.append((self.seconds + running, self.samples))
         (then, before), (now, done) = self._window[0], self._window[-1]

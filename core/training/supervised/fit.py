@@ -36,9 +36,9 @@ def fit(
         objective: batches, loss and metrics.
         settings: how.
         seed: int >= 0, from which follows what is random in a step; order and augmentation are the objective's.
-        reporter: is told of the progress, and asked whether to stop.
+        reporter: gets the progress, and is asked whether to stop.
         folder: where checkpoints, history.csv and metrics.jsonl go; None, with `keep` "last", keeps nothing.
-        on_status: told "paused" and "running", for a run's record.
+        on_status: called with "paused" and "running", for a run's record.
         model_key: str, as `Hooks.model`.
 
     Returns:

@@ -29,12 +29,12 @@ JOINTS = ("and also", "together with")
 
 
 def wordings(count: int) -> int:
-    """Returns in how many ways a scene of that many things can be told."""
+    """Returns in how many ways a scene of that many things can be described."""
     return len(OPENINGS) * (len(PHRASES["above"]) if count > 1 else 1) * (len(JOINTS) if count > 2 else 1)
 
 
 def write(attributes: Attributes, wording: int) -> str:
-    """Tells a scene.
+    """Describes a scene.
 
     Args:
         attributes: what is in it.
