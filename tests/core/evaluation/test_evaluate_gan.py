@@ -34,10 +34,13 @@ def _quick():
         yield
 
 
-def train(folder, **settings):
+def train(folder, judge=None, **settings):
+    """Trains a GAN in a workspace of its own; what measures it is taken from another run's folder `judge`, if given."""
     workspace = Workspace(folder)
     job = Job(task="train", model="dcgan", settings={**SETTINGS, **settings}, backend=BACKEND, seed=3)
     run, _ = workspace.create_run(job)
+    if judge:
+        shutil.copytree(judge, run.folder / "judge")
     ending, events = do(workspace, "train", {}, run=run)
     assert ending.state == "finished", ending.trace
     return workspace, run, {**ending.result, "events": events}
@@ -180,8 +183,8 @@ def test_stop_ends_an_evaluation(trained):
     assert ending.state == "cancelled"
 
 
-def test_without_drawing_by_class_there_is_no_agreement(tmp_path):
-    workspace, run, _ = train(tmp_path, epochs=1, conditional=False)
+def test_without_drawing_by_class_there_is_no_agreement(trained, tmp_path):
+    workspace, run, _ = train(tmp_path, trained[1].folder / "judge", epochs=1, conditional=False)
     ending, _ = do(workspace, "evaluate", {"run": run.id})
     assert ending.state == "finished", ending.trace
     assert "agreement" not in ending.result["metrics"]
