@@ -120,7 +120,7 @@ def test_a_picture_that_memory_does_not_hold_is_refused(monkeypatch):
     assert picture_bytes(backbone.model, (10, 20)) == 4 * 10 * 20 * (3 + 64 + 8)
     monkeypatch.setattr("core.models.shared.picture_memory.memory_bytes", lambda: 2**30)
     backbone.features(["wide"], (500, 500))
-    with pytest.raises(UserError, match=r"2048 x 2048 px the network 'net\.keras' would take .* GB"):
+    with pytest.raises(UserError, match=r"2048 x 2048 px the network 'net\.keras' would need .* GB"):
         backbone.features(["wide"], (2048, 2048))
     with pytest.raises(UserError, match="Make the picture smaller"):
         check_picture_memory(backbone.model, (2048, 2048), "net.keras")
