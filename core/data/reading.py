@@ -327,7 +327,7 @@ def _report_reduced(index: Index, side_px: int, settings: DatasetSettings, conte
             source = index.read(int(place))
             own = max(own, *(source.shape[:2] if isinstance(source, np.ndarray) else read_size(source)))
     if own > side_px:
-        message = "Pictures of up to {own} px are brought to {side} px: set the picture side to keep more of them."
+        message = "Pictures of up to {own} px are reduced to {side} px: set a larger picture side to keep more detail."
         context.report(Log(message, values={"own": own, "side": side_px}))
 
 

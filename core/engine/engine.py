@@ -169,7 +169,7 @@ def _log_file(run: Run) -> Iterator[None]:
         yield
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    # A disk that is full is told by whoever writes the checkpoint, once; not by every line of the log.
+    # A full disk is reported once, where a checkpoint is written, not by every line of the log.
     handler.handleError = lambda record: None  # type: ignore[method-assign]
     root = logging.getLogger()
     root.addHandler(handler)
@@ -194,7 +194,7 @@ def serve(connection: Connection, workspace: str, threads: int) -> None:
         workspace: the workspace's folder.
         threads: how many threads the numeric libraries may use; 0 leaves it to them.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to the window, which tells us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to the window, which passes it on
     lower_priority()
     if threads > 0:
         for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

@@ -14,7 +14,7 @@ from core.settings.truncation import check_truncation
 
 LATENTS, WALKS = 1, 2  # streams of a seed that have nothing to do with each other; 3 and up are for others
 HARMONICS = 3  # of a walk: how often it may turn on its way round
-FINE = 32  # points looked at for every step of a walk, to make its steps equally long
+FINE = 32  # points sampled for every step of a walk, to make its steps equally long
 TINY = 1e-6
 
 

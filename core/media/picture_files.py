@@ -21,7 +21,7 @@ from core.runs.recipe import Recipe, damaged
 KEYWORD = "pixelwright"
 MARK = b"Pixelwright"  # somewhere near the beginning or the end of every file written here
 READ_BYTES = 64 * 1024  # bytes at either end
-SEEN_PX = 96  # smaller pictures are enlarged, unless told otherwise
+SEEN_PX = 96  # smaller pictures are enlarged, unless a scale is given
 MOST_PIXELS = 64_000_000  # as many as the program itself reads
 WHITE = 255
 

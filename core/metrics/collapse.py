@@ -14,7 +14,7 @@ from core.events import Log
 from core.metrics.shrink import shrink
 
 FEWEST = 20  # pictures, below which chance alone looks like collapse
-MOST = 1000  # pictures whose distances are looked at; memory grows with the square
+MOST = 1000  # pictures whose distances are computed; memory grows with the square
 CLUSTERS, PICTURES_A_CLUSTER = 20, 15
 SELDOM = 0.25  # a kind is missed where it is drawn less than this often for each time it is found among real pictures
 CHANCE = 0.01  # of calling any kind missed that is drawn exactly that seldom

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-LARGEST_SIDE_PX = 32  # what tells two pictures apart is still there, and comparing thousands of them takes seconds
+LARGEST_SIDE_PX = 32  # what distinguishes two pictures is still there, and comparing thousands of them takes seconds
 
 
 def shrink(pictures: np.ndarray) -> np.ndarray:

@@ -291,7 +291,7 @@ class Workspace:
         self._clear_deleted()
         found = []
         for run in map(Run, self._folders()):
-            with suppress(OSError, UserError):  # a damaged run, or a read-only workspace: there is nobody to tell
+            with suppress(OSError, UserError):  # a damaged run, or a read-only workspace: nobody is there to read of it
                 status = run.record_path.stat()
                 stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
                 if self._ended.get(run.id) == stamp:

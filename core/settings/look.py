@@ -9,4 +9,4 @@ class LookSettings(Settings):
     """A look at one picture file, as the window shows it."""
 
     path: str = setting(..., "Picture", "The picture that is looked at.", kind="file")
-    side_px: int = setting(512, "Longer side", "It is shown no larger than this.", unit="px", ge=16, le=4096)
+    side_px: int = setting(512, "Longer side", "The picture is shown no larger than this.", unit="px", ge=16, le=4096)

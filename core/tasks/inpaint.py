@@ -36,7 +36,7 @@ REPORT_INTERVAL_S = 0.1
 MOST_ATTEMPTS = 512
 HALF = 128
 UNLIKE = 0.03  # of two proportions: less is the rounding of a smaller copy
-DRAWN_EACH, NEAREST = 16, 5  # latents looked at for each attempt; how many of a class tell how near it comes
+DRAWN_EACH, NEAREST = 16, 5  # latents tried for each attempt; how many of a class measure how near it comes
 
 
 def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:

@@ -121,6 +121,6 @@ def _side(settings: DcganTraining, context: Context) -> int:
     own = settings.image_px or expected_shape(index, settings, context)[0]
     side = fitting_side(own)
     if side != own:
-        message = "Pictures are brought from {own} px to {side} px, which a DCGAN can draw."
+        message = "Pictures are resized from {own} px to {side} px, which a DCGAN can draw."
         context.report(Log(message, values={"own": own, "side": side}))
     return side

@@ -63,7 +63,7 @@ def write(
             if token == end_id or written >= limits[row]:
                 growing.discard(row)
         if growing:
-            # The backend computes the next step while this one is looked at.
+            # The backend computes the next step while this one is chosen from.
             writing.advance(np.array([chosen.get(row, 0) for row in range(len(texts))]))
         ended = yield [(row, view_token(logits[row], chosen[row], alternatives)) for row in rows]
         growing.difference_update(ended or ())

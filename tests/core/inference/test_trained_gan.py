@@ -58,5 +58,5 @@ def test_two_runs_take_turns_at_their_ages(tmp_path):
 def test_an_age_that_was_not_kept_is_told_with_those_that_were(tmp_path):
     workspace = Workspace(tmp_path)
     run = made_run(workspace, 1.0)
-    with pytest.raises(UserError, match=r"has not kept its age at epoch 2\..*Choose one of: 1"):
+    with pytest.raises(UserError, match=r"has kept no snapshot of epoch 2\..*Choose one of: 1"):
         trained_gan(run, Context(run.record().job, workspace), 2)

@@ -339,7 +339,7 @@ def test_a_bomb_is_not_unpacked(tmp_path):
     ],
 )
 def test_a_damaged_recipe_is_told_in_a_sentence(tmp_path, bad):
-    with pytest.raises(UserError, match=r"What 'hostile\.png' carries of how it was made is damaged"):
+    with pytest.raises(UserError, match=r"The record in 'hostile\.png' of how it was made is damaged"):
         read_recipe(png(tmp_path, bad))
 
 

@@ -64,7 +64,7 @@ def test_a_grey_network_looks_at_a_colour_picture():
 def test_what_a_backbone_lacks_is_told(cnn):
     with pytest.raises(UserError, match="no layer 'block9'"):
         cnn.features(["block9"], (16, 16))
-    with pytest.raises(UserError, match="'logits' puts out no maps"):
+    with pytest.raises(UserError, match="'logits' has no feature maps"):
         cnn.features(["logits"], (16, 16))
     inputs = keras.Input((8, 8, 1))
     dense = keras.Model(inputs, layers.Dense(2, activation="relu")(layers.Flatten()(inputs)))
