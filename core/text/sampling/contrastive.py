@@ -98,5 +98,6 @@ def _tried(writing: Writing, tokens: np.ndarray, at_once: int, check: Callable[[
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
+    check_numbers(vectors)
     vectors = np.asarray(vectors, np.float64)
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
