@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,10 @@ class PixelFile:
     """
 
     def __init__(self, path: Path, shape: tuple[int, int, int]) -> None:
-        self._shape, self._size = shape, int(np.prod(shape))
-        self._file = path.open("rb", buffering=0)  # stays open: the file may be deleted meanwhile
+        self._path, self._shape, self._size = path, shape, int(np.prod(shape))
+        self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))  # the path may be deleted meanwhile
         self._lock = threading.Lock()
+        weakref.finalize(self, os.close, self._file)
 
     def __call__(self, place: int) -> np.ndarray:
         """Returns one picture, uint8 (H, W, C).
@@ -65,21 +67,21 @@ class PixelFile:
         Raises:
             OSError: the file has become shorter.
         """
-        picture = np.empty(self._size, np.uint8)
-        if self._fill(picture.data, place * self._size) < self._size:
-            raise OSError(f"{self._file.name} ends before picture {place}")
-        return picture.reshape(self._shape)
+        pixels = b"".join(self._pieces(place * self._size))
+        if len(pixels) < self._size:
+            raise OSError(f"{self._path} ends before picture {place}")
+        return np.frombuffer(pixels, np.uint8).reshape(self._shape)
 
-    def _fill(self, pixels: memoryview, offset: int) -> int:
-        done = 0
-        while done < len(pixels):
-            if hasattr(os, "preadv"):
-                count = os.preadv(self._file.fileno(), [pixels[done:]], offset + done)
-            else:  # the place in the file is shared by all threads
-                with self._lock:
-                    self._file.seek(offset + done)
-                    count = self._file.readinto(pixels[done:]) or 0
-            if not count:
-                break
-            done += count
-        return done
+    def _pieces(self, offset: int) -> Iterator[bytes]:
+        """Gives the file's bytes from there on, as many as one picture has; fewer where it ends."""
+        left = self._size
+        while left and (piece := self._read(left, offset + self._size - left)):
+            left -= len(piece)
+            yield piece
+
+    def _read(self, count: int, offset: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._file, count, offset)
+        with self._lock:  # the place in the file is shared by all threads
+            os.lseek(self._file, offset, os.SEEK_SET)
+            return os.read(self._file, count)
