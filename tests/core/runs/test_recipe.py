@@ -139,7 +139,7 @@ def changed(made_by, **changes):
     ],
 )
 def test_wrong_types_and_values_are_refused(run, changes):
-    with pytest.raises(UserError, match=r"'a\.png' carries"):
+    with pytest.raises(UserError, match=r"The record in 'a\.png'"):
         Recipe.parse(changed(run, **changes), "a.png")
 
 
@@ -147,7 +147,7 @@ def test_wrong_types_and_values_are_refused(run, changes):
     "text", ["", "{", "[]", "null", "7", '{"format": 1}', "[" * 60_000, '{"a":' * 9_000, "1" * 5000, "{}", "NaN"]
 )
 def test_broken_json_is_refused(text):
-    with pytest.raises(UserError, match=r"'a\.png' carries"):
+    with pytest.raises(UserError, match=r"The record in 'a\.png'"):
         Recipe.parse(text, "a.png")
 
 
