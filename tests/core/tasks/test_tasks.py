@@ -95,7 +95,7 @@ def test_a_report_that_cannot_be_written_costs_no_score(trained, monkeypatch):
         raise UserError("The disk is full.")
 
     workspace, run, _, _ = trained
-    monkeypatch.setattr("core.tasks.evaluate.write_atomic", refuse)
+    monkeypatch.setattr("core.evaluation.evaluate_classifier.write_atomic", refuse)
     ending, _ = do(workspace, "evaluate", {"run": run.id})
     assert (ending.state, ending.result["report"], ending.result["error"]) == ("finished", "", "The disk is full.")
     assert ending.result["count"] == 359
