@@ -40,7 +40,7 @@ for name in names:
 """
 # JAX compiles each size of weights by itself: doing so carelessly takes half the time.
 CARELESSLY = {**os.environ, "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"}
-NAMES = [name for name, row in catalog.MODELS.items() if row.kind != "text"]
+NAMES = [name for name, row in catalog.MODELS.items() if row.kind != "language"]
 
 
 @pytest.fixture(scope="module")

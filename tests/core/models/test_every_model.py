@@ -43,7 +43,7 @@ def pictures(shape, count=5):
     return np.random.default_rng(0).integers(0, 256, (count, *shape), dtype=np.uint8)
 
 
-@pytest.fixture(params=[name for name, row in catalog.MODELS.items() if row.kind != "text"])
+@pytest.fixture(params=[name for name, row in catalog.MODELS.items() if row.kind != "language"])
 def name(request):
     return request.param
 
