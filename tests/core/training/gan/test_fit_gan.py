@@ -19,7 +19,7 @@ from core.models.dcgan import build, build_generator
 from core.models.shared.variables import pack, unpack
 from core.runs.run import Run, Workspace
 from core.settings.dcgan import DcganTraining
-from core.training.gan.adversarial import SUMS
+from core.training.gan.adversarial import SUMS, AdversarialStep
 from core.training.gan.fit_gan import fit_gan
 from core.training.gan.snapshots import WEIGHTS, snapshot_epochs
 from core.training.loop.checkpoints import VARIABLES
@@ -54,6 +54,35 @@ class Spoiler(Callback):
         return super().__call__(epoch, last=last, reporter=reporter)
 
 
+class Beginnings:
+    """GANs as they are before a training. What was compiled for the same settings is used again."""
+
+    def __init__(self, shape):
+        self._shape, self._made = shape, {}
+
+    def gan(self, settings):
+        key = settings.model_dump_json()
+        if key not in self._made:
+            keras.utils.set_random_seed(0)
+            gan, generator = build(settings, self._shape, 2), build_generator(settings, self._shape, 2)
+            step = AdversarialStep(gan, generator, settings, settings.epochs * STEPS)
+            variables = [*gan.variables, *generator.variables, *step.variables().values()]
+            self._made[key] = gan, generator, step, [(one, np.array(_numpy(one.value))) for one in variables]
+        gan, generator, step, values = self._made[key]
+        step.sync()
+        step.begin_epoch()
+        for variable, value in values:
+            variable.assign(value)
+        return gan, generator
+
+    def step(self, gan, generator, settings, total_steps):
+        assert total_steps == settings.epochs * STEPS
+        return next(made[2] for made in self._made.values() if made[0] is gan and made[1] is generator)
+
+
+_numpy = keras.ops.convert_to_numpy
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _every_step():
     """Reports every step, so that a test can act at a certain one."""
@@ -76,6 +105,7 @@ def dataset():
 def train(tmp_path_factory, dataset):
     """Trains in a run; returns the run, what came of it and the GAN."""
     workspace = Workspace(tmp_path_factory.mktemp("workspace"))
+    beginnings = Beginnings(dataset.shape)
 
     def go(run=None, callback=None, stop_at=math.inf, **settings):
         typed = DcganTraining.parse({**SETTINGS, **settings})
@@ -88,21 +118,23 @@ def train(tmp_path_factory, dataset):
                 context.cancel()
 
         context = Context(job, workspace, run, stop)
-        keras.utils.set_random_seed(0)
-        gan, generator = build(typed, dataset.shape, 2), build_generator(typed, dataset.shape, 2)
+        gan, generator = beginnings.gan(typed)
         if callback is not None:
             callback.gan = gan
         fitted = fit_gan(gan, generator, dataset, typed, job.seed, context, run.folder, callback or Callback())
         return run, fitted, gan
 
-    return go
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.training.gan.fit_gan.AdversarialStep", beginnings.step)
+        yield go
 
 
 @pytest.fixture(scope="module")
 def straight(train):
-    """A training without a stop: run, what came of it, GAN, callback."""
+    """A training without a stop: run, what came of it, the weights it kept of the first layer, callback."""
     callback = Callback()
-    return *train(callback=callback), callback
+    run, fitted, gan = train(callback=callback)
+    return run, fitted, np.array(_numpy(gan.generator.get_layer("first").kernel)), callback
 
 
 def _last_checkpoint(run):
@@ -110,11 +142,10 @@ def _last_checkpoint(run):
 
 
 def test_it_trains_to_its_end_and_keeps_the_best_measured_epoch(straight):
-    run, fitted, gan, callback = straight
+    run, fitted, kept, callback = straight
     assert callback.epochs == [(0, False), (1, False), (2, True)]
     assert (fitted.state.epoch, fitted.kept_epoch, fitted.stopped) == (3, 1, False)
     best = unpack(unseal(run.checkpoints / "000002-00000000")[VARIABLES])
-    kept = keras.ops.convert_to_numpy(gan.generator.get_layer("first").kernel)
     np.testing.assert_array_equal(kept, best["model/first/kernel"])
     assert not np.array_equal(kept, _last_checkpoint(run)["model/first/kernel"])
     header, *rows = run.history_path.read_text().splitlines()
