@@ -54,7 +54,7 @@ class LatentSearch:
         self._optimizer.build([self._latents])
         self._arrays: tuple[np.ndarray, ...] = ()
         networks = [*gan.generator.variables, *gan.discriminator.variables]
-        self._compiled = compile_step(self._step, [self._latents, *self._optimizer.variables, *networks])
+        self._compiled = compile_step(self._step, [self._latents, *self._optimizer.variables], read=networks)
 
     def begin(self, picture: np.ndarray, hole: np.ndarray, labels: np.ndarray, latents: np.ndarray) -> None:
         """Sets out to fill a picture; another one may have been filled before.

@@ -96,8 +96,8 @@ class StylePainter:
         self._pixels = keras.Variable(start[None], name="picture")  # (1, H, W, 3)
         self._optimizer = keras.optimizers.Adam(settings.lr, beta_2=BETA_2)
         self._optimizer.build([self._pixels])
-        variables = [self._pixels, *self._optimizer.variables, *self._features.variables]
-        self._compiled = compile_step(self._step, variables)
+        variables = [self._pixels, *self._optimizer.variables]
+        self._compiled = compile_step(self._step, variables, read=self._features.variables)
 
     def __call__(self) -> dict[str, float]:
         """Improves the picture by one step.

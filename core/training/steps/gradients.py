@@ -26,7 +26,8 @@ class CompiledStep:
 
     Args:
         function: arrays in, a structure of arrays out; it is compiled anew for each combination of shapes.
-        variables: all the Keras variables that it reads or assigns.
+        variables: all the Keras variables that it assigns; it may read them too.
+        read: all others that it reads; they stay where they are and may be used elsewhere between the calls.
         xla: bool, whether TensorFlow compiles it with XLA.
         gradients: bool, whether any are taken inside; PyTorch needs less memory where none are.
     """
@@ -35,12 +36,13 @@ class CompiledStep:
         self,
         function: Callable[..., Any],
         variables: Sequence[keras.Variable],
+        read: Sequence[keras.Variable] = (),
         *,
         xla: bool = False,
         gradients: bool = True,
     ) -> None:
         self._function = function
-        self._variables = list(variables)
+        self._variables, self._read = list(variables), list(read)
         self._xla, self._gradients = xla, gradients
         self._values: list[Any] | None = None
         self._played: PlayedBack | None = None
@@ -89,7 +91,7 @@ class CompiledStep:
                 outputs = self._function(*tensors)
             return tree.map_structure(lambda one: one.detach() if torch.is_tensor(one) else one, outputs)
 
-        if any(variable.value.is_cuda for variable in self._variables):
+        if any(variable.value.is_cuda for variable in [*self._variables, *self._read]):
             self._played = PlayedBack(run)
 
         def call(*arrays: Any) -> Any:
@@ -101,8 +103,10 @@ class CompiledStep:
     def _jax(self) -> Callable[..., Any]:
         import jax
 
-        def pure(values: list[Any], *arrays: Any) -> tuple[list[Any], Any]:
-            scope = StatelessScope(state_mapping=list(zip(self._variables, values, strict=True)))
+        known = [*self._variables, *self._read]
+
+        def pure(values: list[Any], read: list[Any], *arrays: Any) -> tuple[list[Any], Any]:
+            scope = StatelessScope(state_mapping=list(zip(known, [*values, *read], strict=True)))
             with scope:
                 outputs = self._traced(*arrays)
             return [scope.get_current_value(variable) for variable in self._variables], outputs
@@ -119,17 +123,22 @@ class CompiledStep:
                     buffer = value.unsafe_buffer_pointer()
                     values[place] = jax.numpy.array(value, copy=True) if buffer in given else value
                     given.add(buffer)
-            self._values, outputs = compiled(values, *arrays)
+            self._values, outputs = compiled(values, [variable.value for variable in self._read], *arrays)
             return outputs
 
         return call
 
 
 def compile_step(
-    function: Callable[..., Any], variables: Sequence[keras.Variable], *, xla: bool = False, gradients: bool = True
+    function: Callable[..., Any],
+    variables: Sequence[keras.Variable],
+    read: Sequence[keras.Variable] = (),
+    *,
+    xla: bool = False,
+    gradients: bool = True,
 ) -> CompiledStep:
     """Compiles a step; see `CompiledStep`."""
-    return CompiledStep(function, variables, xla=xla, gradients=gradients)
+    return CompiledStep(function, variables, read, xla=xla, gradients=gradients)
 
 
 class CompiledForward:

@@ -42,7 +42,8 @@ class SupervisedStep:
         self._variables = {**self._of_model, **dict(named("optimizer", self._optimizer.variables)), **measured}
         # XLA where Keras's own `fit` would take it: TensorFlow on a GPU.
         self._train = compile_step(self._train_on, list(self._variables.values()), xla=bool(model.jit_compile))
-        self._test = compile_step(self._test_on, [*self._of_model.values(), *measured.values()], gradients=False)
+        read = list(self._of_model.values())
+        self._test = compile_step(self._test_on, list(measured.values()), read, gradients=False)
 
     def __call__(self, batch: tuple[Any, Any], place: Place) -> Any:
         """See `Step`.

@@ -325,6 +325,7 @@ def test_what_the_training_left_in_a_file_stays_unread(saved):
     np.testing.assert_allclose(found.predict_on_batch(pixels), model.predict_on_batch(pixels), rtol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype float64")  # JAX's, while the file is being made
 @pytest.mark.parametrize("policy", ["float16", "bfloat16", "float64"])
 def test_weights_of_other_precision_open(saved, policy):
     before = keras.config.dtype_policy()

@@ -72,6 +72,17 @@ def test_what_a_step_assigns_is_there_after_sync(weight, counter):
     assert compiled.traces == 1
 
 
+def test_what_a_step_only_reads_may_be_used_between_the_calls(weight, counter):
+    compiled = compile_step(lambda: counter.assign_add(ops.sum(weight.value)), [counter], read=[weight])
+    for _ in range(2):
+        compiled()
+        assert float(_numpy(ops.sum(weight.value))) == 6
+    weight.assign(np.ones(3, np.float32))
+    compiled()
+    compiled.sync()
+    assert float(_numpy(counter.value)) == 15
+
+
 def test_a_step_sees_what_is_assigned_between_two_calls(weight):
     compiled = compile_step(lambda: ops.sum(weight.value), [weight])
     assert float(_numpy(compiled())) == 6
