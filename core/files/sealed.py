@@ -7,11 +7,12 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from core.errors import UserError
 from core.files.atomic import publish_folder, writing_to
 from core.files.migrations import migrate
 
@@ -22,6 +23,10 @@ ABANDONED_S = 3600.0
 
 class DamagedError(Exception):
     """A sealed folder isn't what was written. Its text is a short reason for the log."""
+
+
+class UnreadableError(UserError):
+    """A sealed folder can't be read for now: it may well be what was written, so it must stay."""
 
 
 def seal(folder: Path, files: Mapping[str, bytes | Path], version: int = FORMAT) -> None:
@@ -60,6 +65,7 @@ def unseal(folder: Path, *, only: tuple[str, ...] = ()) -> dict[str, bytes]:
 
     Raises:
         DamagedError: a file or the manifest is missing or has changed.
+        UnreadableError: the system refuses to read it.
         UserError: it is intact, but from a newer version of the program.
     """
     version, contents = unseal_versioned(folder, only=only)
@@ -68,7 +74,7 @@ def unseal(folder: Path, *, only: tuple[str, ...] = ()) -> dict[str, bytes]:
 
 
 def unseal_versioned(folder: Path, *, only: tuple[str, ...] = ()) -> tuple[int, dict[str, bytes]]:
-    """Reads a sealed folder of any format and checks it; raises the DamagedError that `unseal` raises.
+    """Reads a sealed folder of any format and checks it; raises the first two errors that `unseal` raises.
 
     Returns:
         The format of what the files hold, for `migrate`, and file name -> content.
@@ -88,10 +94,11 @@ def unseal_versioned(folder: Path, *, only: tuple[str, ...] = ()) -> tuple[int, 
         if name not in entries:
             raise DamagedError(f"{name} is missing")
         # The folder may come from elsewhere: its manifest must not name files outside it, nor devices.
-        if name != Path(name).name or not (folder / name).is_file() or (folder / name).is_symlink():
-            raise DamagedError(f"{name} is no file in it")
-        if (folder / name).stat().st_size != entries[name][0]:
-            raise DamagedError(f"{name} has changed since it was written")
+        with reading_from(folder / name):
+            if name != Path(name).name or not (folder / name).is_file() or (folder / name).is_symlink():
+                raise DamagedError(f"{name} is no file in it")
+            if (folder / name).stat().st_size != entries[name][0]:
+                raise DamagedError(f"{name} has changed since it was written")
         content = _read(folder / name)
         if [len(content), hashlib.sha256(content).hexdigest()] != entries[name]:
             raise DamagedError(f"{name} has changed since it was written")
@@ -130,7 +137,28 @@ def _manifest(entries: Mapping[str, Any], version: int) -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    try:
+    with reading_from(path):
         return path.read_bytes()
+
+
+@contextmanager
+def reading_from(path: Path) -> Iterator[None]:
+    """Tells what is gone from what the system refuses to read: a dead network share, too many open files, no right.
+
+    Raises:
+        DamagedError: it is gone.
+        UnreadableError: in place of any other OSError inside the block.
+    """
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DamagedError(f"{path.name} is missing") from error
     except OSError as error:
-        raise DamagedError(f"{path.name} is missing or can't be read") from error
+        raise UnreadableError(
+            "'{path}' cannot be read ({reason}).",
+            hint="Check the disk and try again: nothing was removed. If it stays so, move '{folder}' away: what was "
+            "saved before it is used then.",
+            path=path,
+            reason=error.strerror or error,
+            folder=path.parent,
+        ) from error

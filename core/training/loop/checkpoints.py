@@ -13,15 +13,17 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import UserError
 from core.events import Event, Log, Saved
 from core.files.migrations import migrate
-from core.files.sealed import DamagedError, clear_leftovers, seal, unseal_versioned
+from core.files.sealed import DamagedError, clear_leftovers, reading_from, seal, unseal_versioned
 from core.models.shared.formats import format_of, migrations_of
 from core.models.shared.variables import pack, unpack
 
 KEPT = 3
 VARIABLES, STATE = "variables.safetensors", "state.json"
 NAME = re.compile(r"\d{6}-\d{8}")
+ASIDE = ".damaged-"
 
 
 @dataclass
@@ -83,26 +85,37 @@ class Checkpoints:
         path = self.folder / _name(state.epoch, state.step)
         content = json.dumps(asdict(state), indent=1).encode()
         seal(path, {VARIABLES: pack(variables), STATE: content}, format_of(self._model))
-        self._prune(state.best_epoch)
+        self._prune(path.name, state.best_epoch)
         self._report(Saved(str(path), "checkpoint", state.epoch))
 
     def load_latest(self) -> tuple[TrainingState, dict[str, np.ndarray]] | None:
-        """Reads the newest intact checkpoint; None where there is none. Damaged ones are reported and removed."""
+        """Reads the newest intact checkpoint; None where there is none yet.
+
+        Damaged ones are reported and set aside. Where none is intact nothing is touched: to begin anew would cost the
+        run its history, and in the end its model.
+
+        Raises:
+            UserError: none is intact, one can't be read for now, or it holds what this version doesn't know.
+        """
         clear_leftovers(self.folder)
-        paths = self._paths()
-        while paths:
-            path = paths.pop()
+        damaged: list[tuple[Path, DamagedError]] = []
+        for path in reversed(self._paths()):
             try:
-                return self._read(path, going_on=True)
+                found = self._read(path, going_on=True)
             except DamagedError as error:
-                self._report(
-                    Log(
-                        "The checkpoint {name} is damaged: {reason}. Going on from {other}.",
-                        "warning",
-                        {"name": path.name, "reason": str(error), "other": paths[-1].name if paths else "the start"},
-                    )
-                )
-                shutil.rmtree(path, ignore_errors=True)
+                damaged.append((path, error))
+                continue
+            for bad, reason in damaged:
+                self._set_aside(bad, reason, path)
+            return found
+        if damaged:
+            raise UserError(
+                "No checkpoint of the run '{run}' is intact (the newest: {reason}).",
+                hint="Restore '{folder}' from a copy, or start a new run with the same settings.",
+                run=self.folder.parent.name,
+                reason=damaged[0][1],
+                folder=self.folder,
+            )
         return None
 
     def load_epoch(self, epoch: int) -> dict[str, np.ndarray] | None:
@@ -113,6 +126,9 @@ class Checkpoints:
 
         Returns:
             Name -> array, or None where the checkpoint is missing or damaged, which is reported.
+
+        Raises:
+            UserError: it can't be read for now, or holds what this version doesn't know.
         """
         path = self.folder / _name(epoch + 1, 0)
         try:
@@ -135,6 +151,9 @@ class Checkpoints:
 
         Returns:
             The epochs done and name -> array, or None where no checkpoint is intact.
+
+        Raises:
+            UserError: one can't be read for now, or holds what this version doesn't know.
         """
         for path in reversed(self._paths()):
             with suppress(DamagedError):
@@ -152,7 +171,12 @@ class Checkpoints:
             read = migrate({"format": version, **read}, migrations_of(self._model), path)
             found = TrainingState(**read["state"]), read["variables"]
         except (KeyError, TypeError, ValueError) as error:
-            raise DamagedError("it doesn't hold what it should") from error
+            # What its hash says is whole another version may well read: it is not damaged.
+            raise UserError(
+                "The checkpoint '{path}' is intact, but holds something else than this version knows.",
+                hint="Resume the run with the version that wrote it, or start a new run with the same settings.",
+                path=path,
+            ) from error
         if going_on and version < format_of(self._model):
             self._report(
                 Log(
@@ -166,17 +190,34 @@ class Checkpoints:
 
     def _paths(self) -> list[Path]:
         """Returns the checkpoints, oldest first."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(path for path in self.folder.iterdir() if NAME.fullmatch(path.name) and path.is_dir())
+        with reading_from(self.folder):
+            if not self.folder.is_dir():
+                return []
+            return sorted(path for path in self.folder.iterdir() if NAME.fullmatch(path.name) and path.is_dir())
 
-    def _prune(self, best_epoch: int) -> None:
+    def _set_aside(self, path: Path, reason: DamagedError, other: Path) -> None:
+        """Reports a damaged checkpoint, and leaves it to whoever can still make something of it."""
+        self._report(
+            Log(
+                "The checkpoint {name} is damaged: {reason}. Going on from {other}.",
+                "warning",
+                {"name": path.name, "reason": str(reason), "other": other.name},
+            )
+        )
+        with suppress(OSError):  # where it stays in its place it will be found damaged again
+            path.replace(path.with_name(ASIDE + path.name))
+
+    def _prune(self, newest_name: str, best_epoch: int) -> None:
+        for aside in self.folder.glob(f"{ASIDE}*"):
+            if aside.name.removeprefix(ASIDE) <= newest_name:  # the training has come past it once more
+                shutil.rmtree(aside, ignore_errors=True)
         best = _name(best_epoch + 1, 0)
         for path in self._paths()[:-KEPT]:
             if path.name != best:
                 # Out of sight in one step: a half-deleted checkpoint would be taken for a damaged one.
                 doomed = path.with_name(f".old-{path.name}")
-                path.replace(doomed)
+                with suppress(OSError):  # on Windows another program may have it open: it goes another time
+                    path.replace(doomed)
                 shutil.rmtree(doomed, ignore_errors=True)
 
 

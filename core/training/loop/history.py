@@ -38,11 +38,15 @@ class History:
                     os.truncate(self._path, sum(map(len, found[:kept])))
             _append(self._path, b"".join(lines[kept:]))
 
+    def has_begun(self) -> bool:
+        """Whether it holds anything."""
+        return self._path.exists() and self._path.stat().st_size > 0
+
     def append(self, row: dict[str, float]) -> None:
         """Adds an epoch's row, and the header before the first."""
         with writing_to(self._path):
             lines = _lines([row])
-            _append(self._path, b"".join(lines[1:] if self._path.exists() and self._path.stat().st_size else lines))
+            _append(self._path, b"".join(lines[1:] if self.has_begun() else lines))
 
 
 class MetricsLog:

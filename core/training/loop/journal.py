@@ -68,13 +68,21 @@ class Journal:
             Its variables, name -> array, or None where there is no checkpoint.
 
         Raises:
-            UserError: it was made with other steps; or a file can't be written.
+            UserError: it was made with other steps, can't be read or is gone; or a file can't be written.
         """
         self._began = self._clock()
         if self._files is None:
             return None
         found = self._files.checkpoints.load_latest()
         values = None
+        if found is None and self._files.history.has_begun():
+            # An epoch's checkpoint comes before its row: it was there. To begin anew would delete what was measured.
+            raise UserError(
+                "The run '{run}' has trained, but no checkpoint is left to go on from.",
+                hint="Restore '{folder}' from a copy, or start a new run with the same settings.",
+                run=self._files.folder.name,
+                folder=self._files.checkpoints.folder,
+            )
         if found is not None:
             state, values = found
             if (state.steps_per_epoch, state.batch_size) != (self.state.steps_per_epoch, self.state.batch_size):

@@ -1,15 +1,18 @@
 """Checkpoints survive kills, full disks and damaged files."""
 
 import errno
+import json
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.errors import UserError
 from core.events import Log
-from core.files.sealed import MANIFEST, seal
+from core.files.sealed import MANIFEST, UnreadableError, seal
+from core.training.loop import checkpoints as module
 from core.training.loop.checkpoints import STATE, VARIABLES, Checkpoints, TrainingState
 
 
@@ -89,11 +92,92 @@ def test_a_damaged_one_falls_back_to_the_one_before_and_says_so(checkpoints, eve
     assert warnings[0].values["other"] == "000001-00000000"
 
 
-def test_one_sealed_over_what_is_no_safetensors_file_is_damaged_too(checkpoints, events):
+def test_a_damaged_one_is_set_aside_until_the_training_has_come_past_it(checkpoints):
+    save(checkpoints, 1)
+    save(checkpoints, 3)
+    DAMAGES["flipped"](checkpoints.folder / "000003-00000000" / VARIABLES)
+    content = (checkpoints.folder / "000003-00000000" / VARIABLES).read_bytes()
+    assert checkpoints.load_latest()[0].epoch == 1
+    save(checkpoints, 2)
+    assert names(checkpoints) == [".damaged-000003-00000000", "000001-00000000", "000002-00000000"]
+    assert (checkpoints.folder / ".damaged-000003-00000000" / VARIABLES).read_bytes() == content
+    save(checkpoints, 3)
+    assert names(checkpoints) == [f"{epoch:06d}-00000000" for epoch in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO, errno.EACCES, errno.ESTALE])
+@pytest.mark.parametrize("file", [VARIABLES, STATE, MANIFEST])
+def test_one_that_cannot_be_read_for_now_stays_and_is_told(checkpoints, events, monkeypatch, number, file):
+    save(checkpoints, 1)
+    save(checkpoints, 2)
+    read = Path.read_bytes
+
+    def refuse(path):
+        if path.name == file:
+            raise OSError(number, os.strerror(number))
+        return read(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        with pytest.raises(UnreadableError, match="try again") as told:
+            checkpoints.load_latest()
+        assert str(checkpoints.folder / "000002-00000000" / file) in str(told.value)
+        for ask in (lambda: checkpoints.load_epoch(1), lambda: checkpoints.weights_to_keep(best=False)):
+            with pytest.raises(UnreadableError):
+                ask()
+    assert names(checkpoints) == ["000001-00000000", "000002-00000000"]
+    assert checkpoints.load_latest()[0].epoch == 2
+
+
+def test_a_folder_that_cannot_be_looked_into_is_no_empty_one(checkpoints, monkeypatch):
+    save(checkpoints, 1)
+
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(UnreadableError, match="Permission denied"):
+        checkpoints.load_latest()
+
+
+def rewrite(checkpoints, **changes):
+    """Gives the newest checkpoint another state.json, or other variables, with a manifest that fits."""
+    folder = max(checkpoints.folder.iterdir())
+    files = {name: (folder / name).read_bytes() for name in (VARIABLES, STATE)}
+    state = json.loads(files[STATE])
+    seal(folder, {**files, STATE: json.dumps({**state, **changes}).encode()})
+    return folder, files, state
+
+
+def test_one_with_a_field_that_this_version_does_not_know_stays(checkpoints):
+    save(checkpoints, 1)
+    save(checkpoints, 2)
+    folder, _, _ = rewrite(checkpoints, loss_scale=2.0)
+    with pytest.raises(UserError, match="version that wrote it") as told:
+        checkpoints.load_latest()
+    assert str(folder) in str(told.value)
+    assert names(checkpoints) == ["000001-00000000", "000002-00000000"]
+
+
+def test_one_sealed_over_what_is_no_safetensors_file_stays_too(checkpoints):
     save(checkpoints, 1)
     seal(checkpoints.folder / "000002-00000000", {VARIABLES: b"no such thing", STATE: b"{}"})
-    assert checkpoints.load_latest()[0].epoch == 1
-    assert any("damaged" in event.message for event in events if isinstance(event, Log))
+    with pytest.raises(UserError, match="version that wrote it"):
+        checkpoints.load_latest()
+    assert names(checkpoints) == ["000001-00000000", "000002-00000000"]
+
+
+@pytest.mark.parametrize("error", [KeyError("model/a"), ValueError("shapes")])
+def test_one_that_cannot_be_migrated_stays(checkpoints, monkeypatch, error):
+    save(checkpoints, 1)
+
+    def fail(values):
+        raise error
+
+    monkeypatch.setattr(module, "migrations_of", lambda model: (fail,))
+    with pytest.raises(UserError, match="version that wrote it"):
+        checkpoints.load_latest()
+    assert names(checkpoints) == ["000001-00000000"]
 
 
 def test_every_single_byte_counts(checkpoints, events, tmp_path):
@@ -112,11 +196,33 @@ def test_every_single_byte_counts(checkpoints, events, tmp_path):
         assert checkpoints.load_latest()[0].epoch == 1, (name, at)
 
 
-def test_when_all_are_damaged_it_starts_anew(checkpoints, events):
-    save(checkpoints, 1)
-    DAMAGES["emptied"](checkpoints.folder / "000001-00000000" / STATE)
-    assert checkpoints.load_latest() is None
-    assert events[-1].values["other"] == "the start"
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_where_none_is_intact_all_stay_and_it_is_told(checkpoints, tmp_path, damage):
+    for epoch in (1, 2):
+        save(checkpoints, epoch)
+        DAMAGES[damage](checkpoints.folder / f"{epoch:06d}-00000000" / STATE)
+    for _ in range(2):
+        with pytest.raises(UserError, match=f"No checkpoint of the run '{tmp_path.name}' is intact"):
+            checkpoints.load_latest()
+    assert names(checkpoints) == ["000001-00000000", "000002-00000000"]
+
+
+def test_an_old_one_that_cannot_be_removed_costs_nothing(checkpoints, monkeypatch):
+    for epoch in (1, 2, 3):
+        save(checkpoints, epoch)
+    replace = Path.replace
+
+    def refuse(path, target):
+        if Path(target).name.startswith(".old-0"):
+            raise PermissionError(errno.EACCES, "The file is in use")
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse)
+        save(checkpoints, 4)
+    assert len(names(checkpoints)) == 4
+    save(checkpoints, 5)
+    assert names(checkpoints) == [f"{epoch:06d}-00000000" for epoch in (3, 4, 5)]
 
 
 def test_leftovers_of_a_kill_are_cleared(checkpoints):

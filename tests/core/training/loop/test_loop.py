@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import time
 
 import numpy as np
@@ -195,6 +196,32 @@ def test_what_diverged_keeps_the_best_epoch_and_tells_why(tmp_path):
     assert (fitted.kept_epoch, fitted.stopped) == (0, False)
     with pytest.raises(UserError, match="diverged in epoch 2"):
         run(None, step=Spoilt())
+
+
+def written(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b""), lambda path: path.unlink()])
+@pytest.mark.parametrize("file", ["state.json", "manifest.json"])
+def test_with_no_intact_checkpoint_nothing_is_begun_anew_nor_deleted(tmp_path, file, damage):
+    run(tmp_path)
+    for path in tmp_path.glob(f"checkpoints/*/{file}"):
+        damage(path)
+    before = written(tmp_path)
+    for _ in range(2):
+        with pytest.raises(UserError, match="No checkpoint of the run"):
+            run(tmp_path)
+    assert written(tmp_path) == before
+
+
+def test_where_the_checkpoints_are_gone_the_history_is_not_begun_anew(tmp_path):
+    run(tmp_path)
+    shutil.rmtree(tmp_path / "checkpoints")
+    before = written(tmp_path)
+    with pytest.raises(UserError, match="no checkpoint is left"):
+        run(tmp_path)
+    assert written(tmp_path) == before
 
 
 def test_a_full_disk_ends_it_with_its_sentence(tmp_path, monkeypatch):
