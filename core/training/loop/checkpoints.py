@@ -15,13 +15,15 @@ import numpy as np
 
 from core.errors import UserError
 from core.events import Event, Log, Saved
-from core.files.migrations import migrate
+from core.files.migrations import Migration, migrate, newest
 from core.files.sealed import DamagedError, clear_leftovers, reading_from, seal, unseal_versioned
 from core.models.shared.formats import format_of, migrations_of
 from core.models.shared.variables import pack, unpack
 
 KEPT = 3
 VARIABLES, STATE = "variables.safetensors", "state.json"
+MIGRATIONS: tuple[Migration, ...] = ()  # of state.json, which holds a `TrainingState`; without a format it is the first
+FORMAT = newest(MIGRATIONS)
 NAME = re.compile(r"\d{6}-\d{8}")
 ASIDE = ".damaged-"
 
@@ -68,7 +70,7 @@ class Checkpoints:
     Args:
         folder: the run's `checkpoints/`.
         report: gets an event for each damaged and each written one.
-        model: str, a key of `catalog.MODELS`, whose formats they have; "" where they have known but one.
+        model: str, a key of `catalog.MODELS`, whose formats their variables have; "" where they have known but one.
     """
 
     def __init__(self, folder: Path, report: Callable[[Event], None], model: str = "") -> None:
@@ -83,7 +85,7 @@ class Checkpoints:
             UserError: the disk is full, or the place cannot be written; the older ones are untouched.
         """
         path = self.folder / _name(state.epoch, state.step)
-        content = json.dumps(asdict(state), indent=1).encode()
+        content = json.dumps({"format": FORMAT, **asdict(state)}, indent=1).encode()
         seal(path, {VARIABLES: pack(variables), STATE: content}, format_of(self._model))
         self._prune(path.name, state.best_epoch)
         self._report(Saved(str(path), "checkpoint", state.epoch))
@@ -167,7 +169,9 @@ class Checkpoints:
     def _read(self, path: Path, *, going_on: bool = False) -> tuple[TrainingState, dict[str, np.ndarray]]:
         version, contents = unseal_versioned(path)
         try:
-            read: dict[str, Any] = {"state": json.loads(contents[STATE]), "variables": unpack(contents[VARIABLES])}
+            state = dict(migrate(json.loads(contents[STATE]), MIGRATIONS, path, missing=1))
+            del state["format"]
+            read: dict[str, Any] = {"state": state, "variables": unpack(contents[VARIABLES])}
             read = migrate({"format": version, **read}, migrations_of(self._model), path)
             found = TrainingState(**read["state"]), read["variables"]
         except (KeyError, TypeError, ValueError) as error:

@@ -180,6 +180,24 @@ def test_one_that_cannot_be_migrated_stays(checkpoints, monkeypatch, error):
     assert names(checkpoints) == ["000001-00000000"]
 
 
+def test_the_state_has_a_format_of_its_own(checkpoints, monkeypatch):
+    save(checkpoints, 1)
+    folder, files, state = rewrite(checkpoints)
+    assert state["format"] == 1
+    del state["format"]  # as it was written before
+    seal(folder, {**files, STATE: json.dumps(state).encode()})
+    assert checkpoints.load_latest()[0].epoch == 1
+
+    monkeypatch.setattr(module, "MIGRATIONS", (lambda values: {**values, "seed": values["seed"] + 7},))
+    assert checkpoints.load_latest()[0].seed == 7
+    rewrite(checkpoints, format=2)
+    assert checkpoints.load_latest()[0].seed == 0
+    rewrite(checkpoints, format=3)
+    with pytest.raises(UserError, match="newer version"):
+        checkpoints.load_latest()
+    assert names(checkpoints) == ["000001-00000000"]
+
+
 def test_every_single_byte_counts(checkpoints, events, tmp_path):
     save(checkpoints, 1)
     save(checkpoints, 2)
