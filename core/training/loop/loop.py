@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -154,7 +154,7 @@ class Loop:
             self._step.sync()
             self._step.begin_epoch()
         journal.speed.start()
-        with closing(prefetch(self._batches, state.epoch, state.step)) as coming:
+        with closing(self._coming()) as coming:
             for batch in coming:
                 self._flight.add(self._step(batch, Place(state.seed, state.epoch, state.step)))
                 journal.count(state.step + 1)
@@ -163,6 +163,18 @@ class Loop:
                     break
         self._flight.land_all()
         journal.speed.stop()
+
+    def _coming(self) -> Generator[tuple[np.ndarray, Any]]:
+        """Gives the batches that are left of the epoch. Where one can't be made, the steps before it are kept.
+
+        An error within a step is none of this: it may have left half of the variables new.
+        """
+        with closing(prefetch(self._batches, self.state.epoch, self.state.step)) as coming:
+            try:
+                yield from coming
+            except Exception:
+                self._save()
+                raise
 
     def _look_up(self) -> None:
         """Does what is wanted or due after a step; as little as possible."""
@@ -181,13 +193,17 @@ class Loop:
         cancelled, within = self._reporter.cancelled, self.state.step < len(self._batches)
         # At an epoch's end its callbacks come first, and it has its own checkpoint.
         if within and (cancelled or time.perf_counter() >= self._next_checkpoint):
-            values = self._sound_values()
-            if values is not None:
-                journal.save(values, stopping=cancelled)
+            self._save(stopping=cancelled)
             self._next_checkpoint = time.perf_counter() + self._settings.checkpoint_s
         if within and cancelled:
             journal.halt()
         journal.speed.start()
+
+    def _save(self, *, stopping: bool = False) -> None:
+        """Writes a checkpoint within an epoch; at its beginning the one of the epoch before says the same."""
+        values = self._sound_values() if self.state.step else None
+        if values is not None:
+            self._journal.save(values, stopping=stopping)
 
     def _sound_values(self) -> dict[str, np.ndarray] | None:
         """Returns all that a checkpoint holds; None where it is no numbers any more, which ends the training."""
@@ -204,7 +220,10 @@ class Loop:
         self._journal.fail(self._step.diverged(self.state.epoch + 1))
 
     def _end_epoch(self) -> None:
-        """Does what follows an epoch's last step; where that is cut short, it is done anew on resuming."""
+        """Does what follows an epoch's last step; where that is cut short, it is done anew on resuming.
+
+        The steps are never done anew: whatever ends it, they are written down first.
+        """
         journal, state = self._journal, self.state
         values = self._sound_values()
         if values is None:
@@ -224,7 +243,11 @@ class Loop:
             return
         except UserError as error:
             journal.fail(error)
+            journal.save(values)
             return
+        except Exception:
+            journal.save(values)
+            raise
         best = self._hooks.is_better(row, state.history[state.best_epoch] if state.best_epoch >= 0 else None)
         lr = self._step.lr((state.epoch + 1) * state.steps_per_epoch)
         journal.end_epoch(row, values, best=best, lr=lr)

@@ -11,7 +11,7 @@ import pytest
 from core.data.batches import Batches
 from core.data.targets.classes import ClassTargets
 from core.errors import CancelledError, UserError
-from core.events import Metric, Progress
+from core.events import Metric, Progress, Saved
 from core.settings.fit import FitSettings
 from core.training.loop import loop as module
 from core.training.loop.loop import Hooks, Loop
@@ -167,6 +167,61 @@ def test_callbacks_add_to_the_row_and_are_asked_again_where_one_was_stopped(tmp_
     assert [row["fid"] for row in fitted.state.history] == [0.0, 1.0, 2.0]
     straight, _, _ = run(tmp_path / "straight", Hooks([measure]))
     assert straight.state.history == fitted.state.history
+
+
+@pytest.mark.parametrize("error", [UserError("no judge"), MemoryError(), OSError("a picture is gone")])
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_an_error_at_an_epochs_end_costs_none_of_its_steps(tmp_path, error, epoch):
+    def fail(at, **_):
+        if at == epoch:
+            raise error
+        return {"fid": float(at)}
+
+    with pytest.raises(type(error)) as told:
+        run(tmp_path / "cut", Hooks([fail]), first := Listener(), step := AddUp())
+    assert told.value is error
+    assert [event.epoch for event in first.events if isinstance(event, Saved)][-1] == epoch
+    hooks = Hooks([lambda at, **_: {"fid": float(at)}])
+    ended, second, _ = run(tmp_path / "cut", hooks)
+    whole, straight, _ = run(tmp_path / "whole", hooks)
+    assert step.places + second.places == straight.places
+    assert second.weight.value == straight.weight.value
+    assert ended.state.history == whole.state.history
+
+
+@pytest.mark.parametrize("error", [UserError("gone"), MemoryError(), OSError("a picture is gone")])
+@pytest.mark.parametrize("place", [(0, 0), (0, 2), (1, 0), (1, 1)])
+def test_a_batch_that_cannot_be_made_costs_none_of_the_steps_before_it(tmp_path, monkeypatch, error, place):
+    make = Batches.batch
+
+    def fail(self, epoch, step, *arguments):
+        if (epoch, step) == place:
+            raise error
+        return make(self, epoch, step, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, "batch", fail)
+        with pytest.raises(type(error)) as told:
+            run(tmp_path / "cut", step=(step := AddUp()))
+    assert told.value is error
+    ended, second, _ = run(tmp_path / "cut")
+    whole, straight, _ = run(tmp_path / "whole")
+    assert step.places + second.places == straight.places
+    assert second.weight.value == straight.weight.value
+    assert ended.state.history == whole.state.history
+
+
+def test_a_step_that_failed_is_written_down_nowhere(tmp_path):
+    class Failing(AddUp):
+        def __call__(self, batch, place):
+            numbers = super().__call__(batch, place)
+            if place.step == 1:
+                raise MemoryError  # half of it may be done
+            return numbers
+
+    with pytest.raises(MemoryError):
+        run(tmp_path, step=Failing())
+    assert not (tmp_path / "checkpoints").exists()
 
 
 @pytest.mark.parametrize(("best_when_stopped", "kept"), [(True, 0), (False, 1)])
