@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core.data.augment import Augmentation
 from core.data.placement import Placement
 from core.data.targets.target import Targets
+from core.data.unloaded import UnloadedImages
 
 ORDER, AUGMENT = 1, 2  # which of its independent random streams a seed is used for
 
@@ -65,18 +68,20 @@ class Batches:
             self._order = epoch, order
         return order
 
-    def batch(self, epoch: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+    def batch(self, epoch: int, step: int, check: Callable[[], object] = lambda: None) -> tuple[np.ndarray, np.ndarray]:
         """Returns one batch; the same one whenever it is asked for.
 
         Args:
             epoch: int, from 0.
             step: int, from 0, within the epoch.
+            check: called before each picture that has to be read, which may take long; what it raises ends the batch.
 
         Returns:
             uint8 (B, H, W, C) pictures, and their targets as `Targets.batch` gives them.
         """
         chosen = self.order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
-        images = np.asarray(self.images[chosen])
+        images = self.images
+        images = images.read(chosen, check) if isinstance(images, UnloadedImages) else np.asarray(images[chosen])
         moved = None
         if self._augmentation and self._seed is not None:
             images, moved = self._augmentation(images, np.random.default_rng((self._seed, AUGMENT, epoch, step)))

@@ -3,42 +3,58 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
-from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from core.data.batches import Batches
+from core.errors import CancelledError
 
 WORTHWHILE_BYTES = 2**20  # of a batch in memory; for a smaller one a second thread would only be in the way
 MAX_WORKERS = 8
+WAIT_S = 0.05
 
 
-def prefetch(batches: Batches, epoch: int, start: int = 0) -> Generator[tuple[np.ndarray, Any]]:
+def prefetch(
+    batches: Batches, epoch: int, start: int = 0, check: Callable[[], object] = lambda: None
+) -> Generator[tuple[np.ndarray, Any]]:
     """Gives the batches of an epoch in their order; some are made while those before them are trained on.
 
-    To be closed where it is left early.
+    To be closed where it is left early: the threads then end after the picture they are at, for which nobody waits.
 
     Args:
         batches: where they come from.
         epoch: int, from 0.
         start: int, the first step.
+        check: called again and again while a slow batch is waited for; what it raises ends the waiting.
     """
+    ended = threading.Event()
+
+    def check_ended() -> None:
+        if ended.is_set():
+            raise CancelledError
+
     workers = suited_workers(batches)
     pool = ThreadPoolExecutor(workers, "batches")
     steps = iter(range(start, len(batches)))
-    coming = deque(pool.submit(batches.batch, epoch, step) for step in islice(steps, 2 * workers))
+    coming = deque(pool.submit(batches.batch, epoch, step, check_ended) for step in islice(steps, 2 * workers))
     try:
         while coming:
-            batch = coming.popleft().result()
+            oldest = coming.popleft()
+            while not wait([oldest], WAIT_S).done:
+                check()
+            batch = oldest.result()
             if (step := next(steps, None)) is not None:
-                coming.append(pool.submit(batches.batch, epoch, step))
+                coming.append(pool.submit(batches.batch, epoch, step, check_ended))
             yield batch
     finally:
-        pool.shutdown(cancel_futures=True)
+        ended.set()
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def suited_workers(batches: Batches) -> int:

@@ -33,10 +33,21 @@ class UnloadedImages:
     def __getitem__(self, chosen: Any) -> np.ndarray:
         """Reads the chosen pictures: a number, a slice, or an array of numbers or switches."""
         places = np.arange(len(self))[chosen]
-        if places.ndim == 0:
-            return self._read(int(places))
+        return self._read(int(places)) if places.ndim == 0 else self.read(places)
+
+    def read(self, places: np.ndarray, check: Callable[[], object] = lambda: None) -> np.ndarray:
+        """Reads pictures one after another.
+
+        Args:
+            places: int (...), of each.
+            check: called before each; what it raises ends the reading.
+
+        Returns:
+            uint8 (..., H, W, C).
+        """
         pictures = np.empty((*places.shape, *self.shape[1:]), np.uint8)
         for position, place in np.ndenumerate(places):
+            check()
             pictures[position] = self._read(int(place))
         return pictures
 

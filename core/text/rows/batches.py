@@ -5,6 +5,8 @@ Shapes: R rows, B rows in a batch, T places of each.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core.data.batches import Batches
@@ -41,7 +43,7 @@ class RowBatches(Batches):
         self.dtype = "int32"
         self.shape = self.target_shape = (self._longest if self.one_width else None,)
 
-    def batch(self, epoch: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+    def batch(self, epoch: int, step: int, check: Callable[[], object] = lambda: None) -> tuple[np.ndarray, np.ndarray]:
         """Returns one batch, ids and labels, each int32 (B, T); the same one whenever it is asked for."""
         chosen = self.order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
         return self._rows.filled(chosen, self.width(chosen))

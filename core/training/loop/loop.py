@@ -169,9 +169,12 @@ class Loop:
 
         An error within a step is none of this: it may have left half of the variables new.
         """
-        with closing(prefetch(self._batches, self.state.epoch, self.state.step)) as coming:
+        with closing(prefetch(self._batches, self.state.epoch, self.state.step, self._reporter.check)) as coming:
             try:
                 yield from coming
+            except CancelledError:
+                self._save(stopping=True)
+                self._journal.halt()
             except Exception:
                 self._save()
                 raise

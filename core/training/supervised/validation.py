@@ -33,7 +33,7 @@ class Validation:
         flight = Flight()
         next_report = time.perf_counter() + REPORT_INTERVAL_S
         self._step.begin_epoch()
-        with closing(prefetch(self._batches, epoch=0)) as coming:
+        with closing(prefetch(self._batches, epoch=0, check=reporter.check)) as coming:
             for done, batch in enumerate(coming, 1):
                 flight.add(self._step.measure(batch))
                 reporter.check()

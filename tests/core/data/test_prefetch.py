@@ -14,6 +14,7 @@ from core.data.batches import Batches
 from core.data.prefetch import prefetch, suited_workers
 from core.data.targets.classes import ClassTargets
 from core.data.unloaded import PixelFile, UnloadedImages
+from core.errors import CancelledError
 
 
 @pytest.fixture
@@ -47,8 +48,8 @@ def test_the_next_ones_are_made_while_one_is_trained_on(pixels):
     made = threading.Semaphore(0)
 
     class Watched(Batches):
-        def batch(self, epoch, step):
-            found = super().batch(epoch, step)
+        def batch(self, epoch, step, *arguments):
+            found = super().batch(epoch, step, *arguments)
             made.release()
             return found
 
@@ -61,10 +62,50 @@ def test_the_next_ones_are_made_while_one_is_trained_on(pixels):
 
 
 def test_no_thread_is_left_where_an_epoch_is_left_early(pixels):
-    before = threading.active_count()
     with closing(prefetch(batches_of(pixels), 0)) as coming:
         next(coming)
-    assert threading.active_count() == before
+    assert_threads_end()
+
+
+def assert_threads_end():
+    until = time.monotonic() + 1
+    while any(thread.name.startswith("batches") for thread in threading.enumerate()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def slowly(pixels, seconds=0.2):
+    """Returns pictures each of which takes so long; a batch of eight takes 1.6 s."""
+
+    def read(place):
+        time.sleep(seconds)
+        return pixels[place]
+
+    return UnloadedImages(read, pixels.shape)
+
+
+def test_closing_waits_for_no_slow_picture(pixels):
+    with closing(prefetch(batches_of(slowly(pixels)), 0)) as coming:
+        next(coming)
+        began = time.monotonic()
+    assert time.monotonic() - began < 0.1
+    assert_threads_end()
+
+
+def test_who_waits_for_a_slow_batch_is_asked_whether_to_go_on(pixels):
+    asked = []
+
+    def check():
+        asked.append(time.monotonic())
+        if len(asked) == 3:
+            raise CancelledError
+
+    began = time.monotonic()
+    with closing(prefetch(batches_of(slowly(pixels)), 0, check=check)) as coming, pytest.raises(CancelledError):
+        next(coming)
+    assert time.monotonic() - began < 1
+    assert len(asked) == 3
+    assert_threads_end()
 
 
 def test_a_picture_that_can_not_be_read_is_told_to_whom_asks_for_its_batch(pixels):

@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+import threading
 import time
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from core.data.batches import Batches
 from core.data.targets.classes import ClassTargets
+from core.data.unloaded import UnloadedImages
 from core.errors import CancelledError, UserError
 from core.events import Metric, Progress, Saved
 from core.settings.fit import FitSettings
@@ -97,9 +99,9 @@ def _every_step(monkeypatch):
     monkeypatch.setattr(module, "REPORT_INTERVAL_S", 0.0)
 
 
-def batches():
+def batches(images=None):
     return Batches(
-        np.zeros((COUNT, 1, 1, 1), np.uint8),
+        np.zeros((COUNT, 1, 1, 1), np.uint8) if images is None else images,
         ClassTargets(tuple(map(str, range(COUNT))), np.arange(COUNT)),
         np.arange(COUNT),
         SIZE,
@@ -107,12 +109,12 @@ def batches():
     )
 
 
-def run(folder, hooks=None, listener=None, step=None, **settings):
+def run(folder, hooks=None, listener=None, step=None, images=None, **settings):
     step, listener = step or AddUp(), listener or Listener()
     if folder is not None:
         folder.mkdir(exist_ok=True)
     values = FitSettings.parse({"epochs": 3, "keep": "last", **settings})
-    fitted = Loop(step, batches(), values, 3, listener, folder, hooks or Hooks()).run()
+    fitted = Loop(step, batches(images), values, 3, listener, folder, hooks or Hooks()).run()
     return fitted, step, listener
 
 
@@ -204,6 +206,30 @@ def test_a_batch_that_cannot_be_made_costs_none_of_the_steps_before_it(tmp_path,
         with pytest.raises(type(error)) as told:
             run(tmp_path / "cut", step=(step := AddUp()))
     assert told.value is error
+    ended, second, _ = run(tmp_path / "cut")
+    whole, straight, _ = run(tmp_path / "whole")
+    assert step.places + second.places == straight.places
+    assert second.weight.value == straight.weight.value
+    assert ended.state.history == whole.state.history
+
+
+@pytest.mark.parametrize("slow", [1, SIZE + 1, COUNT + 1])
+def test_stop_is_heard_while_a_slow_batch_is_waited_for(tmp_path, slow):
+    picture, read = np.zeros((1, 1, 1), np.uint8), []
+
+    def read_slowly(place):
+        read.append(place)
+        if len(read) >= slow:
+            time.sleep(1)
+        return picture
+
+    listener, timer = Listener(), threading.Timer(0.5, lambda: setattr(listener, "cancelled", True))
+    timer.start()
+    began = time.monotonic()
+    images = UnloadedImages(read_slowly, (COUNT, 1, 1, 1))
+    cut, step, _ = run(tmp_path / "cut", listener=listener, images=images)
+    assert time.monotonic() - began < 1.5
+    assert cut.stopped
     ended, second, _ = run(tmp_path / "cut")
     whole, straight, _ = run(tmp_path / "whole")
     assert step.places + second.places == straight.places

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from copy import copy
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from core.context import Context
 from core.data.dataset import Dataset
 from core.data.targets.classes import ClassTargets
+from core.data.unloaded import UnloadedImages
 from core.errors import UserError
 from core.events import Log, Metric, Progress, Saved, Status
 from core.files.sealed import seal, unseal
@@ -177,6 +179,38 @@ def test_stopped_in_validation_and_resumed(best, tmp_path):
     trial.train(stop_in_validation)
     assert trial.fitted.stopped
     assert len(trial.rows()) == 1
+    trial.train()
+    assert trial.run.history_path.read_bytes() == best.run.history_path.read_bytes()
+
+
+def test_stopped_while_validation_waits_for_its_pictures(best, tmp_path):
+    trial = Trial(tmp_path)
+    pixels, slow = trial.dataset.images, set(trial.dataset.splits["validation"])
+
+    def read(place):
+        time.sleep(1.0 if place in slow else 0.0)
+        return pixels[place]
+
+    asked = []
+
+    def stop_in_validation(event, context):
+        if isinstance(event, Progress) and event.phase == "validate":
+            asked.append(time.monotonic())
+            context.cancel()
+
+    trial.dataset = replace(trial.dataset, images=UnloadedImages(read, pixels.shape))
+    validate = Validation.__call__
+
+    def ask_late(self, epoch, *, last, reporter):
+        threading.Timer(0.5, lambda: stop_in_validation(Progress("validate"), trial.context)).start()
+        return validate(self, epoch, last=last, reporter=reporter)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Validation, "__call__", ask_late)
+        trial.train()
+    assert time.monotonic() - asked[0] < 2
+    assert trial.fitted.stopped
+    trial.dataset = replace(trial.dataset, images=pixels)
     trial.train()
     assert trial.run.history_path.read_bytes() == best.run.history_path.read_bytes()
 
