@@ -17,6 +17,7 @@ from core.errors import CancelledError
 
 WORTHWHILE_BYTES = 2**20  # of a batch in memory; for a smaller one a second thread would only be in the way
 MAX_WORKERS = 8
+WAITING_BYTES = 256 * 2**20  # of batches that are made and not yet trained on, or being made; two there are in any case
 WAIT_S = 0.05
 
 
@@ -39,10 +40,10 @@ def prefetch(
         if ended.is_set():
             raise CancelledError
 
-    workers = suited_workers(batches)
-    pool = ThreadPoolExecutor(workers, "batches")
+    ahead = suited_ahead(batches)
+    pool = ThreadPoolExecutor(min(suited_workers(batches), ahead), "batches")
     steps = iter(range(start, len(batches)))
-    coming = deque(pool.submit(batches.batch, epoch, step, check_ended) for step in islice(steps, 2 * workers))
+    coming = deque(pool.submit(batches.batch, epoch, step, check_ended) for step in islice(steps, ahead))
     try:
         while coming:
             oldest = coming.popleft()
@@ -60,5 +61,14 @@ def prefetch(
 def suited_workers(batches: Batches) -> int:
     """Returns how many threads make batches: one, but for large ones and for pictures that lie on disk."""
     loaded = isinstance(batches.images, np.ndarray)
-    size = batches.batch_size * int(np.prod(batches.images.shape[1:]))
-    return 1 if loaded and size < WORTHWHILE_BYTES else min(MAX_WORKERS, os.cpu_count() or 1)
+    return 1 if loaded and _bytes(batches) < WORTHWHILE_BYTES else min(MAX_WORKERS, os.cpu_count() or 1)
+
+
+def suited_ahead(batches: Batches) -> int:
+    """Returns how many batches are made ahead: two a thread, as far as memory allows."""
+    return max(2, min(2 * suited_workers(batches), WAITING_BYTES // max(1, _bytes(batches))))
+
+
+def _bytes(batches: Batches) -> int:
+    """Returns what a batch takes."""
+    return batches.batch_size * int(np.prod(batches.images.shape[1:])) * batches.images.dtype.itemsize

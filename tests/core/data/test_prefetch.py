@@ -11,7 +11,7 @@ import pytest
 from core.data import prefetch as prefetch_module
 from core.data.augment import Augmentation
 from core.data.batches import Batches
-from core.data.prefetch import prefetch, suited_workers
+from core.data.prefetch import WAITING_BYTES, prefetch, suited_ahead, suited_workers
 from core.data.targets.classes import ClassTargets
 from core.data.unloaded import PixelFile, UnloadedImages
 from core.errors import CancelledError
@@ -128,6 +128,36 @@ def test_large_batches_and_pictures_on_disk_are_made_by_several_threads(pixels, 
     assert suited_workers(batches_of(pixels)) == 1
     assert suited_workers(batches_of(np.zeros((50, 224, 224, 3), np.uint8))) == 4
     assert suited_workers(batches_of(UnloadedImages(lambda place: pixels[place], pixels.shape))) == 4
+
+
+@pytest.mark.parametrize(
+    ("size", "shape", "ahead"),
+    [(8, (64, 64, 3), 16), (256, (224, 224, 3), 6), (8192, (64, 64, 3), 2), (64, (4000, 4000, 3), 2)],
+)
+def test_batches_that_wait_are_bounded_by_memory(monkeypatch, size, shape, ahead):
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    images = UnloadedImages(lambda place: np.zeros(shape, np.uint8), (size, *shape))
+    batches = Batches(images, ClassTargets(("a",), np.zeros(size, np.int32)), np.arange(size), size)
+    assert suited_ahead(batches) == ahead
+    assert ahead == 2 or ahead * size * np.prod(shape) <= WAITING_BYTES
+
+
+def test_no_more_batches_are_made_than_may_wait(pixels, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(prefetch_module, "WAITING_BYTES", 3 * 8 * 8 * 6 * 3)
+    made = []
+
+    class Counted(Batches):
+        def batch(self, epoch, step, *arguments):
+            made.append(step)
+            return super().batch(epoch, step, *arguments)
+
+    batches = batches_of(UnloadedImages(lambda place: pixels[place], pixels.shape))
+    batches.__class__ = Counted
+    with closing(prefetch(batches, 0)) as coming:
+        next(coming)
+        time.sleep(0.3)
+        assert sorted(made) == [0, 1, 2, 3]  # one in use, three wait
 
 
 def test_pictures_on_disk_are_chosen_as_those_of_an_array_are(pixels, tmp_path):
