@@ -48,8 +48,9 @@ class Model:
         title: str, for menus.
         help: str, one sentence that says what it is good for.
         settings: str, the Settings class of a whole training: data, fit and architecture.
-        build: str, `build(settings, input_shape, class_count) -> keras.Model`, for a classifier from raw pixels to
-            logits; for text `build(settings, vocabulary_size)`.
+        build: str, `build(settings, input_shape, target) -> keras.Model`, for a classifier from raw pixels to logits;
+            `target` is what its targets say of themselves (`Targets.summary`), and what it can't be built for it
+            refuses by a ValueError. For text `build(settings, vocabulary_size)`.
         train: str, the task function that trains it.
         kind: str, a key of `KINDS`: what it does.
         migrations: str, what brings its checkpoints and saved models from one format to the next, oldest first; each

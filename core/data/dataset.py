@@ -1,7 +1,8 @@
-"""A dataset in memory: pictures, labels and splits. Everything that trains or scores reads this."""
+"""Pictures with their targets and splits. Everything that trains on pictures or scores them reads this."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from core.data.placement import Placement
 from core.data.targets.target import Targets
 
 SPLITS = ("train", "validation", "test")
+OWN = ("source", "fingerprint", "shape", "counts", "skipped")  # of a summary: what the targets don't say
 
 
 @dataclass(frozen=True)
@@ -70,3 +72,8 @@ class Dataset:
             "counts": {split: len(self.splits[split]) for split in SPLITS},
             "skipped": len(self.skipped),
         }
+
+
+def target_in(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what the targets said of themselves in `Dataset.summary`: `Targets.summary`, of classes in old runs."""
+    return {"target": "class", **{name: value for name, value in summary.items() if name not in OWN}}

@@ -121,9 +121,7 @@ def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) 
     own_seed, turns = seed + plan.seed, len(classes_of(dataset.targets).classes) < 2
     shown = _sample(dataset, own_seed, turns=turns)
     settings = _settings(shown, dataset.source, plan)
-    description = ModelDescription(
-        "cnn", settings.model_dump(mode="json"), classes_of(shown.targets).classes, shown.shape
-    )
+    description = ModelDescription("cnn", settings.model_dump(mode="json"), shown.targets.summary(), shown.shape)
     keras.utils.set_random_seed(own_seed)
     model = description.build()
     on_status = status_writer(run) if context.run is not None else lambda status: None
@@ -197,10 +195,8 @@ def _read(
     try:
         contents = unseal(folder, only=(WEIGHTS, DESCRIPTION))
         values = json.loads(contents[DESCRIPTION])
-        known = dict(values["description"])
-        known["classes"], known["input_shape"] = tuple(known["classes"]), tuple(known["input_shape"])
-        extractor = OwnExtractor(**{**values, "description": ModelDescription(**known)})
-        made_for = (extractor.fingerprint, extractor.seed, extractor.plan, known["input_shape"])
+        extractor = OwnExtractor(**{**values, "description": ModelDescription.of_json(values["description"])})
+        made_for = (extractor.fingerprint, extractor.seed, extractor.plan, extractor.description.input_shape)
         if made_for != (dataset.fingerprint, seed, _spell(plan), dataset.shape):
             return None
         return rebuild(extractor.description, unpack(contents[WEIGHTS])), extractor

@@ -11,6 +11,7 @@ import numpy as np
 
 from core import catalog
 from core.context import Context
+from core.data.dataset import target_in
 from core.errors import UserError
 from core.events import Log, Progress
 from core.files.sealed import MANIFEST
@@ -44,10 +45,10 @@ def trained_model(run: Run, context: Context) -> tuple[keras.Model, ModelDescrip
     record = run.record()
 
     def from_checkpoint(epochs: int, values: Mapping[str, np.ndarray]) -> tuple[keras.Model, ModelDescription]:
-        classes, shape = tuple(record.dataset["classes"]), tuple(record.dataset["shape"])
+        shape = tuple(record.dataset["shape"])
         # A GAN reads pictures at a side that it can draw, whatever the job asks for.
         settings = {**record.job.settings, "image_px": shape[0]}
-        description = ModelDescription(record.job.model, settings, classes, shape, epochs)
+        description = ModelDescription(record.job.model, settings, target_in(record.dataset), shape, epochs)
         return rebuild(description, {name: v for name, v in values.items() if name.startswith("model/")}), description
 
     key = (str(run.folder), record.status == "done", stamp(run))

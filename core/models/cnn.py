@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 from keras import layers
 
+from core.models.shared.classes import class_count
 from core.settings.cnn import CnnSettings
 
 POOLING = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
 
 
-def build(settings: CnnSettings, input_shape: tuple[int, int, int], class_count: int) -> keras.Model:
+def build(settings: CnnSettings, input_shape: tuple[int, int, int], target: Mapping[str, Any]) -> keras.Model:
     """Builds blocks of convolutions, each of which halves the side and doubles the feature maps, and a linear head.
 
     Shapes: B pictures, H x W pixels, C channels, F filters, K classes.
@@ -18,7 +22,7 @@ def build(settings: CnnSettings, input_shape: tuple[int, int, int], class_count:
     Args:
         settings: the architecture.
         input_shape: (H, W, C).
-        class_count: int, K.
+        target: K classes; see `core.models.shared.saved.ModelDescription`.
 
     Returns:
         float32 (B, H, W, C) of 0 to 255 -> float32 (B, K) logits.
@@ -47,7 +51,7 @@ def build(settings: CnnSettings, input_shape: tuple[int, int, int], class_count:
         read_out = [layers.GlobalAveragePooling2D(name="average")]
     if settings.dropout:
         read_out.append(layers.Dropout(settings.dropout, name="dropout"))
-    head = layers.Dense(class_count, name="logits")
+    head = layers.Dense(class_count(target, fewest=2), name="logits")
 
     # === Functional model ===
     inputs = keras.Input(input_shape, name="pixels")  # (B, H, W, C)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 from keras import layers, ops
 
+from core.models.shared.classes import class_count
 from core.models.shared.spectral import SpectralConv2D, SpectralDense
 from core.settings.dcgan import DcganSettings
 
@@ -43,16 +45,16 @@ class Gan(keras.Model):
         return self.generator(inputs, training=training)
 
 
-def build(settings: DcganSettings, input_shape: tuple[int, int, int], class_count: int) -> Gan:
+def build(settings: DcganSettings, input_shape: tuple[int, int, int], target: Mapping[str, Any]) -> Gan:
     """Builds both networks.
 
     Args:
         settings: the architecture.
         input_shape: (H, W, C) of the pictures; see `fitting_side`.
-        class_count: int; below 2 it can't draw by class.
+        target: one class at least, see `core.models.shared.saved.ModelDescription`; below 2 it can't draw by class.
 
     Raises:
-        ValueError: pictures of that side can't be drawn.
+        ValueError: pictures of that side can't be drawn, or there are no classes.
 
     Reference:
         - [Radford et al., 2016](https://arxiv.org/abs/1511.06434), DCGAN.
@@ -61,7 +63,8 @@ def build(settings: DcganSettings, input_shape: tuple[int, int, int], class_coun
     height, width, _ = input_shape
     if height != width or fitting_side(height) != height:
         raise ValueError(f"a DCGAN can't draw pictures of {width} x {height} px")
-    classes = class_count if settings.conditional and class_count > 1 else 0
+    count = class_count(target, fewest=1)
+    classes = count if settings.conditional and count > 1 else 0
     generator = build_generator(settings, input_shape, classes)
     return Gan(generator, _build_discriminator(settings, input_shape, classes), classes)
 

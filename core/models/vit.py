@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import keras
 from keras import layers, ops
 
+from core.models.shared.classes import class_count
 from core.settings.vit import VitSettings
 
 
-def build(settings: VitSettings, input_shape: tuple[int, int, int], class_count: int) -> keras.Model:
+def build(settings: VitSettings, input_shape: tuple[int, int, int], target: Mapping[str, Any]) -> keras.Model:
     """Builds a Vision Transformer of plain Keras layers, pre-norm as in the paper.
 
     Shapes: B pictures, H x W pixels, C channels, P patch side, T tokens, D width, K classes.
@@ -18,7 +21,7 @@ def build(settings: VitSettings, input_shape: tuple[int, int, int], class_count:
     Args:
         settings: the architecture.
         input_shape: (H, W, C). Where P does not divide a side, zeros are added around the picture.
-        class_count: int, K.
+        target: K classes; see `core.models.shared.saved.ModelDescription`.
 
     Returns:
         float32 (B, H, W, C) of 0 to 255 -> float32 (B, K) logits.
@@ -40,7 +43,7 @@ def build(settings: VitSettings, input_shape: tuple[int, int, int], class_count:
     position_embedding = layers.Embedding(tokens + with_token, settings.width, small, name="position_embedding")
     norm = layers.LayerNormalization(epsilon=1e-6, name="norm")
     mean = layers.GlobalAveragePooling1D(name="mean")
-    head = layers.Dense(class_count, name="logits")
+    head = layers.Dense(class_count(target, fewest=2), name="logits")
 
     # === Functional model ===
     inputs = keras.Input(input_shape, name="pixels")  # (B, H, W, C)

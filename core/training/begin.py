@@ -12,7 +12,6 @@ import keras
 from core.context import Context
 from core.data.dataset import Dataset, Skipped
 from core.data.load import none_to_train
-from core.data.targets.classes import classes_of
 from core.errors import CancelledError, UserError
 from core.events import Log, Progress, Saved
 from core.files.tables import write_table
@@ -59,7 +58,7 @@ def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, 
     """
     run = begin_run(dataset, context)
     description = ModelDescription(
-        context.job.model, settings.model_dump(mode="json"), classes_of(dataset.targets).classes, dataset.shape
+        context.job.model, settings.model_dump(mode="json"), dataset.targets.summary(), dataset.shape
     )
     try:
         description.check(bytes_each=BYTES_TO_TRAIN)

@@ -116,7 +116,7 @@ class OurSide:
         from core.models.cnn import build
 
         self.dataset, self.settings, self.backend = dataset, settings, values.backend
-        self.model = build(settings(1), dataset.shape, 10)
+        self.model = build(settings(1), dataset.shape, dataset.targets.summary())
         self.step = None
         self.folder = Path(tempfile.mkdtemp(prefix="fit-overhead-"))
         self.events = 0
@@ -157,7 +157,7 @@ class BareFit:
         from core.training.optimizers import make_optimizer, make_schedule
 
         self.dataset, self.batch_size = dataset, settings(1).batch_size
-        self.model = build(settings(1), dataset.shape, 10)
+        self.model = build(settings(1), dataset.shape, dataset.targets.summary())
         steps = len(dataset.targets.labels) // self.batch_size
         self.model.compile(
             make_optimizer(settings(1), make_schedule(settings(1), steps), self.model.trainable_variables),

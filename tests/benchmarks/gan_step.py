@@ -16,6 +16,7 @@ import statistics
 import sys
 import time
 
+from class_target import class_target
 from fit_overhead import interval
 
 
@@ -81,7 +82,7 @@ class Ours:
         settings = DcganTraining.parse({"filters": values.filters, "augment": "none"})
         shape = (values.side, values.side, values.channels)
         self.batch = pictures(values)
-        gan = build(settings, shape, values.classes)
+        gan = build(settings, shape, class_target(max(1, values.classes)))
         self.step = AdversarialStep(gan, build_generator(settings, shape, values.classes), settings, 10**6)
 
     def train(self, steps: int) -> float:

@@ -8,7 +8,6 @@ from typing import Any
 from core.context import Context
 from core.data.open_index import trainable_index
 from core.data.reading import expected_shape
-from core.data.targets.classes import ClassTargets
 from core.errors import UserError
 from core.models.shared.saved import BYTES_TO_TRAIN, ModelDescription
 from core.models.shared.size import model_size
@@ -36,8 +35,8 @@ def describe_pictures(
     height, width, channels = expected_shape(index, settings, context)
     shape = (fitting_side(height), fitting_side(width), channels)
     context.check()
-    classes = index.target.classes if isinstance(index.target, ClassTargets) else ()
-    description = ModelDescription(context.job.model, settings.model_dump(mode="json"), classes, shape)
+    target = {} if index.target is None else index.target.summary()
+    description = ModelDescription(context.job.model, settings.model_dump(mode="json"), target, shape)
     try:
         description.check(bytes_each=BYTES_TO_TRAIN)
         size = model_size(description.build())
@@ -52,5 +51,5 @@ def describe_pictures(
         "flops": size.flops,
         "file_bytes": size.file_bytes,
         "shape": list(shape),
-        "classes": len(classes),
+        "classes": len(description.classes),
     }

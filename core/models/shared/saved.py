@@ -26,7 +26,7 @@ from core.models.shared.variables import named_variables, pack, read_variables, 
 from core.settings.base import Settings
 
 WEIGHTS, DESCRIPTION, ELSEWHERE = "weights.safetensors", "model.json", "model.keras"
-LARGEST_SIDE, MOST_CLASSES = 4096, 100_000
+LARGEST_SIDE = 4096
 BYTES_TO_USE, BYTES_TO_TRAIN = 4, 16  # of one parameter; to train it needs a gradient and two moments too
 
 
@@ -37,16 +37,35 @@ class ModelDescription:
     Args:
         model: str, a key of `catalog.MODELS`.
         settings: dict, the values of the Settings it was trained with; they also say how to read pictures.
-        classes: names, in the order of the logits; a GAN may have learnt from one class alone.
+        target: what it was trained for says of itself, as `Targets.summary` returns it: {"target": a key of
+            `catalog.TARGETS`, and by kind whatever a model must know, such as "classes": names, in the order of the
+            logits}.
         input_shape: (H, W, C).
         epochs: int, epochs trained when these weights were taken.
     """
 
     model: str
     settings: dict[str, Any]
-    classes: tuple[str, ...]
+    target: dict[str, Any]
     input_shape: tuple[int, int, int]
     epochs: int = 0
+
+    @classmethod
+    def of_json(cls, values: Mapping[str, Any]) -> ModelDescription:
+        """Returns what `asdict` and JSON have made of a description.
+
+        Raises:
+            TypeError, ValueError, KeyError: it is none.
+        """
+        values = dict(values)
+        if "target" not in values:  # classes were all that a model could be trained for
+            values["target"] = {"target": "class", "classes": list(values.pop("classes"))}
+        return cls(**{**values, "target": dict(values["target"]), "input_shape": tuple(values["input_shape"])})
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names, in the order of the logits; empty where it was trained for something else."""
+        return tuple(self.target.get("classes", ()))
 
     def typed_settings(self) -> Settings:
         """Returns the settings, checked."""
@@ -63,23 +82,21 @@ class ModelDescription:
             parameters: int, more than these are refused; None sets no bound but the memory.
 
         Raises:
-            ValueError: a shape, a number of classes or a size that can't be right.
+            ValueError: a shape, a target or a size that can't be right.
             UserError: the computer has too little memory.
         """
         height, width, channels = self.input_shape
         if not (1 <= height <= LARGEST_SIDE and 1 <= width <= LARGEST_SIDE and channels in (1, 3)):
             raise ValueError(f"a model can't have the input shape {self.input_shape}")
-        if not max(1, catalog.wanted(self.model).fewest) <= len(self.classes) <= MOST_CLASSES:
-            raise ValueError(f"a model can't have {len(self.classes)} classes")
         found = count_parameters(self.build)
         if parameters is not None and found > parameters:
             raise ValueError("its weights are fewer than its settings ask for")
         check_size(found, bytes_each=bytes_each)
 
     def build(self) -> keras.Model:
-        """Builds the model with fresh weights."""
+        """Builds the model with fresh weights; raises ValueError where it can't be trained for the target."""
         build = catalog.load(catalog.find(catalog.MODELS, self.model, "model").build)
-        model: keras.Model = build(self.typed_settings(), self.input_shape, len(self.classes))
+        model: keras.Model = build(self.typed_settings(), self.input_shape, self.target)
         return model
 
 
@@ -136,9 +153,7 @@ def load_model(folder: Path) -> tuple[keras.Model, ModelDescription]:
         version, contents = unseal_versioned(folder, only=(WEIGHTS, DESCRIPTION))
         read = {"description": json.loads(contents[DESCRIPTION]), "variables": unpack(contents[WEIGHTS])}
         read = migrate({"format": version, **read}, migrations_of(read["description"]["model"]), folder)
-        values = read["description"]
-        values["classes"], values["input_shape"] = tuple(values["classes"]), tuple(values["input_shape"])
-        description = ModelDescription(**values)
+        description = ModelDescription.of_json(read["description"])
         model = rebuild(description, read["variables"])
     except (DamagedError, ValueError, TypeError, KeyError) as error:
         raise UserError(

@@ -243,7 +243,7 @@ def test_a_run_of_the_users_own_extracts_features(trial, tmp_path):
     for name, settings in (("cnn", {"size": "tiny"}), ("vit", {"size": "tiny"})):
         job = Job(task="train", model=name, settings=settings, backend=BACKEND, name=f"my {name}")
         run, job = trial.workspace.create_run(job)
-        description = ModelDescription(name, dict(job.settings), trial.dataset.targets.classes, trial.dataset.shape)
+        description = ModelDescription(name, dict(job.settings), trial.dataset.targets.summary(), trial.dataset.shape)
         model = description.build()
         save_model(run.model_folder, model, description)
         run.update(status="done", result={"metrics": {"test_accuracy": 0.991}})

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from class_target import class_target
 
 from core import catalog
 from core.inference.latent_search import LatentSearch, context_weights
@@ -19,7 +20,7 @@ def gan():
     """Untrained, but of large weights, so that its pictures differ."""
     values = catalog.load(catalog.MODELS["dcgan"].settings).parse({"size": "tiny", "latent": 4, "filters": 4})
     keras.utils.set_random_seed(1)
-    made = build(values, (28, 28, 1), 2)
+    made = build(values, (28, 28, 1), class_target(2))
     made.generator.set_weights([weight * 8 if weight.ndim > 1 else weight for weight in made.generator.get_weights()])
     return made
 

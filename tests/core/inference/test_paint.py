@@ -5,6 +5,7 @@ import tracemalloc
 import keras
 import numpy as np
 import pytest
+from class_target import class_target
 
 from core.inference.latents import latents
 from core.inference.paint import LARGEST_BATCH, one_hot, paint
@@ -17,7 +18,7 @@ SIDE, COUNT = 64, 10 * LARGEST_BATCH + 7
 @pytest.fixture(scope="module")
 def gan():
     keras.utils.set_random_seed(0)
-    return build(DcganTraining.parse({"filters": 4, "latent": 8, "image_px": SIDE}), (SIDE, SIDE, 3), 2)
+    return build(DcganTraining.parse({"filters": 4, "latent": 8, "image_px": SIDE}), (SIDE, SIDE, 3), class_target(2))
 
 
 def test_each_picture_is_what_it_is_in_a_batch_of_its_own(gan):

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from class_target import class_target
 
 from core.context import Context
 from core.errors import UserError
@@ -23,7 +24,7 @@ def made_run(workspace, value):
     """Returns a run whose generator's first kernel holds that value, and twice as much at the age of one epoch."""
     values = {"data": "digits", "filters": 4, "latent": 8}
     run, job = workspace.create_run(Job(task="train", model="dcgan", settings=values))
-    description = ModelDescription("dcgan", job.settings, ("a", "b"), (28, 28, 1), epochs=3)
+    description = ModelDescription("dcgan", job.settings, class_target("ab"), (28, 28, 1), epochs=3)
     gan = description.build()
     kernel = gan.generator.get_layer("first").kernel
     stage = read_variables(dict(named("generator", gan.generator.variables)))

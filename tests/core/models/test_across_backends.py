@@ -29,7 +29,8 @@ for name in names:
         x = [random.standard_normal((4, 64), np.float32), np.eye(4, 3, dtype="float32")]
     if verb == "save":
         settings = catalog.load(catalog.MODELS[name].settings).parse({"size": "tiny", "epochs": 1})
-        description = ModelDescription(name, settings.model_dump(mode="json"), ("a", "b", "c"), (side, side, 1))
+        target = {"target": "class", "classes": ["a", "b", "c"]}
+        description = ModelDescription(name, settings.model_dump(mode="json"), target, (side, side, 1))
         model = description.build()
         for weight in (model.generator if gan else model).weights:
             weight.assign(weight.value + 0.1 * random.random(weight.shape, np.float32))

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from class_target import class_target
 
 from core import catalog
 from core.models.shared.saved import ModelDescription, load_model, save_model
@@ -19,7 +20,7 @@ CLASSIFIERS = [name for name, row in catalog.MODELS.items() if row.kind == "clas
 def describe(name, shape=None, **settings):
     typed = catalog.load(catalog.MODELS[name].settings).parse({"size": "tiny", **settings})
     usual = (8, 8, 1) if name in CLASSIFIERS else (28, 28, 1)
-    return ModelDescription(name, typed.model_dump(mode="json"), CLASSES, shape or usual)
+    return ModelDescription(name, typed.model_dump(mode="json"), class_target(CLASSES), shape or usual)
 
 
 def random_layers(name):

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from class_target import class_target
 from PIL import Image
 
 from core import catalog
@@ -30,9 +31,10 @@ def place(tmp_path_factory):
     run, job = workspace.create_run(Job(task="train", model="dcgan", settings=settings, backend=BACKEND))
     values = catalog.load(catalog.MODELS["dcgan"].settings).parse(job.settings)
     keras.utils.set_random_seed(1)
-    gan = build(values, (SIDE, SIDE, 1), 2)
+    gan = build(values, (SIDE, SIDE, 1), class_target(2))
     gan.generator.set_weights([weight * 8 if weight.ndim > 1 else weight for weight in gan.generator.get_weights()])
-    description = ModelDescription("dcgan", values.model_dump(mode="json"), ("cat", "dog"), (SIDE, SIDE, 1), 1)
+    target = class_target(("cat", "dog"))
+    description = ModelDescription("dcgan", values.model_dump(mode="json"), target, (SIDE, SIDE, 1), 1)
     save_model(run.model_folder, gan, description)
     run.update(status="done")
     drawn = paint(gan, latents(77, 1, 4), one_hot(np.array([1]), gan))[0, ..., 0]

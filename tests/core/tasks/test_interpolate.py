@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from class_target import class_target
 
 from core.context import Context
 from core.data.decode import decode
@@ -24,7 +25,7 @@ def made_run(workspace, **settings):
     """Returns a run whose generator has random weights, large enough that its pictures differ."""
     values = {"data": "digits", "size": "tiny", "filters": 4, "latent": 8, **settings}
     run, job = workspace.create_run(Job(task="train", model="dcgan", settings=values, backend=BACKEND, name="gan"))
-    description = ModelDescription("dcgan", job.settings, CLASSES, (32, 32, 1), epochs=7)
+    description = ModelDescription("dcgan", job.settings, class_target(CLASSES), (32, 32, 1), epochs=7)
     gan = description.build()
     source = np.random.default_rng(0)
     for layer in gan.generator.layers:

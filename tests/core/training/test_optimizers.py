@@ -2,6 +2,7 @@
 
 import keras
 import pytest
+from class_target import class_target
 
 from core.models.gpt2.gpt2 import build as build_gpt2
 from core.models.shared.saved import ModelDescription
@@ -100,7 +101,7 @@ def test_biases_and_norms_are_not_decayed(name):
 
 
 def test_of_a_vision_transformer_class_token_and_positions_are_not_decayed():
-    model = ModelDescription("vit", {"size": "tiny"}, ("a", "b"), (8, 8, 1)).build()
+    model = ModelDescription("vit", {"size": "tiny"}, class_target("ab"), (8, 8, 1)).build()
     left_out = {weight.path for weight in model.trainable_weights} - moved_by_decay("adamw", model)
     assert {"class_token/embeddings", "position_embedding/embeddings", "patches/bias"} <= left_out
     assert not any(path.endswith("kernel") for path in left_out)

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from class_target import class_target
 
 from core import catalog
 from core.errors import UserError
@@ -14,7 +15,7 @@ from core.models.shared.saved import DESCRIPTION, WEIGHTS, ModelDescription, loa
 @pytest.fixture
 def folder(tmp_path):
     settings = catalog.load(catalog.MODELS["cnn"].settings).parse({"size": "tiny"})
-    description = ModelDescription("cnn", settings.model_dump(mode="json"), ("猫", "b"), (8, 8, 1))
+    description = ModelDescription("cnn", settings.model_dump(mode="json"), class_target("猫b"), (8, 8, 1))
     save_model(tmp_path / "model", description.build(), description)
     return tmp_path / "model"
 
@@ -40,7 +41,12 @@ def test_weights_that_are_no_safetensors_file_are_noticed(folder):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"input_shape": [100_000, 8, 1]}, {"input_shape": [8, 8, 2]}, {"classes": ["a"]}, {"input_shape": [900, 900, 1]}],
+    [
+        {"input_shape": [100_000, 8, 1]},
+        {"input_shape": [8, 8, 2]},
+        {"target": class_target("a")},
+        {"input_shape": [900, 900, 1]},
+    ],
 )
 def test_a_foreign_description_is_bounded_before_it_is_built(folder, changed):
     values = {**json.loads((folder / DESCRIPTION).read_bytes()), **changed}
@@ -50,17 +56,32 @@ def test_a_foreign_description_is_bounded_before_it_is_built(folder, changed):
         load_model(folder)
 
 
+@pytest.mark.parametrize("target", [{"target": "captions"}, {"target": "class", "classes": 3}, {"classes": {}}])
+def test_a_classifier_is_not_built_for_other_targets_than_classes(target):
+    with pytest.raises(ValueError, match="must be classes"):
+        ModelDescription("cnn", {"size": "tiny"}, target, (8, 8, 1)).check(bytes_each=16)
+
+
+def test_a_description_of_before_there_were_other_targets_than_classes_is_read(folder):
+    values = json.loads((folder / DESCRIPTION).read_bytes())
+    values["classes"] = values.pop("target")["classes"]
+    seal(folder, {WEIGHTS: (folder / WEIGHTS).read_bytes(), DESCRIPTION: json.dumps(values).encode()})
+    assert load_model(folder)[1].target == class_target("猫b")
+
+
 def test_what_does_not_fit_into_memory_is_never_built():
     settings = {"blocks": 1, "filters": 256, "dense": 4096}
     with pytest.raises(UserError, match="memory for"):
-        ModelDescription("cnn", settings, ("a", "b"), (4096, 4096, 3)).check(bytes_each=16)
+        ModelDescription("cnn", settings, class_target("ab"), (4096, 4096, 3)).check(bytes_each=16)
 
 
 def test_a_refused_model_leaves_the_next_ones_alone():
     with pytest.raises(UserError):
-        ModelDescription("cnn", {"filters": 256, "dense": 4096}, ("a", "b"), (4096, 4096, 3)).check(bytes_each=16)
+        ModelDescription("cnn", {"filters": 256, "dense": 4096}, class_target("ab"), (4096, 4096, 3)).check(
+            bytes_each=16
+        )
     for _ in range(2):  # what is left over would be built with the next model, and get in the way of the one after
-        model = ModelDescription("vit", {"size": "tiny"}, ("a", "b"), (28, 28, 1)).build()
+        model = ModelDescription("vit", {"size": "tiny"}, class_target("ab"), (28, 28, 1)).build()
         model.compile("sgd", "sparse_categorical_crossentropy")
         assert np.isfinite(model.train_on_batch(np.zeros((1, 28, 28, 1)), np.zeros(1)))
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from class_target import class_target
 from keras import layers, ops
 
 from core.models.dcgan import Gan, build, build_generator, fitting_side
@@ -132,7 +133,8 @@ def test_the_gradient_penalty_holds_the_slope_between_real_and_fake_to_one(weigh
 @pytest.mark.parametrize("spectral_norm", [True, False])
 def test_the_class_adds_its_inner_product_with_the_features_to_the_score(spectral_norm):
     keras.utils.set_random_seed(0)
-    critic = build(DcganTraining.parse({**TINY, "spectral_norm": spectral_norm}), (28, 28, 1), 3).discriminator
+    settings = DcganTraining.parse({**TINY, "spectral_norm": spectral_norm})
+    critic = build(settings, (28, 28, 1), class_target(3)).discriminator
     pixels = np.random.default_rng(0).uniform(-1, 1, (2, 28, 28, 1)).astype(np.float32)
     features = keras.Model(critic.inputs[0], critic.get_layer("flatten").output)(pixels)  # (B, F)
     embed = critic.get_layer("class")
@@ -153,7 +155,7 @@ def test_the_side_that_fits(side, expected):
 
 @pytest.mark.parametrize(("side", "channels", "classes"), [(28, 1, 10), (32, 3, 0), (40, 1, 3), (64, 3, 2)])
 def test_pictures_have_the_shape_that_is_asked_for(side, channels, classes):
-    gan = build(DcganTraining.parse(TINY), (side, side, channels), classes)
+    gan = build(DcganTraining.parse(TINY), (side, side, channels), class_target(max(1, classes)))
     latents = np.zeros((3, 8), np.float32)
     weights = ops.convert_to_tensor(np.eye(classes, dtype=np.float32)[[0, 1, 1]]) if classes else None
     drawn = gan.generator(latents if weights is None else [ops.convert_to_tensor(latents), weights])
@@ -164,7 +166,7 @@ def test_pictures_have_the_shape_that_is_asked_for(side, channels, classes):
 
 def test_another_side_is_refused():
     with pytest.raises(ValueError, match="can't draw pictures of 30 x 30 px"):
-        build(DcganTraining.parse(TINY), (30, 30, 1), 2)
+        build(DcganTraining.parse(TINY), (30, 30, 1), class_target(2))
 
 
 def test_spectral_norm_brings_the_largest_singular_value_to_one():
@@ -243,7 +245,7 @@ def test_colour_changes_as_far_as_its_number_says(place, darkest, brightest):
 def test_the_kept_generator_is_the_mean_that_its_memory_makes(ema):
     keras.utils.set_random_seed(0)
     settings = DcganTraining.parse({**TINY, "ema": ema})
-    gan, raw = build(settings, (28, 28, 1), 0), build_generator(settings, (28, 28, 1), 0)
+    gan, raw = build(settings, (28, 28, 1), class_target(1)), build_generator(settings, (28, 28, 1), 0)
     step = AdversarialStep(gan, raw, settings, 1000)
     images = np.random.default_rng(0).integers(0, 256, (8, 28, 28, 1), np.uint8)
     expected = {variable.path: np.array(_numpy(_plain(variable))) for variable in raw.variables}
@@ -268,7 +270,7 @@ def test_a_step_trains_both_networks_and_the_kept_generator_follows(loss):
     settings = DcganTraining.parse(
         {**TINY, "loss": loss, "augment": "colour+translate+cutout", "critic_steps": 2 if loss == "wasserstein" else 1}
     )
-    gan, raw = build(settings, (28, 28, 1), 3), build_generator(settings, (28, 28, 1), 3)
+    gan, raw = build(settings, (28, 28, 1), class_target(3)), build_generator(settings, (28, 28, 1), 3)
     step = AdversarialStep(gan, raw, settings, 1000)
     before = {name: _numpy(_plain(variable)) for name, variable in step.variables().items()}
     random = np.random.default_rng(0)

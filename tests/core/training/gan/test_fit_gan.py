@@ -7,6 +7,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
+from class_target import class_target
 
 from core.context import Context
 from core.data.dataset import Dataset
@@ -64,7 +65,7 @@ class Beginnings:
         key = settings.model_dump_json()
         if key not in self._made:
             keras.utils.set_random_seed(0)
-            gan, generator = build(settings, self._shape, 2), build_generator(settings, self._shape, 2)
+            gan, generator = build(settings, self._shape, class_target(2)), build_generator(settings, self._shape, 2)
             step = AdversarialStep(gan, generator, settings, settings.epochs * STEPS)
             variables = [*gan.variables, *generator.variables, *step.variables().values()]
             self._made[key] = gan, generator, step, [(one, np.array(_numpy(one.value))) for one in variables]

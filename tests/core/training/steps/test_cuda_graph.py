@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from class_target import class_target
 from keras import ops
 
 from core.settings.dcgan import DcganTraining
@@ -96,7 +97,7 @@ def make_step():
         keras.utils.set_random_seed(0)
         chosen = DcganTraining.parse({"size": "tiny", "filters": 8, "batch_size": 4, **settings})
         shape = (28, 28, 1)
-        gan = build(chosen, shape, 3)
+        gan = build(chosen, shape, class_target(3))
         step = AdversarialStep(gan, build_generator(chosen, shape, gan.class_count), chosen, 100)
 
         def batch(turn):

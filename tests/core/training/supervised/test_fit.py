@@ -68,7 +68,7 @@ class Trial:
 
         self.context = Context(self.job, self.workspace, self.run, listener)
         keras.utils.set_random_seed(self.job.seed)
-        self.model = build(self.settings, self.dataset.shape, 3)
+        self.model = build(self.settings, self.dataset.shape, self.dataset.targets.summary())
         objective = classifying(self.dataset, self.settings, self.job.seed)
         self.fitted = fit(
             self.model,
