@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from core.data.augment import Augmentation
+from core.data.dataset import Dataset
 from core.data.placement import Placement
 from core.data.targets.target import Targets
 from core.data.unloaded import UnloadedImages
 
-ORDER, AUGMENT = 1, 2  # which of its independent random streams a seed is used for
+ORDER, AUGMENT, CHOICE = 1, 2, 5  # which of its independent random streams a seed is used for
+
+Prepare = Callable[[np.ndarray, Any], tuple[Any, Any]]
 
 
 class Batches:
@@ -25,6 +29,11 @@ class Batches:
         seed: int, fixes order and augmentation; None keeps the order of the indices, and the last batch short.
         augmentation: what is done to the pictures.
         placement: of the N pictures, from their files; for targets that lie in the pictures.
+        prepare: makes samples and labels, arrays or structures of them, of a batch's pictures and targets: tokens of
+            captions, say, which the model reads too. May be called from several threads. None leaves them as they are.
+
+    Raises:
+        ValueError: the targets lie in the pictures, and nothing is known of where these went.
     """
 
     def __init__(
@@ -36,18 +45,40 @@ class Batches:
         seed: int | None = None,
         augmentation: Augmentation | None = None,
         placement: Placement | None = None,
+        prepare: Prepare | None = None,
     ) -> None:
+        if targets.follows_picture and placement is None:
+            raise ValueError(f"Targets of the kind '{targets.kind}' lie in the pictures. Received: placement=None")
         self.images = images
         self._targets = targets
-        self._placement = placement
+        self._placement, self._prepare = placement, prepare
         self._indices = indices
         self._seed = seed
         self._augmentation = augmentation
         self._order: tuple[int, np.ndarray] = (-1, indices)
         self.batch_size = min(batch_size, len(indices))
-        self.shape: tuple[int | None, ...] = images.shape[1:]  # of a sample; None for a side that changes
-        self.dtype = np.dtype(images.dtype).name
-        self.target_shape, self.target_dtype = targets.shape, targets.dtype
+
+    @classmethod
+    def of(
+        cls,
+        dataset: Dataset,
+        split: str,
+        batch_size: int,
+        seed: int | None = None,
+        augmentation: Augmentation | None = None,
+        prepare: Prepare | None = None,
+    ) -> Batches:
+        """Makes the batches of a data set's split; arguments as above."""
+        return cls(
+            dataset.images,
+            dataset.targets,
+            dataset.splits[split],
+            batch_size,
+            seed,
+            augmentation,
+            dataset.placement,
+            prepare,
+        )
 
     def __len__(self) -> int:
         return -(-len(self._indices) // self.batch_size) if len(self._indices) else 0
@@ -68,7 +99,7 @@ class Batches:
             self._order = epoch, order
         return order
 
-    def batch(self, epoch: int, step: int, check: Callable[[], object] = lambda: None) -> tuple[np.ndarray, np.ndarray]:
+    def batch(self, epoch: int, step: int, check: Callable[[], object] = lambda: None) -> tuple[Any, Any]:
         """Returns one batch; the same one whenever it is asked for.
 
         Args:
@@ -77,15 +108,19 @@ class Batches:
             check: called before each picture that has to be read, which may take long; what it raises ends the batch.
 
         Returns:
-            uint8 (B, H, W, C) pictures, and their targets as `Targets.batch` gives them.
+            uint8 (B, H, W, C) pictures, and their targets as `Targets.batch` gives them; or what `prepare` makes of
+            both.
         """
         chosen = self.order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
         images = self.images
         images = images.read(chosen, check) if isinstance(images, UnloadedImages) else np.asarray(images[chosen])
-        moved = None
-        if self._augmentation and self._seed is not None:
-            images, moved = self._augmentation(images, np.random.default_rng((self._seed, AUGMENT, epoch, step)))
-        return images, self._targets.batch(chosen, self._placed(chosen, moved))
+        moved = random = None
+        if self._seed is not None:
+            random = np.random.default_rng((self._seed, CHOICE, epoch, step))
+            if self._augmentation:
+                images, moved = self._augmentation(images, np.random.default_rng((self._seed, AUGMENT, epoch, step)))
+        targets = self._targets.batch(chosen, self._placed(chosen, moved), random)
+        return (images, targets) if self._prepare is None else self._prepare(images, targets)
 
     def _placed(self, chosen: np.ndarray, moved: Placement | None) -> Placement | None:
         if self._placement is None:

@@ -20,15 +20,13 @@ from core.data.parallel import each
 from core.data.progress import Progressing
 from core.data.reading import choose_form, decode_one
 from core.data.splits import given_splits, make_splits
-from core.data.targets.classes import ClassTargets
+from core.data.targets.classes import ClassTargets, class_counts
 from core.data.targets.target import Targets
 from core.errors import UserError, counted
 from core.kinds.kind import Wanted
 from core.settings.dataset import DatasetSettings
 
 LISTED_GROUPS = 1000
-IMBALANCE = 10.0
-FEW_PICTURES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +50,15 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     """Looks at every picture of a data set, for a training of the job's model where it names one.
 
     Returns:
-        `samples` (pictures that can be read), `classes` (name -> count of these), `splits` (name -> count, as training
-        would take them; empty where nothing can be trained on it), `given` (splits the source sets itself), `refused`
-        (why training would refuse it; empty where it would not), `groups` (how many there are; None where
-        `group_by` asks for none),
-        `unreadable` and `left_out` ([{path, reason}], pictures that can't be read and files that are no part
+        `samples` (pictures that can be read), `classes` (name -> count of these; empty where they have none), `counts`
+        (what else is counted of what they are learnt as, by name), `splits` (name -> count, as training would take
+        them; empty where nothing can be trained on it), `given` (splits the source sets itself), `refused` (why
+        training would refuse it; empty where it would not), `groups` (how many there are; None where `group_by` asks
+        for none), `unreadable` and `left_out` ([{path, reason}], pictures that can't be read and files that are no part
         of the data set), `duplicates` ([{paths, labels, splits, leak, conflict}], exact copies by their pixels: a leak
-        where given splits share them, a conflict where their labels differ), `duplicate_groups`, `leaks` and
-        `conflicts` (how many such groups), `imbalance` (largest class over smallest), `sizes`, `colours`, and
-        `warnings`, a sentence each.
+        where given splits share them, a conflict where their targets contradict each other), `duplicate_groups`,
+        `leaks` and `conflicts` (how many such groups), `imbalance` (largest class over smallest), `sizes`, `colours`,
+        and `warnings`, a sentence each.
 
     Raises:
         UserError: there is no such data set, or no picture in it can be read.
@@ -76,8 +74,6 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     places = np.array(sorted(seen), np.int64)
     target, given = None if index.target is None else index.target.take(places), index.given[places]
     duplicates = _duplicates(index, seen)
-    counts = {} if target is None else target.counts()
-    present = [count for count in counts.values() if count]
     problem = index.problem or _too_little(index, target, wanted)
     splits = {} if problem else _split_counts(index, places, seen, settings, context.job.seed)
     if splits and not splits["train"]:
@@ -85,7 +81,8 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     report: dict[str, Any] = {
         "source": index.source,
         "samples": len(seen),
-        "classes": counts,
+        "classes": class_counts(target),
+        "counts": {} if target is None else target.counts(),
         "splits": splits,
         "given": list(given_splits(given)),
         "refused": "" if problem is None else str(problem),
@@ -96,7 +93,7 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         "duplicate_groups": len(duplicates),
         "leaks": sum(group["leak"] for group in duplicates),
         "conflicts": sum(group["conflict"] for group in duplicates),
-        "imbalance": round(max(present) / min(present), 2) if present else 1.0,
+        "imbalance": round(target.imbalance(), 2) if isinstance(target, ClassTargets) else 1.0,
         "sizes": _sizes(list(seen.values())),
         "colours": {
             "grey": sum(one.channels == 1 for one in seen.values()),
@@ -174,7 +171,7 @@ def _duplicates(index: Index, seen: dict[int, Seen]) -> list[dict[str, Any]]:
                     "labels": labels,
                     "splits": splits,
                     "leak": len(set(splits)) > 1,
-                    "conflict": len(set(labels)) > 1,
+                    "conflict": index.target is not None and index.target.conflict(places),
                 }
             )
     return sorted(groups, key=lambda group: -(2 * group["leak"] + group["conflict"]))
@@ -209,22 +206,13 @@ def _warnings(report: dict[str, Any], index: Index, target: Targets | None, give
     if report["duplicate_groups"]:
         copied = counted(report["duplicate_groups"], "picture occurs", "pictures occur")
         found.append(f"{copied} more than once; copies are kept in one split.")
-    if report["imbalance"] >= IMBALANCE:
-        found.append(f"The largest class has {report['imbalance']:g} times as many pictures as the smallest.")
-    few = [name for name, count in report["classes"].items() if count < FEW_PICTURES]
-    if few:
-        shown = ", ".join(f"'{name}'" for name in few[:5]) + (" ..." if len(few) > 5 else "")
-        classes = counted(len(few), "class has", "classes have")
-        found.append(f"{classes} fewer than {FEW_PICTURES} pictures that can be read: {shown}.")
+    if target is not None:
+        found += target.warnings(given)
     if _may_be_grouped(index, given):
         found.append(
             "The class folders hold folders: where the pictures of one belong together, such as those of one person, "
             "set group_by=folder."
         )
-    # A class outside train is only a fault where the source says what is train.
-    if isinstance(target, ClassTargets) and np.any(given == 0):
-        untrained = sorted(set(target.labels.tolist()) - set(target.labels[given == 0].tolist()))
-        found += [f"The class '{target.classes[label]}' does not occur in the train split." for label in untrained]
     return found
 
 

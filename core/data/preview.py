@@ -15,6 +15,7 @@ from core.data.open_index import trainable_index
 from core.data.progress import Progressing
 from core.data.reading import decode_one, expected_shape
 from core.data.splits import given_splits, make_splits
+from core.data.targets.classes import class_counts
 from core.events import Images
 from core.settings.dataset import DatasetSettings
 
@@ -28,10 +29,11 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     Reports one `Images` event titled "preview", its pictures taken in turn from every class.
 
     Returns:
-        `samples` (pictures found, readable or not), `classes` (name -> count), `shape` (height, width and channels
-        that training will take), `splits` (name -> count, before exact copies are known), `given` (splits the source
-        sets itself), `left_out` (files that are no part of the data set), `looked_at` (pictures that were read for
-        this) and `unreadable` (those of them that can't be).
+        `samples` (pictures found, readable or not), `classes` (name -> count; empty where they have none), `counts`
+        (what else is counted of what they are learnt as, by name), `shape` (height, width and channels that training
+        will take), `splits` (name -> count, before exact copies are known), `given` (splits the source sets itself),
+        `left_out` (files that are no part of the data set), `looked_at` (pictures that were read for this) and
+        `unreadable` (those of them that can't be).
 
     Raises:
         UserError: nothing can be trained on it.
@@ -67,7 +69,8 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     return {
         "source": index.source,
         "samples": len(index),
-        "classes": {} if index.target is None else index.target.counts(),
+        "classes": class_counts(index.target),
+        "counts": {} if index.target is None else index.target.counts(),
         "shape": list(expected_shape(index, settings, context, drawn)),
         "splits": {name: len(splits[name]) for name in SPLITS},
         "given": list(given_splits(index.given)),

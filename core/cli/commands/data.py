@@ -40,6 +40,8 @@ def _lines(result: dict[str, Any]) -> list[str]:
         counted(result["duplicate_groups"], "group of duplicates", "groups of duplicates"),
     )
     lines = [f"{', '.join(counts)}."]
+    if not result["classes"] and result["counts"]:
+        lines.append(f"{', '.join(f'{count:,} {name}' for name, count in result['counts'].items())}.")
     if result["splits"]:
         splits = ", ".join(f"{count:,} {name}" for name, count in result["splits"].items())
         given = f" (given: {', '.join(result['given'])})" if result["given"] else ""

@@ -64,9 +64,13 @@ class CaptionTargets(Targets):
             path=source,
         )
 
-    def batch(self, places: np.ndarray, placement: Placement | None = None) -> np.ndarray:
-        """Returns the places themselves, int32 (B,): who trains on captions looks up their tokens by them."""
-        return np.asarray(places, np.int32)
+    def batch(
+        self, places: np.ndarray, placement: Placement | None = None, random: np.random.Generator | None = None
+    ) -> np.ndarray:
+        """Returns a caption of each, an object array of texts (B,): one of several at random, or the first."""
+        several = [self.captions[place] for place in places]
+        chosen = [texts[0 if random is None else random.integers(len(texts))] for texts in several]
+        return np.array(chosen, object)
 
 
 def stand_in(source: str, count: int, fewest: int) -> Targets:

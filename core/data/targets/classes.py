@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,8 +10,11 @@ import numpy as np
 from core.data.placement import Placement
 from core.data.printable import printable
 from core.data.targets.target import Targets
-from core.errors import UserError
+from core.errors import UserError, counted
 from core.files.atomic import path_of
+
+IMBALANCE = 10.0
+FEW_PICTURES = 10
 
 
 class ClassTargets(Targets):
@@ -54,6 +58,33 @@ class ClassTargets(Targets):
         """Returns the class's name."""
         return self.classes[self.labels[place]]
 
+    def imbalance(self) -> float:
+        """Returns how many times as many samples the largest class has as the smallest; 1 without samples."""
+        present = [count for count in self.counts().values() if count]
+        return max(present) / min(present) if present else 1.0
+
+    def conflict(self, places: Sequence[int]) -> bool:
+        """Whether they have several classes: one at most is right."""
+        return len(set(self.labels[np.asarray(places)].tolist())) > 1
+
+    def warnings(self, given: np.ndarray) -> list[str]:
+        """Returns which classes are too small, and which are never trained on."""
+        found = []
+        if self.imbalance() >= IMBALANCE:
+            found.append(
+                f"The largest class has {round(self.imbalance(), 2):g} times as many pictures as the smallest."
+            )
+        few = [name for name, count in self.counts().items() if count < FEW_PICTURES]
+        if few:
+            shown = ", ".join(f"'{name}'" for name in few[:5]) + (" ..." if len(few) > 5 else "")
+            classes = counted(len(few), "class has", "classes have")
+            found.append(f"{classes} fewer than {FEW_PICTURES} pictures that can be read: {shown}.")
+        # A class outside train is only a fault where the source says what is train.
+        if np.any(given == 0):
+            untrained = sorted(set(self.labels.tolist()) - set(self.labels[given == 0].tolist()))
+            found += [f"The class '{self.classes[label]}' does not occur in the train split." for label in untrained]
+        return found
+
     def summary(self) -> dict[str, Any]:
         """Returns the names as well."""
         return {"target": self.kind, "classes": list(self.classes)}
@@ -81,9 +112,16 @@ class ClassTargets(Targets):
             raise one_class_readable(source, classes[0])
         return ClassTargets(classes, labels.astype(np.int32))
 
-    def batch(self, places: np.ndarray, placement: Placement | None = None) -> np.ndarray:
+    def batch(
+        self, places: np.ndarray, placement: Placement | None = None, random: np.random.Generator | None = None
+    ) -> np.ndarray:
         """Returns labels, int32 (B,)."""
         return self.labels[places]
+
+
+def class_counts(targets: Targets | None) -> dict[str, int]:
+    """Returns how many samples each class has, by its name; nothing where the samples have no classes."""
+    return targets.counts() if isinstance(targets, ClassTargets) else {}
 
 
 def classes_of(targets: Targets) -> ClassTargets:

@@ -37,7 +37,9 @@ class NoTargets(Targets):
         """Returns nothing."""
         return b""
 
-    def batch(self, places: np.ndarray, placement: Placement | None = None) -> np.ndarray:
+    def batch(
+        self, places: np.ndarray, placement: Placement | None = None, random: np.random.Generator | None = None
+    ) -> np.ndarray:
         """Returns zeros, int32 (B,)."""
         return np.zeros(len(places), np.int32)
 

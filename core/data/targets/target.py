@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -52,8 +53,24 @@ class Targets(ABC):
         """Returns a sample's target in a few words, for people."""
         return ""
 
+    def conflict(self, places: Sequence[int]) -> bool:
+        """Whether these samples' targets contradict each other, the samples being exact copies: none do by default."""
+        return False
+
+    def warnings(self, given: np.ndarray) -> list[str]:
+        """Returns what may spoil a training on them, a sentence each, for the data doctor; nothing by default.
+
+        Args:
+            given: int8 (N,), as `core.data.index.Index.given`.
+        """
+        return []
+
     def summary(self) -> dict[str, Any]:
-        """Returns what run.json keeps of them beside the counts of the splits."""
+        """Returns what run.json and the saved model keep of them: all that a model must know to be built for them.
+
+        Returns:
+            JSON values: "target", the kind, and whatever else, but for the keys that `core.data.dataset.OWN` has taken.
+        """
         return {"target": self.kind}
 
     def problem(self, source: str, fewest: int) -> UserError | None:
@@ -74,24 +91,19 @@ class Targets(ABC):
         return self
 
     @abstractmethod
-    def batch(self, places: np.ndarray, placement: Placement | None = None) -> np.ndarray:
+    def batch(
+        self, places: np.ndarray, placement: Placement | None = None, random: np.random.Generator | None = None
+    ) -> Any:
         """Returns what a training step is given for some samples.
 
         Args:
             places: int (B,), which.
             placement: where the points of their pictures went, from the files to the batch; only for those that follow
                 the picture.
+            random: where chance comes from, the same for the same seed, epoch and step: which of several captions is
+                trained on, say. None where nothing may be left to chance: while something is measured.
 
         Returns:
-            (B, ...) of `dtype` and `shape`.
+            An array of B rows, or a structure of them: tuple, list or dict. What is no numbers yet, such as captions,
+            is made numbers by the `prepare` of `core.data.batches.Batches`.
         """
-
-    @property
-    def shape(self) -> tuple[int | None, ...]:
-        """The shape of one sample's part of a batch; None for a side that changes from batch to batch."""
-        return ()
-
-    @property
-    def dtype(self) -> str:
-        """The type of a batch."""
-        return "int32"

@@ -56,9 +56,11 @@ class TextTargets(Targets):
         """Returns the text."""
         return self.texts[place]
 
-    def batch(self, places: np.ndarray, placement: Placement | None = None) -> np.ndarray:
-        """Returns the places themselves, int32 (B,): who trains on texts looks up their tokens by them."""
-        return np.asarray(places, np.int32)
+    def batch(
+        self, places: np.ndarray, placement: Placement | None = None, random: np.random.Generator | None = None
+    ) -> np.ndarray:
+        """Returns the texts, an object array (B,)."""
+        return np.array([self.texts[place] for place in places], object)
 
 
 def stand_in(source: str, count: int, fewest: int) -> Targets:

@@ -40,8 +40,6 @@ class RowBatches(Batches):
         if not self.one_width and seed is None:
             order = np.argsort(-lengths, kind="stable")  # the longest first: if memory is short, it is so at once
         super().__init__(lengths, NoTargets(len(rows)), order, batch_size, seed)
-        self.dtype = "int32"
-        self.shape = self.target_shape = (self._longest if self.one_width else None,)
 
     def batch(self, epoch: int, step: int, check: Callable[[], object] = lambda: None) -> tuple[np.ndarray, np.ndarray]:
         """Returns one batch, ids and labels, each int32 (B, T); the same one whenever it is asked for."""

@@ -83,14 +83,14 @@ def fit_gan(
 
 def _batches(dataset: Dataset, settings: AdversarialFitSettings, seed: int) -> Batches:
     """Returns what the steps are given: every critic step has pictures of its own."""
-    rounds, train = settings.critic_steps, dataset.splits["train"]
-    if len(train) < rounds:
+    rounds, count = settings.critic_steps, len(dataset.splits["train"])
+    if count < rounds:
         raise UserError(
             "There are fewer pictures to learn from ({count}) than critic steps ({steps}).",
             hint="Add pictures, or lower the critic steps.",
-            count=len(train),
+            count=count,
             steps=rounds,
         )
-    each = max(1, min(settings.batch_size, len(train) // rounds))  # so few that they don't reach make smaller batches
+    each = max(1, min(settings.batch_size, count // rounds))  # so few that they don't reach make smaller batches
     flip = Augmentation(0, settings.flip) if settings.flip else None
-    return Batches(dataset.images, dataset.targets, train, each * rounds, seed, flip)
+    return Batches.of(dataset, "train", each * rounds, seed, flip)

@@ -21,16 +21,10 @@ def classifying(dataset: Dataset, settings: PictureFitSettings, seed: int) -> Ob
         seed: int >= 0, fixes order and augmentation.
     """
     pad = round(settings.crop * min(dataset.shape[:2]))
-    data = (dataset.images, dataset.targets)
+    augmentation = Augmentation(pad, settings.flip) if pad or settings.flip else None
     return Objective(
-        Batches(
-            *data,
-            dataset.splits["train"],
-            settings.batch_size,
-            seed,
-            Augmentation(pad, settings.flip) if pad or settings.flip else None,
-        ),
-        Batches(*data, dataset.splits["validation"], settings.batch_size),
+        Batches.of(dataset, "train", settings.batch_size, seed, augmentation),
+        Batches.of(dataset, "validation", settings.batch_size),
         ClassifierLoss(settings.label_smoothing),
         [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )

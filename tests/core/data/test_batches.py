@@ -5,6 +5,7 @@ import pytest
 
 from core.data.augment import Augmentation
 from core.data.batches import Batches
+from core.data.targets.captions import CaptionTargets
 from core.data.targets.classes import ClassTargets
 
 IMAGES = np.arange(10 * 4 * 4, dtype=np.uint8).reshape(10, 4, 4, 1)
@@ -55,6 +56,32 @@ def test_each_epoch_and_step_augments_anew():
 def test_without_a_seed_the_order_is_kept_and_the_last_batch_short():
     made = batches(seed=None)
     assert [made.batch(0, step)[1].tolist() for step in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+CAPTIONS = CaptionTargets([tuple(f"{place} {word}" for word in "abcd") for place in range(10)])
+
+
+def test_which_caption_is_trained_on_follows_from_seed_epoch_and_step():
+    def captions(epoch, step, augmentation=None, seed=3):
+        return Batches(IMAGES, CAPTIONS, np.arange(10), 4, seed, augmentation).batch(epoch, step)[1].tolist()
+
+    assert captions(2, 1) == captions(2, 1) == captions(2, 1, Augmentation(1, flip=True))
+    words = {captions(epoch, 0, seed=3)[place].split()[1] for epoch in range(6) for place in range(4)}
+    assert words == set("abcd")
+    assert captions(0, 0, seed=None) == [f"{place} a" for place in range(4)]
+
+
+def test_a_batch_is_prepared_of_its_pictures_and_targets():
+    def prepare(images, captions):
+        tokens = np.array([int(text.split()[0]) for text in captions])
+        return {"pictures": images, "tokens": tokens[:, None]}, tokens + 1
+
+    made = Batches(IMAGES, CAPTIONS, np.arange(10), 4, seed=3, prepare=prepare)
+    samples, labels = made.batch(0, 1)
+    chosen = made.order(0)[4:8]
+    np.testing.assert_array_equal(samples["pictures"], IMAGES[chosen])
+    np.testing.assert_array_equal(samples["tokens"][:, 0], chosen)
+    np.testing.assert_array_equal(labels, chosen + 1)
 
 
 def test_an_empty_split_has_no_batches():

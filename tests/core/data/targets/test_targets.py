@@ -5,7 +5,7 @@ import pytest
 
 from core import catalog
 from core.data.targets.captions import CaptionTargets
-from core.data.targets.classes import ClassTargets, classes_of
+from core.data.targets.classes import ClassTargets, class_counts, classes_of
 from core.data.targets.nothing import NoTargets
 from core.data.targets.texts import TextTargets
 from core.errors import UserError
@@ -32,9 +32,17 @@ def test_some_of_them_are_those_of_the_samples_asked_for(kind):
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_a_batch_has_the_type_and_shape_that_are_promised(kind):
-    batch = EVERY[kind].batch(np.array([2, 0, 1]))
-    assert (batch.shape, batch.dtype.name) == ((3, *EVERY[kind].shape), EVERY[kind].dtype)
+def test_a_batch_has_a_row_a_sample(kind):
+    assert len(EVERY[kind].batch(np.array([2, 0, 1]))) == 3
+
+
+def test_one_of_several_captions_is_trained_on_by_chance_and_the_first_is_measured():
+    targets = CaptionTargets([("a", "b", "c")] * 30)
+    every = np.arange(30)
+    one, same, other = (targets.batch(every, None, np.random.default_rng(seed)).tolist() for seed in (1, 1, 2))
+    assert one == same != other
+    assert set(one) == {"a", "b", "c"}
+    assert targets.batch(every).tolist() == ["a"] * 30
 
 
 @pytest.mark.parametrize("kind", ["class", "captions", "texts"])
@@ -68,6 +76,20 @@ def test_captions_that_are_all_alike_teach_nothing():
     assert EVERY["captions"].problem("data", 2) is None
     alike = EVERY["captions"].take(np.array([1, 2]))
     assert "the same caption" in str(alike.problem("data", 2))
+
+
+def test_only_copies_of_several_classes_contradict_each_other():
+    assert EVERY["class"].conflict([0, 1])
+    assert not EVERY["class"].conflict([1, 2])
+    assert not any(EVERY[kind].conflict([0, 1]) for kind in EVERY if kind != "class")
+
+
+def test_captions_are_not_warned_of_as_classes_are():
+    targets = CaptionTargets([(f"caption {number}", "the same") for number in range(3000)])
+    assert targets.counts() == {"captions": 6000, "different": 3001}
+    assert targets.warnings(np.full(3000, -1)) == []
+    assert class_counts(targets) == class_counts(None) == {}
+    assert class_counts(EVERY["class"]) == {"cat": 2, "dog": 2, "owl": 0}
 
 
 def test_common_texts_are_divided_apart_from_rare_ones():

@@ -30,7 +30,7 @@ def test_one_long_text_widens_its_own_batch_only():
 
 def test_batches_of_rows_that_are_half_full_have_one_shape():
     batches = RowBatches(made([30, 40, 50, 60] * 5), 4)
-    assert batches.shape == (60,)
+    assert batches.one_width
     assert {ids.shape for ids, _ in every(batches)} == {(4, 60)}
     assert np.array_equal(batches.order(0), np.arange(20))
 
