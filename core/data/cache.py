@@ -6,6 +6,7 @@ because the disk is full or the workspace read-only, stays in memory instead.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+from zipfile import BadZipFile
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -22,7 +24,7 @@ from core.context import Context
 from core.data.digests import digest_of
 from core.data.unloaded import PixelFile, UnloadedImages
 from core.errors import UserError
-from core.files.atomic import publish_folder, read_json, write_json, writing_to
+from core.files.atomic import publish_folder, read_json, write_atomic, write_json, writing_to
 from core.files.migrations import Migration, migrate, newest
 
 MIGRATIONS: tuple[Migration, ...] = ()  # of an entry's manifest; one of another layout is decoded anew
@@ -32,6 +34,7 @@ FREE_SHARE = 5  # at most a fifth of the free disk
 IN_MEMORY_BYTES = 512 * 2**20
 FULLY_CHECKED_BYTES = 256 * 2**20
 CHECKED_PICTURES = 1000
+SIZES = "sizes.npz"  # beside an entry's other files once somebody has asked for them
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,6 +168,29 @@ class PictureCache:
         }
         write_json(partial / "manifest.json", manifest)
         publish_folder(partial, self.folder / key)
+
+    def sizes(self, key: str) -> np.ndarray | None:
+        """Returns what `keep_sizes` has kept, int64 (M, 2); None where there is nothing that is whole."""
+        try:
+            content = io.BytesIO((self.folder / key / SIZES).read_bytes())
+            with np.load(content, allow_pickle=False) as found:  # a zip, which has a checksum
+                sizes: np.ndarray = found["sizes"]
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+            return None
+        return sizes
+
+    def keep_sizes(self, key: str, sizes: np.ndarray) -> None:
+        """Adds the pictures' own heights and widths, px, to an entry; where there is none, they are not kept.
+
+        Args:
+            key: the entry's.
+            sizes: int64 (M, 2).
+        """
+        content = io.BytesIO()
+        np.savez(content, sizes=sizes)
+        if (self.folder / key).is_dir():
+            with suppress(OSError, UserError):
+                write_atomic(self.folder / key / SIZES, content.getvalue())
 
     def _entries(self) -> list[Path]:
         with suppress(OSError):

@@ -100,7 +100,7 @@ def read_size(source: Path | bytes | BinaryIO, *, upright: bool = False) -> tupl
     try:
         with ExitStack() as stack:
             image = _open(source, stack)
-            turned = upright and image.getexif().get(ORIENTATION_TAG, 1) in (5, 6, 7, 8)
+            turned = upright and _orientation(image) in (5, 6, 7, 8)
             return image.size[::-1] if turned else image.size
     except DecodeError:
         raise
@@ -199,10 +199,7 @@ def _compose(pixels: np.ndarray, alpha: np.ndarray | None, background: str) -> n
 
 def _upright(pixels: np.ndarray, image: Image.Image) -> np.ndarray:
     """Turns and mirrors the picture as its EXIF orientation, 1 to 8, asks. Call after load(): PNG keeps it last."""
-    try:
-        orientation = image.getexif().get(ORIENTATION_TAG, 1)
-    except Exception:  # noqa: BLE001 (a damaged EXIF block does not spoil the picture)
-        return pixels
+    orientation = _orientation(image)
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
@@ -210,6 +207,14 @@ def _upright(pixels: np.ndarray, image: Image.Image) -> np.ndarray:
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
     return pixels
+
+
+def _orientation(image: Image.Image) -> int:
+    """Returns the EXIF orientation, 1 to 8 where it is one; a PNG is decoded for it, since it may come last."""
+    try:
+        return int(image.getexif().get(ORIENTATION_TAG, 1))
+    except Exception:  # noqa: BLE001 (a damaged EXIF block does not spoil the picture)
+        return 1
 
 
 def _is_folder(source: object) -> bool:

@@ -19,7 +19,7 @@ from core.data.decode import DecodeError, decode, read_size
 from core.data.digests import digest_of, digests_of
 from core.data.fitting import change_channels, fit_picture, fit_placement, wanted_channels
 from core.data.index import Index
-from core.data.parallel import each, suited_workers
+from core.data.parallel import MAX_WORKERS, each, suited_workers
 from core.data.placement import Placement
 from core.data.progress import Progressing
 from core.data.unloaded import UnloadedImages
@@ -38,7 +38,7 @@ class Pictures:
     """All readable pictures of an index, at one size. M of them.
 
     Args:
-        images: uint8 (M, H, W, C), C being 1 or 3; may be a memory map, or decode while it is read.
+        images: uint8 (M, H, W, C), C being 1 or 3; may read from disk, or decode, while it is indexed.
         kept: int64 (M,), the place of each in the index.
         digests: uint64 (M,), equal where pictures are exact copies.
         skipped: the files that could not be read.
@@ -94,7 +94,9 @@ def read_pictures(index: Index, settings: DatasetSettings, context: Context) -> 
     if images is None:
         images = UnloadedImages(lambda place: read_one(index, int(entry.kept[place]), form), entry.shape)
     skipped = tuple(Skipped(index.names[place], reason) for place, reason in entry.skipped)
-    placement = _placement(index, entry, form, context)
+    placement = None
+    if _follow_pictures(index):
+        placement = fit_placement(_own_sizes(index, entry, settings, context), form.side_px, fit=settings.fit)
     return Pictures(images, entry.kept, entry.digests, skipped, placement)
 
 
@@ -102,18 +104,28 @@ def _follow_pictures(index: Index) -> bool:
     return index.target is not None and index.target.follows_picture
 
 
-def _placement(index: Index, entry: Entry, form: Form, context: Context) -> Placement | None:
-    """Looks up the pictures' own sizes, where there are targets that lie in them."""
-    if not _follow_pictures(index) or index.read is None:
-        return None
-    sizes = np.empty((len(entry.kept), 2), np.int64)
-    progress = Progressing(context, "scan", len(sizes), "pictures")
-    for number, place in enumerate(entry.kept):
-        source = index.read(int(place))
-        size = source.shape[1::-1] if isinstance(source, np.ndarray) else read_size(source, upright=True)
-        sizes[number] = size[::-1]
-        progress.advance()
-    return fit_placement(sizes, form.side_px, fit=form.settings.fit)
+def _own_sizes(index: Index, entry: Entry, settings: DatasetSettings, context: Context) -> np.ndarray:
+    """Returns height and width, px, of the files' pictures as they are seen, int64 (M, 2); they are kept in the cache.
+
+    Raises:
+        CancelledError: the user has asked the job to stop.
+    """
+    cache, key = PictureCache(context.workspace.cache_folder), _cache_key(index, settings)
+    known = cache.sizes(key)
+    if known is not None and known.shape == (len(entry.kept), 2):
+        return known
+
+    def look(number: int) -> tuple[int, ...]:
+        assert index.read is not None  # noqa: S101
+        source = index.read(int(entry.kept[number]))
+        return source.shape[:2] if isinstance(source, np.ndarray) else read_size(source, upright=True)[::-1]
+
+    progress = Progressing(context, "scan", len(entry.kept), "pictures")
+    found = [size for _, size in each(look, len(entry.kept), progress, MAX_WORKERS)]
+    progress.end()
+    sizes = np.array(found, np.int64).reshape(-1, 2)
+    cache.keep_sizes(key, sizes)
+    return sizes
 
 
 def read_one(index: Index, place: int, form: Form) -> np.ndarray:
@@ -187,7 +199,7 @@ def choose_form(index: Index, settings: DatasetSettings, context: Context) -> Fo
     for number, place in enumerate(places):
         with suppress(DecodeError):
             source = index.read(int(place))
-            width, height = source.shape[:2] if isinstance(source, np.ndarray) else read_size(source)
+            width, height = source.shape[1::-1] if isinstance(source, np.ndarray) else read_size(source)
             sides[max(width, height)] += 1
             pixels.append(width * height)
             if settings.colour == "auto" and not colours and number % 10 == 0:

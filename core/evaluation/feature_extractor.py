@@ -67,7 +67,7 @@ class FeatureExtractor:
         """Returns features and probabilities of pictures, which are resized to what the network takes.
 
         Args:
-            pictures: uint8 (M, H, W, C), C being 1 or 3; may be a memory map, of which a batch at a time is read.
+            pictures: uint8 (M, H, W, C), C being 1 or 3; may read from disk while it is indexed: a batch at a time.
             places: int (N,), which of them; None for all.
 
         Returns:

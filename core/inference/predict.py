@@ -47,7 +47,7 @@ def predict_split(
 
     Args:
         model: raw pixels in, logits out.
-        images: uint8 (N, H, W, C); may be a memory map.
+        images: uint8 (N, H, W, C); may read from disk, or decode, while it is indexed.
         indices: int (M,), which of them.
         context: gets the progress, and is asked whether to stop.
         phase: str, as in `Progress`.

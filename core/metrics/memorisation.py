@@ -73,7 +73,7 @@ def find_copies(
 
     Args:
         fake: uint8 (M, H, W, C), generated.
-        train: uint8 (N, H, W, C), what the generator was trained on; may be a memory map.
+        train: uint8 (N, H, W, C), what the generator was trained on; may read from disk while it is indexed.
         held_out: uint8 (P, H, W, C), real ones that it was not trained on; with fewer than 20 of them a usual
             threshold is taken.
         places: int (n,), n >= 2, which of `train` it was trained on; None for all of them.
