@@ -32,8 +32,9 @@ class UnloadedImages:
 
     def __getitem__(self, chosen: Any) -> np.ndarray:
         """Reads the chosen pictures: a number, a slice, or an array of numbers or switches."""
-        places = np.arange(len(self))[chosen]
-        return self._read(int(places)) if places.ndim == 0 else self.read(places)
+        if isinstance(chosen, int | np.integer):
+            return self._read(range(len(self))[chosen])
+        return self.read(np.arange(len(self))[chosen])
 
     def read(self, places: np.ndarray, check: Callable[[], object] = lambda: None) -> np.ndarray:
         """Reads pictures one after another.

@@ -165,9 +165,17 @@ def test_pictures_on_disk_are_chosen_as_those_of_an_array_are(pixels, tmp_path):
     path.write_bytes(pixels.tobytes())
     found = UnloadedImages(PixelFile(path, pixels.shape[1:]), pixels.shape)
     path.unlink()  # a cache makes room while it is read
-    for chosen in (7, slice(3, 20, 4), np.array([5, 1, 5]), np.arange(50) % 3 == 0):
+    for chosen in (7, -1, np.int32(3), slice(3, 20, 4), np.array([5, 1, 5]), np.arange(50) % 3 == 0):
         np.testing.assert_array_equal(found[chosen], pixels[chosen])
     np.testing.assert_array_equal(np.asarray(found), pixels)
+    with pytest.raises(IndexError):
+        found[50]
+
+
+def test_one_picture_costs_the_same_whatever_lies_beside_it():
+    shape = (2**50, 1, 1, 1)  # its places alone would take more memory than there is
+    found = UnloadedImages(lambda place: np.full((1, 1, 1), place % 251, np.uint8), shape)
+    assert found[2**40] == 2**40 % 251
 
 
 def test_pictures_on_disk_are_read_by_several_threads_at_a_time(pixels, tmp_path):
