@@ -211,8 +211,8 @@ def _read(settings: TextSettings, context: Context) -> tuple[list[Passage], tupl
             hint="The first is '{name}': {reason}",
             count=len(files),
             path=settings.data,
-            name=skipped[-1].path,
-            reason=skipped[-1].reason,
+            name=skipped[-len(files)].path,
+            reason=skipped[-len(files)].reason,
         )
     return texts, skipped
 

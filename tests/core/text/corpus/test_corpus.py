@@ -158,6 +158,11 @@ def test_what_holds_no_text_is_refused_in_a_sentence(context, write, tmp_path, m
         load(context, folder)
 
 
+def test_the_first_of_the_texts_that_can_not_be_read_is_named(context, write):
+    with pytest.raises(UserError, match=r"None of the 2 texts .* The first is '[^']*a\.txt'"):
+        load(context, write({"a.txt": b"\x00", "b.txt": b"", "c.bin": b"x"}))
+
+
 def test_stops_when_asked(context):
     context.cancel()
     with pytest.raises(CancelledError):
