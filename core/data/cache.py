@@ -213,47 +213,53 @@ class PictureCache:
 
 
 class PixelSink:
-    """Takes decoded pictures one after another, into a file while that goes well, else into memory.
+    """Takes decoded pictures one after another, into a file while that goes well, else into memory that has room.
 
     A memory map over a file of holes would end the process where the disk runs full, so it is written in order.
 
     Args:
         path: the file, or None to keep all in memory.
+        most: int, bytes that will come at most.
+        memory: int, bytes that may be kept in memory; where more may come, nothing is once the file fails.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, most: int, memory: int) -> None:
         self.failure: OSError | None = None
-        self._path = path
-        self._written = 0
-        self._pieces: list[bytes] = []
+        self.dropped = False  # there was room neither on the disk nor in memory: what was taken is gone
+        self._path, self._most, self._memory = path, most, memory
+        self._taken = 0
         self._file: BinaryIO | None = None
+        self._pixels: np.ndarray | None = None
         if path is not None:
             try:
                 self._file = path.open("wb", buffering=0)
             except OSError as error:
                 self.failure = error
+        if self._file is None:
+            self._go_to_memory()
 
     def append(self, pixels: bytes) -> None:
         """Takes the pixels of some pictures."""
-        if self._file is None:
-            self._pieces.append(pixels)
-            return
-        try:
-            view = memoryview(pixels)
-            while view:
-                view = view[self._file.write(view) :]
-            self._written += len(pixels)
-        except OSError as error:
-            self.take_back(error)
-            self._pieces.append(pixels)
+        if self._file is not None:
+            try:
+                view = memoryview(pixels)
+                while view:
+                    view = view[self._file.write(view) :]
+            except OSError as error:
+                self.take_back(error)
+        if self._pixels is not None:
+            self._pixels[self._taken : self._taken + len(pixels)] = np.frombuffer(pixels, np.uint8)
+        self._taken += len(pixels)
 
     def take_back(self, failure: OSError) -> None:
-        """Goes on in memory, with what was written so far."""
+        """Goes on in memory, with what was written so far; where there may be too much for that, it is dropped."""
         assert self._path is not None  # noqa: S101
         self.close()
         self.failure = failure
-        with self._path.open("rb") as file:
-            self._pieces = [file.read(self._written)]
+        self._go_to_memory()
+        if self._pixels is not None:
+            with self._path.open("rb") as file:
+                file.readinto(memoryview(self._pixels[: self._taken]))
         with suppress(OSError):
             self._path.unlink()
 
@@ -265,9 +271,13 @@ class PixelSink:
 
     def array(self, shape: tuple[int, int, int, int]) -> np.ndarray:
         """Returns what was taken, where it is in memory."""
-        pixels = np.frombuffer(b"".join(self._pieces), np.uint8)
-        self._pieces = []
-        return pixels.reshape(shape)
+        assert self._pixels is not None  # noqa: S101
+        return self._pixels[: self._taken].reshape(shape)
+
+    def _go_to_memory(self) -> None:
+        self.dropped = self._most > self._memory
+        if not self.dropped:  # asked for at once: to join pieces would take twice as much
+            self._pixels = np.empty(self._most, np.uint8)
 
 
 def _read_entry(folder: Path, key: str) -> Entry | None:

@@ -30,7 +30,7 @@ from core.settings.dataset import DatasetSettings
 VERSION = 1  # raise it when the same settings would give other pixels
 LARGEST_OWN_SIDE_PX = 64
 PROBED_PICTURES = 200
-MEMORY_BYTES = 2 * 2**30  # what is too large for the cache still goes into memory up to this
+MEMORY_BYTES = 2 * 2**30  # what the cache can't keep still goes into memory up to this
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +248,7 @@ def _decode_form(cache: PictureCache | None, key: str, index: Index, form: Form,
         _report_not_kept(room, context)
     streamed = not fits and needed > MEMORY_BYTES
     partial = _partial(cache, key, context) if cache is not None and (fits or streamed) else None
-    sink = None if streamed else PixelSink(partial / "pixels.u8" if partial else None)
+    sink = None if streamed else PixelSink(partial / "pixels.u8" if partial else None, needed, MEMORY_BYTES)
     try:
         entry = _decode_all(index, form, sink, context)
         if sink is not None:
@@ -266,7 +266,7 @@ def _decode_form(cache: PictureCache | None, key: str, index: Index, form: Form,
             return entry
         if sink.failure is not None:
             _report_not_kept(str(sink.failure.strerror or sink.failure), context)
-        return Entry(sink.array(entry.shape), entry.shape, entry.kept, entry.digests, entry.skipped)
+        return entry if sink.dropped else replace(entry, images=sink.array(entry.shape))
     finally:
         if sink is not None:
             sink.close()

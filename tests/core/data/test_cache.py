@@ -3,13 +3,14 @@ import os
 import shutil
 import threading
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from core.data import cache as cache_module
 from core.data import reading
-from core.data.cache import PictureCache
+from core.data.cache import PictureCache, PixelSink
 from core.data.load import load
 from core.data.unloaded import UnloadedImages
 from core.errors import CancelledError
@@ -116,9 +117,9 @@ def test_stop_takes_effect_while_one_picture_is_slow(folder, context, monkeypatc
     assert time.perf_counter() - started < 2
 
 
-def test_full_disk_falls_back_to_memory(folder, context, new_context, monkeypatch):
-    expected = read(folder, context)
-    PictureCache(context.workspace.cache_folder).clear()
+@pytest.fixture
+def full_disk(monkeypatch):
+    """A disk that holds 5,000 bytes of pixels."""
     real_open = cache_module.Path.open
 
     class Full:
@@ -142,9 +143,77 @@ def test_full_disk_falls_back_to_memory(folder, context, new_context, monkeypatc
         return Full(file) if path.name == "pixels.u8" and arguments == ("wb",) else file
 
     monkeypatch.setattr(cache_module.Path, "open", open_full)
+
+
+def test_full_disk_falls_back_to_memory(folder, context, new_context, request):
+    expected = read(folder, context)
+    PictureCache(context.workspace.cache_folder).clear()
+    request.getfixturevalue("full_disk")
     assert same(expected, read(folder, later := new_context()))
     assert any("cannot be kept" in event.message for event in later.of(Log))
     assert PictureCache(context.workspace.cache_folder).size() == 0
+
+
+def assert_streamed(dataset, expected):
+    assert isinstance(dataset.images, UnloadedImages)
+    assert dataset.fingerprint == expected.fingerprint
+    assert np.array_equal(np.asarray(dataset.images), expected.images)
+
+
+def test_a_full_disk_puts_no_more_into_memory_than_has_room_there(folder, context, new_context, monkeypatch, request):
+    expected = read(folder, context)
+    PictureCache(context.workspace.cache_folder).clear()
+    request.getfixturevalue("full_disk")
+    monkeypatch.setattr(reading, "MEMORY_BYTES", 6000)
+    assert_streamed(read(folder, later := new_context()), expected)
+    assert any("cannot be kept" in event.message for event in later.of(Log))
+    assert PictureCache(context.workspace.cache_folder).size() == 0
+
+
+def test_a_disk_that_fills_up_at_the_very_end_puts_no_more_into_memory_either(
+    folder, context, new_context, monkeypatch
+):
+    expected = read(folder, context)
+    PictureCache(context.workspace.cache_folder).clear()
+
+    def full(*arguments):
+        raise cache_module.UserError("The disk is full.")
+
+    monkeypatch.setattr(cache_module, "publish_folder", full)
+    monkeypatch.setattr(reading, "MEMORY_BYTES", 6000)
+    assert_streamed(read(folder, new_context()), expected)
+
+
+def test_a_cache_that_can_not_be_written_puts_no_more_into_memory_either(folder, context, new_context, monkeypatch):
+    expected = read(folder, context)
+    PictureCache(context.workspace.cache_folder).clear()
+
+    def refuse(self, key):
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(PictureCache, "partial", refuse)
+    monkeypatch.setattr(reading, "MEMORY_BYTES", 6000)
+    assert_streamed(read(folder, new_context()), expected)
+
+
+@pytest.mark.parametrize("fails_at", [None, 0, 9, 19])
+@pytest.mark.parametrize("missing", [0, 3])
+def test_pixels_take_their_own_memory_once(tmp_path, fails_at, missing):
+    pieces = [bytes([number]) * 2**20 for number in range(20 - missing)]
+    tracemalloc.start()
+    try:
+        sink = PixelSink(tmp_path / "pixels.u8" if fails_at is not None else None, 20 * 2**20, 20 * 2**20)
+        for number, piece in enumerate(pieces):
+            if number == fails_at:
+                sink.take_back(OSError(28, "No space left on device"))
+            sink.append(piece)
+        if fails_at == 19 and missing:
+            sink.take_back(OSError(28, "No space left on device"))
+        pixels = sink.array((len(pieces), 2**10, 2**10, 1))
+        assert tracemalloc.get_traced_memory()[1] < 21 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert pixels.tobytes() == b"".join(pieces)
 
 
 def test_disk_that_fills_up_at_the_very_end(folder, context, monkeypatch):
