@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -20,8 +21,11 @@ class PlayedBack:
     the same, and may assign variables in place only. Where it can't be recorded (it reads a value back to Python, say),
     it goes on running as it stands.
 
+    One form of its arguments is recorded: the first that comes often enough. An epoch's last, shorter batch runs as it
+    stands.
+
     Args:
-        function: tensors on the GPU in, a structure of tensors out; all of the same shapes in every call.
+        function: tensors on the GPU, or structures of them, in; a structure of tensors out.
 
     Reference:
         - [PyTorch's notes on CUDA graphs](https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs).
@@ -29,22 +33,25 @@ class PlayedBack:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
-        self._calls = 0
+        self._seen: Counter[Hashable] = Counter()
+        self._form: Hashable = None  # of the arguments that are recorded
         self._stream: Any = None  # both for the first calls and for recording: gradients remember where they were made
         self._graph: Any = None
-        self._inputs: list[Any] = []
+        self._places: list[Any] = []  # where the graph reads
         self._outputs: Any = None
 
-    def __call__(self, *tensors: Any) -> Any:
+    def __call__(self, *arguments: Any) -> Any:
         """Runs it; what it returns is the caller's own."""
-        self._calls += 1
-        if self._calls <= WARM_UP:
-            return self._run_aside(tensors)
-        if self._calls == WARM_UP + 1:
-            self._record(tensors)
-        if self._graph is None or [one.shape for one in tensors] != [one.shape for one in self._inputs]:
-            return self._function(*tensors)
-        for place, tensor in zip(self._inputs, tensors, strict=True):
+        form = form_of(arguments)
+        if self._form is None:
+            self._seen[form] += 1
+            if self._seen[form] <= WARM_UP:
+                return self._run_aside(arguments)
+            self._form = form
+            self._record(arguments)
+        if self._graph is None or form != self._form:
+            return self._function(*arguments)
+        for place, tensor in zip(self._places, leaves_of(arguments), strict=True):
             place.copy_(tensor)
         self._graph.replay()
         return tree.map_structure(lambda one: one.clone(), self._outputs)
@@ -54,22 +61,29 @@ class PlayedBack:
         """Whether it is played back by now."""
         return self._graph is not None
 
-    def _run_aside(self, tensors: tuple[Any, ...]) -> Any:
+    def _run_aside(self, arguments: tuple[Any, ...]) -> Any:
         import torch
 
         self._stream = self._stream or torch.cuda.Stream()
         usual = torch.cuda.current_stream()
         self._stream.wait_stream(usual)
         with torch.cuda.stream(self._stream), numbers_made_in_place():
-            outputs = self._function(*tensors)
+            outputs = self._function(*arguments)
         usual.wait_stream(self._stream)
         return outputs
 
-    def _record(self, tensors: tuple[Any, ...]) -> None:
-        """Records the function, which runs nothing."""
+    def _record(self, arguments: tuple[Any, ...]) -> None:
+        """Records the function on arguments of its own, which runs nothing."""
+        inputs = tree.map_structure(lambda one: one.clone(), arguments)
+        recorded = self._capture(inputs)
+        if recorded is not None:
+            self._graph, self._outputs = recorded
+            self._places = list(leaves_of(inputs))
+
+    def _capture(self, inputs: Any) -> tuple[Any, Any] | None:
+        """Returns the graph and where its outputs will lie; None where it can't be recorded."""
         import torch
 
-        inputs = [one.clone() for one in tensors]
         graph = torch.cuda.CUDAGraph()
         try:
             # The outer one ends in any case; what records does not where recording fails.
@@ -80,8 +94,34 @@ class PlayedBack:
             torch.cuda.synchronize()
             for generator in torch.cuda.default_generators:  # they believe that it is still being recorded
                 generator.graphsafe_set_state(generator.clone_state())
-            return
-        self._graph, self._inputs, self._outputs = graph, inputs, outputs
+            return None
+        return graph, outputs
+
+
+def form_of(argument: Any) -> Hashable:
+    """Returns what is equal for arguments of the same structure, shapes and types.
+
+    Both this and `leaves_of` are called in each step: Keras's `tree` takes several times as long.
+
+    Args:
+        argument: a tensor, or dicts, lists and tuples of tensors.
+    """
+    if isinstance(argument, dict):
+        return tuple((name, form_of(argument[name])) for name in sorted(argument))
+    if isinstance(argument, list | tuple):
+        return tuple(map(form_of, argument))
+    return argument.shape, argument.dtype
+
+
+def leaves_of(argument: Any) -> Iterator[Any]:
+    """Gives the tensors of an argument, always in the same order."""
+    if isinstance(argument, dict):
+        argument = [argument[name] for name in sorted(argument)]
+    elif not isinstance(argument, list | tuple):
+        yield argument
+        return
+    for one in argument:
+        yield from leaves_of(one)
 
 
 def numbers_made_in_place() -> AbstractContextManager[Any]:

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 from class_target import class_target
-from keras import ops
+from keras import ops, tree
 
 from core.settings.dcgan import DcganTraining
-from core.training.steps.cuda_graph import WARM_UP, PlayedBack, numbers_made_in_place
+from core.training.steps.cuda_graph import WARM_UP, PlayedBack, form_of, numbers_made_in_place
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "torch", reason="it is PyTorch's alone")
 
@@ -53,6 +53,74 @@ def test_a_step_of_a_gan_brings_no_number_from_python_nor_to_it(make_step, loss)
     with Watch():
         step._step(*arrays)
     assert seen  # what there is to see without
+
+
+class Emulated(PlayedBack):
+    """Plays back without a GPU: all but what CUDA does is real."""
+
+    def _run_aside(self, arguments):
+        return self._function(*arguments)
+
+    def _capture(self, inputs):
+        function, outputs = self._function, self._function(*inputs)
+
+        class Graph:
+            def replay(self):
+                for place, tensor in zip(tree.flatten(outputs), tree.flatten(function(*inputs)), strict=True):
+                    place.copy_(tensor)
+
+        return Graph(), outputs
+
+
+def batch_of(rows, dtype="float32", number=1.0):
+    """Returns a structured sample and its labels, as a captioner's and a detector's are."""
+    return {"images": ops.full((rows, 2), number, dtype), "tokens": [ops.full((rows,), 2, "int32")]}, ops.ones((rows,))
+
+
+def add_up(samples, labels):
+    return {"sum": ops.sum(samples["images"]) + ops.sum(ops.cast(samples["tokens"][0], "float32")) + ops.sum(labels)}
+
+
+def test_batches_that_are_structures_are_played_back():
+    played = Emulated(add_up)
+    found = [played(*batch_of(4, number=float(number))) for number in range(WARM_UP + 3)]
+    assert played.recorded
+    assert [one["sum"].item() for one in found] == [8 * number + 8 + 4 for number in range(WARM_UP + 3)]
+    samples, labels = batch_of(4, number=5.0)
+    assert played(samples, labels)["sum"].item() == 52
+    samples["images"] += 1
+    assert played._places[0].max().item() == 5  # a copy: the caller's tensors may change
+
+
+def test_the_form_that_is_recorded_is_the_one_that_comes_often():
+    played = Emulated(add_up)
+    for _ in range(WARM_UP + 1):  # epochs of three whole batches and a short one
+        for rows in (4, 4, 4, 1):
+            assert played(*batch_of(rows))["sum"].item() == 5 * rows
+    assert played._form == form_of(batch_of(4))
+
+
+def test_arguments_are_of_one_form_where_structure_shapes_and_types_agree():
+    samples, labels = batch_of(4)
+    assert form_of((samples, labels)) == form_of(batch_of(4, number=3.0))
+    others = [
+        batch_of(3),
+        batch_of(4, "float16"),
+        (samples, labels, labels),
+        ({**samples, "more": labels}, labels),
+        ({"images": samples["images"], "token": samples["tokens"]}, labels),
+    ]
+    assert len({form_of(other) for other in [(samples, labels), *others]}) == 6
+
+
+@pytest.mark.skipif("not _on_gpu()", reason="needs a GPU")
+def test_a_recorded_structure_gives_what_the_plain_one_does():
+    played = PlayedBack(add_up)
+    for number in range(WARM_UP + 3):
+        for rows in (4, 1):
+            assert played(*batch_of(rows, number=float(number)))["sum"].item() == rows * (2 * number + 3)
+    assert played.recorded
+    assert played._form == form_of(batch_of(4))
 
 
 @pytest.mark.skipif("not _on_gpu()", reason="needs a GPU")
