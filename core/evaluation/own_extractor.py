@@ -17,9 +17,11 @@ from core.data.load import none_to_train
 from core.data.targets.classes import ClassTargets, classes_of
 from core.errors import CancelledError
 from core.events import Event, Log, Metric, Progress, Saved
-from core.files.sealed import DamagedError, seal, unseal
+from core.files.migrations import migrate
+from core.files.sealed import DamagedError, seal, unseal_versioned
 from core.inference.predict import predict_split
 from core.metrics.classification import accuracy
+from core.models.shared.formats import format_of, migrations_of
 from core.models.shared.saved import ModelDescription, rebuild
 from core.models.shared.variables import named_variables, pack, read_variables, unpack
 from core.runs.run import Run
@@ -183,7 +185,8 @@ def _spell(plan: Plan) -> str:
 
 def _write(folder: Path, model: keras.Model, extractor: OwnExtractor) -> None:
     weights = pack(read_variables(named_variables(model)))
-    seal(folder, {WEIGHTS: weights, DESCRIPTION: json.dumps(asdict(extractor), indent=1, ensure_ascii=False).encode()})
+    content = json.dumps(asdict(extractor), indent=1, ensure_ascii=False).encode()
+    seal(folder, {WEIGHTS: weights, DESCRIPTION: content}, format_of(extractor.description.model))
 
 
 def _read(
@@ -193,13 +196,15 @@ def _read(
     if not folder.is_dir():
         return None
     try:
-        contents = unseal(folder, only=(WEIGHTS, DESCRIPTION))
+        version, contents = unseal_versioned(folder, only=(WEIGHTS, DESCRIPTION))
         values = json.loads(contents[DESCRIPTION])
-        extractor = OwnExtractor(**{**values, "description": ModelDescription.of_json(values["description"])})
+        read = {"description": values["description"], "variables": unpack(contents[WEIGHTS])}
+        read = migrate({"format": version, **read}, migrations_of(read["description"]["model"]), folder)
+        extractor = OwnExtractor(**{**values, "description": ModelDescription.of_json(read["description"])})
         made_for = (extractor.fingerprint, extractor.seed, extractor.plan, extractor.description.input_shape)
         if made_for != (dataset.fingerprint, seed, _spell(plan), dataset.shape):
             return None
-        return rebuild(extractor.description, unpack(contents[WEIGHTS])), extractor
+        return rebuild(extractor.description, read["variables"]), extractor
     except (DamagedError, ValueError, TypeError, KeyError) as error:
         context.report(
             Log("The feature extractor in '{folder}' is damaged ({reason}): a new one is trained.", "warning",

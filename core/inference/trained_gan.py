@@ -10,13 +10,15 @@ import numpy as np
 from core import catalog
 from core.context import Context
 from core.errors import UserError
-from core.files.sealed import DamagedError, unseal
+from core.files.migrations import migrate
+from core.files.sealed import DamagedError, unseal_versioned
 from core.inference.trained import trained_model
 from core.models.dcgan import Gan
+from core.models.shared.formats import migrations_of
 from core.models.shared.saved import ModelDescription
 from core.models.shared.variables import named, read_variables, unpack, write_variables
 from core.runs.run import Run
-from core.training.gan.snapshots import STAGE, WEIGHTS
+from core.training.gan.snapshots import GROUP, STAGE, WEIGHTS
 
 KEPT = "kept generator"
 
@@ -36,7 +38,7 @@ def trained_gan(run: Run, context: Context, epoch: int = 0) -> tuple[Gan, ModelD
     model, description = trained_model(run, context)
     if not isinstance(model, Gan):
         raise TypeError(f"A GAN's row builds a GAN. Received: {type(model).__name__}")
-    generator = dict(named("generator", model.generator.variables))
+    generator = dict(named(GROUP, model.generator.variables))
     # The model stays in memory from job to job: who gave it an earlier age must give it back its own.
     kept: WeakKeyDictionary[Gan, dict[str, np.ndarray]] = context.cache.setdefault(KEPT, WeakKeyDictionary())
     if model not in kept:
@@ -64,10 +66,19 @@ def _stage(run: Run, epoch: int) -> tuple[dict[str, np.ndarray], int]:
             known=", ".join(map(str, known)) or "0",
         )
     try:
-        contents = unseal(run.snapshots / f"{epoch:06d}")
-        return unpack(contents[WEIGHTS]), int(json.loads(contents[STAGE])["epoch"])
+        folder = run.snapshots / f"{epoch:06d}"
+        version, contents = unseal_versioned(folder)
+        variables = _renamed(unpack(contents[WEIGHTS]), GROUP, "model")
+        read = {"format": version, "variables": variables, "stage": json.loads(contents[STAGE])}
+        read = migrate(read, migrations_of(run.record().job.model), folder)
+        return _renamed(read["variables"], "model", GROUP), int(read["stage"]["epoch"])
     except (DamagedError, ValueError, KeyError, TypeError) as error:
         raise _damaged(run, epoch, error) from error
+
+
+def _renamed(variables: dict[str, np.ndarray], before: str, after: str) -> dict[str, np.ndarray]:
+    """Returns the generator's variables under the names of another group: a checkpoint has them among the model's."""
+    return {f"{after}/{name.removeprefix(f'{before}/')}": value for name, value in variables.items()}
 
 
 def _damaged(run: Run, epoch: int, reason: Exception) -> UserError:

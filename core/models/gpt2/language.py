@@ -11,9 +11,11 @@ from core.context import Context
 from core.errors import UserError
 from core.events import Log
 from core.files.atomic import path_of
-from core.files.sealed import DamagedError, seal, unseal
+from core.files.migrations import migrate
+from core.files.sealed import DamagedError, seal, unseal_versioned
 from core.models.gpt2.folder import open_gpt2
 from core.models.gpt2.gpt2 import build
+from core.models.shared.formats import format_of, migrations_of
 from core.models.shared.size import check_size, count_parameters
 from core.runs.run import Run
 from core.settings.gpt2 import Gpt2Settings
@@ -74,8 +76,7 @@ def find_language(settings: Gpt2Training, corpus: Corpus, run: Run, context: Con
         values = settings.model_dump(include=set(Gpt2Settings.model_fields))
         language = Language(tokenizer, Gpt2Settings.parse(values))
         context.report(Log("The tokenizer has {size} tokens.", values={"size": tokenizer.size}))
-    architecture = json.dumps(language.architecture.model_dump(mode="json"), indent=1).encode()
-    seal(run.folder / FOLDER, {**language.tokenizer.files(), ARCHITECTURE: architecture})
+    keep_language(run, language)
     return language
 
 
@@ -88,19 +89,33 @@ def _check_end(tokenizer: Tokenizer, folder: str) -> None:
         )
 
 
+def keep_language(run: Run, language: Language) -> None:
+    """Writes the tokenizer and architecture that the run begins with.
+
+    Raises:
+        UserError: the disk is full, or the place cannot be written.
+    """
+    architecture = json.dumps(language.architecture.model_dump(mode="json"), indent=1).encode()
+    files = {**language.tokenizer.files(), ARCHITECTURE: architecture}
+    seal(run.folder / FOLDER, files, format_of(run.record().job.model))
+
+
 def kept_language(run: Run) -> Language | None:
     """Returns the tokenizer and architecture that the run began with; None where it has none yet.
 
     Raises:
-        UserError: they are damaged.
+        UserError: they are damaged, or a newer version has written them.
     """
     folder = run.folder / FOLDER
     if not folder.is_dir():
         return None
     try:
-        contents = unseal(folder)
-        return Language(Tokenizer.load(folder), Gpt2Settings.parse(json.loads(contents[ARCHITECTURE])))
-    except (DamagedError, ValueError, KeyError) as error:
+        version, contents = unseal_versioned(folder)
+        model = run.record().job.model
+        description = {"model": model, "settings": {}, "architecture": json.loads(contents[ARCHITECTURE]), "epochs": 0}
+        read = migrate({"format": version, "description": description, "variables": {}}, migrations_of(model), folder)
+        return Language(Tokenizer.load(folder), Gpt2Settings.parse(read["description"]["architecture"]))
+    except (DamagedError, ValueError, TypeError, KeyError) as error:
         raise UserError(
             "The tokenizer of the run '{run}' is damaged: {reason}.",
             hint="Restore the run from a copy, or start a new one.",

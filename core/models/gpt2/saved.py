@@ -12,8 +12,10 @@ from typing import Any
 
 from core.errors import UserError
 from core.files.atomic import path_exists
-from core.files.sealed import DamagedError, seal, unseal
+from core.files.migrations import migrate
+from core.files.sealed import DamagedError, seal, unseal_versioned
 from core.models.gpt2.folder import Gpt2, gpt2_files, open_gpt2
+from core.models.shared.formats import format_of, migrations_of
 
 DESCRIPTION = "model.json"
 
@@ -42,7 +44,8 @@ def save_text_model(folder: Path, gpt2: Gpt2, description: TextDescription) -> N
         UserError: the disk is full, or the place cannot be written.
     """
     content = json.dumps(asdict(description), indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    seal(folder, {**gpt2_files(gpt2.model, gpt2.settings, gpt2.tokenizer), DESCRIPTION: content})
+    files = {**gpt2_files(gpt2.model, gpt2.settings, gpt2.tokenizer), DESCRIPTION: content}
+    seal(folder, files, format_of(description.model))
 
 
 def is_text_model(folder: Path) -> bool:
@@ -54,7 +57,7 @@ def load_text_model(folder: Path) -> tuple[Gpt2, TextDescription]:
     """Opens the model's folder.
 
     Raises:
-        UserError: there is no model, or a file has changed since it was written.
+        UserError: there is no model, a file has changed since it was written, or a newer version has written it.
     """
     if not folder.is_dir():
         raise UserError(
@@ -63,9 +66,12 @@ def load_text_model(folder: Path) -> tuple[Gpt2, TextDescription]:
             run=folder.parent,
         )
     try:
-        unseal(folder)
-        description = TextDescription(**json.loads((folder / DESCRIPTION).read_bytes()))
-    except (DamagedError, ValueError, TypeError) as error:
+        version, contents = unseal_versioned(folder)
+        # The weights lie as Hugging Face has them, from where they find into any version of the model.
+        read = {"description": json.loads(contents[DESCRIPTION]), "variables": {}}
+        read = migrate({"format": version, **read}, migrations_of(read["description"]["model"]), folder)
+        description = TextDescription(**read["description"])
+    except (DamagedError, ValueError, TypeError, KeyError) as error:
         raise UserError(
             "The model in '{folder}' is damaged: {reason}.",
             hint="Resume the run to write it again, or restore it from a copy.",

@@ -1,8 +1,13 @@
-"""The formats of a model's checkpoints and saved models. Knows no architecture: the catalog names what migrates each.
+"""The formats of what is kept of a model. Knows no architecture: the catalog names what migrates each.
 
-A migration is given {"variables": name -> array, and "description" or "state": the JSON values beside them}; a setting
-that was renamed lies in the description. What a checkpoint holds beside the weights, optimizer's moments and all, is
-among its variables.
+Whatever holds a model's weights or says how to build it is sealed in its format: checkpoints, saved models, snapshots
+of a GAN, judges, a language model's folder and the tokenizer that its run began with.
+
+A migration is given {"variables": name -> array, and the JSON values beside them: the "description" of a model, the
+"state" of a checkpoint or the "stage" of a snapshot}. A setting that was renamed lies in the description. Variables
+have the names that they have in a checkpoint, which holds more of them than a saved model, optimizer's moments and all.
+A snapshot holds fewer, and there are none where the weights lie in a layout from elsewhere, as GPT-2's do, or where
+nothing but an architecture is kept. So a migration changes what is there, and misses nothing.
 """
 
 from __future__ import annotations
@@ -23,5 +28,5 @@ def migrations_of(model: str) -> tuple[Migration, ...]:
 
 
 def format_of(model: str) -> int:
-    """Returns the format that the model's checkpoints and saved models are written in."""
+    """Returns the format that all of them are written in."""
     return newest(migrations_of(model))

@@ -72,7 +72,7 @@ def fit_gan(
         return callback.decides and row.get("fid", math.nan) < lowest  # NaN is not
 
     hooks = Hooks(
-        [callback, Snapshots(gan, settings, folder / "snapshots")],
+        [callback, Snapshots(gan, settings, folder / "snapshots", model_key)],
         is_better,
         best_when_stopped=False,  # it goes on: the best that was measured may lie far back
         on_status=on_status,

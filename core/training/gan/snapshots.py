@@ -9,11 +9,13 @@ from typing import Any
 from core.events import Saved
 from core.files.sealed import seal
 from core.models.dcgan import Gan
+from core.models.shared.formats import format_of
 from core.models.shared.variables import named, pack, read_variables
 from core.settings.dcgan import AdversarialFitSettings
 from core.training.loop.reporter import Reporter
 
 WEIGHTS, STAGE = "weights.safetensors", "stage.json"
+GROUP = "generator"  # before its variables' names
 
 
 class Snapshots:
@@ -23,19 +25,20 @@ class Snapshots:
         gan: whose generator is kept.
         settings: how many.
         folder: where they go, each in a folder named after the epochs done.
+        model: str, as `core.training.loop.loop.Hooks.model`.
     """
 
-    def __init__(self, gan: Gan, settings: AdversarialFitSettings, folder: Path) -> None:
-        self._gan, self._folder = gan, folder
+    def __init__(self, gan: Gan, settings: AdversarialFitSettings, folder: Path, model: str = "") -> None:
+        self._gan, self._folder, self._model = gan, folder, model
         self._epochs = snapshot_epochs(settings)
 
     def __call__(self, epoch: int, *, last: bool, reporter: Reporter) -> dict[str, float]:
         """See `EpochCallback`; adds nothing to the row."""
         if epoch in self._epochs:
             folder = self._folder / f"{epoch + 1:06d}"
-            values = read_variables(dict(named("generator", self._gan.generator.variables)))
+            values = read_variables(dict(named(GROUP, self._gan.generator.variables)))
             content: dict[str, Any] = {WEIGHTS: pack(values), STAGE: json.dumps({"epoch": epoch + 1}).encode()}
-            seal(folder, content)
+            seal(folder, content, format_of(self._model))
             reporter.report(Saved(str(folder), "snapshot", epoch + 1))
         return {}
 
