@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 
 from core import catalog
@@ -13,13 +14,15 @@ from core.files.atomic import path_exists, path_of
 from core.kinds.kind import Wanted
 from core.settings.dataset import DatasetSettings
 
-CHECKED = "checked index"
+INDEXES = "indexes of a job"
+# What says how pictures are read and divided. All other settings are a part of what is indexed.
+NOT_INDEXED = ("image_px", "colour", "fit", "background", "test_share", "validation_share")
 
 
 def check_data(settings: DatasetSettings, context: Context) -> None:
     """Finds out whether anything can be trained on what the job names: before a backend is imported, or a run made.
 
-    What was found is kept for the job's own `open_index`, so that a large folder is gone through once.
+    What was found is kept for the job's own `open_index`.
 
     Args:
         settings: the job's.
@@ -29,7 +32,12 @@ def check_data(settings: DatasetSettings, context: Context) -> None:
         UserError: nothing can be trained on it.
         CancelledError: the user has asked the job to stop.
     """
-    context.cache[CHECKED] = (context.job.id, trainable_index(settings, context))
+    trainable_index(settings, context)
+
+
+def forget_indexes(context: Context) -> None:
+    """To be called at a job's end: what `open_index` has kept may be large."""
+    context.cache.pop(INDEXES, None)
 
 
 def trainable_index(settings: DatasetSettings, context: Context) -> Index:
@@ -51,20 +59,31 @@ def trainable_index(settings: DatasetSettings, context: Context) -> Index:
 def open_index(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted) -> Index:
     """Indexes what `settings.data` names; decodes nothing. An embedded name wins over a file of that name.
 
+    As long as a job lasts the same pictures are indexed once, so that a large folder is gone through once.
+
     Args:
         settings: which pictures.
         seed: int >= 0, of drawn pictures.
-        context: gets the progress, and is asked whether to stop.
+        context: gets the progress, and is asked whether to stop; its cache keeps the index.
         wanted: what the samples must carry; where they don't, the index has a `problem`.
 
     Raises:
         UserError: there is no such thing, it is no data set, or it has no groups to keep together where that is asked.
         CancelledError: the user has asked the job to stop.
     """
-    index: Index
-    job_id, index = context.cache.pop(CHECKED, ("", None))
-    if job_id == context.job.id:
-        return index
+    indexes: dict[Hashable, Index]
+    job_id, indexes = context.cache.get(INDEXES, ("", {}))
+    if job_id != context.job.id:
+        indexes = {}
+        context.cache[INDEXES] = context.job.id, indexes
+    parts = (getattr(settings, name) for name in DatasetSettings.model_fields if name not in NOT_INDEXED)
+    key = (*parts, seed, wanted)
+    if key not in indexes:
+        indexes[key] = _indexed(settings, seed, context, wanted)
+    return indexes[key]
+
+
+def _indexed(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted) -> Index:
     index = _with_target(catalog.load(find_format(settings.data).index)(settings, seed, context), wanted)
     if settings.group_by == "none" or index.problem is not None:
         return index

@@ -23,7 +23,7 @@ from typing import Any
 
 from core import catalog
 from core.context import Context
-from core.data.open_index import check_data
+from core.data.open_index import check_data, forget_indexes
 from core.errors import CancelledError, UserError
 from core.events import ENDINGS, Event, Progress, Status
 from core.jobs import Job
@@ -97,6 +97,7 @@ def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Sta
         except Exception as error:  # noqa: BLE001 (the outermost: any failure becomes a message)
             ending = _explain(error)
             logger.error(ending.trace)
+        forget_indexes(context)
         if context.run is not None and held:
             gone = ending.state == "cancelled" and orphaned is not None and orphaned.is_set()
             ending = _write_ending(context.run, ending, "interrupted" if gone else RUN_STATUS[ending.state])
