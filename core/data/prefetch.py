@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
@@ -10,20 +9,16 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import islice
 from typing import Any
 
-import numpy as np
-
 from core.data.batches import Batches
 from core.errors import CancelledError
 
-WORTHWHILE_BYTES = 2**20  # of a batch in memory; for a smaller one a second thread would only be in the way
-MAX_WORKERS = 8
 WAITING_BYTES = 256 * 2**20  # of batches that are made and not yet trained on, or being made; two there are in any case
 WAIT_S = 0.05
 
 
 def prefetch(
     batches: Batches, epoch: int, start: int = 0, check: Callable[[], object] = lambda: None
-) -> Generator[tuple[np.ndarray, Any]]:
+) -> Generator[tuple[Any, Any]]:
     """Gives the batches of an epoch in their order; some are made while those before them are trained on.
 
     To be closed where it is left early: the threads then end after the picture they are at, for which nobody waits.
@@ -41,7 +36,7 @@ def prefetch(
             raise CancelledError
 
     ahead = suited_ahead(batches)
-    pool = ThreadPoolExecutor(min(suited_workers(batches), ahead), "batches")
+    pool = ThreadPoolExecutor(min(batches.workers, ahead), "batches")
     steps = iter(range(start, len(batches)))
     coming = deque(pool.submit(batches.batch, epoch, step, check_ended) for step in islice(steps, ahead))
     try:
@@ -58,17 +53,6 @@ def prefetch(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def suited_workers(batches: Batches) -> int:
-    """Returns how many threads make batches: one, but for large ones and for pictures that lie on disk."""
-    loaded = isinstance(batches.images, np.ndarray)
-    return 1 if loaded and _bytes(batches) < WORTHWHILE_BYTES else min(MAX_WORKERS, os.cpu_count() or 1)
-
-
 def suited_ahead(batches: Batches) -> int:
     """Returns how many batches are made ahead: two a thread, as far as memory allows."""
-    return max(2, min(2 * suited_workers(batches), WAITING_BYTES // max(1, _bytes(batches))))
-
-
-def _bytes(batches: Batches) -> int:
-    """Returns what a batch takes."""
-    return batches.batch_size * int(np.prod(batches.images.shape[1:])) * batches.images.dtype.itemsize
+    return max(2, min(2 * batches.workers, WAITING_BYTES // max(1, batches.batch_bytes)))

@@ -105,5 +105,5 @@ class Targets(ABC):
 
         Returns:
             An array of B rows, or a structure of them: tuple, list or dict. What is no numbers yet, such as captions,
-            is made numbers by the `prepare` of `core.data.batches.Batches`.
+            is made numbers by the `prepare` of `core.data.picture_batches.PictureBatches`.
         """

@@ -9,8 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.data.batches import Batches
-from core.data.targets.nothing import NoTargets
+from core.data.batches import Order
 from core.text.rows.round_up import round_up
 from core.text.rows.rows import Rows
 
@@ -18,8 +17,8 @@ SMALLEST_WIDTH = 16
 LEAST_FULL = 0.5  # of places that hold a token, where all batches have one width
 
 
-class RowBatches(Batches):
-    """The rows of one split, filled up with end tokens of which nothing is asked.
+class RowBatches:
+    """The rows of one split, filled up with end tokens of which nothing is asked; see `core.data.batches.Batches`.
 
     Where that leaves rows at least half full all batches have one shape, so that a backend that compiles for each
     compiles once. Else one long text would cost all the others its memory and its time: there a batch is as wide as its
@@ -31,19 +30,26 @@ class RowBatches(Batches):
         seed: int, fixes the order; None goes through all of them once, and the last batch is short.
     """
 
+    workers = 1  # there is nothing to read
+
     def __init__(self, rows: Rows, batch_size: int, seed: int | None = None) -> None:
         lengths = rows.lengths
         self._rows, self._lengths = rows, lengths
         self._longest = int(lengths.max(initial=1))
         self.one_width = len(rows.ids) >= LEAST_FULL * len(rows) * self._longest
-        order = np.arange(len(rows))
+        indices = np.arange(len(rows))
         if not self.one_width and seed is None:
-            order = np.argsort(-lengths, kind="stable")  # the longest first: if memory is short, it is so at once
-        super().__init__(lengths, NoTargets(len(rows)), order, batch_size, seed)
+            indices = np.argsort(-lengths, kind="stable")  # the longest first: if memory is short, it is so at once
+        self.order = Order(indices, batch_size, seed)
+        self.batch_size = self.order.batch_size
+        self.batch_bytes = 2 * self.batch_size * self._longest * rows.ids.dtype.itemsize
+
+    def __len__(self) -> int:
+        return len(self.order)
 
     def batch(self, epoch: int, step: int, check: Callable[[], object] = lambda: None) -> tuple[np.ndarray, np.ndarray]:
-        """Returns one batch, ids and labels, each int32 (B, T); the same one whenever it is asked for."""
-        chosen = self.order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
+        """See `Batches`; ids and labels, each int32 (B, T)."""
+        chosen = self.order.chosen(epoch, step)
         return self._rows.filled(chosen, self.width(chosen))
 
     def width(self, chosen: np.ndarray) -> int:

@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 import keras
 
 from core.data.augment import Augmentation
-from core.data.batches import Batches
 from core.data.dataset import Dataset
+from core.data.picture_batches import PictureBatches
 from core.errors import UserError
 from core.models.dcgan import Gan
 from core.settings.dcgan import AdversarialFitSettings
@@ -81,7 +81,7 @@ def fit_gan(
     return Loop(step, batches, settings, seed, reporter, folder, hooks).run()
 
 
-def _batches(dataset: Dataset, settings: AdversarialFitSettings, seed: int) -> Batches:
+def _batches(dataset: Dataset, settings: AdversarialFitSettings, seed: int) -> PictureBatches:
     """Returns what the steps are given: every critic step has pictures of its own."""
     rounds, count = settings.critic_steps, len(dataset.splits["train"])
     if count < rounds:
@@ -93,4 +93,4 @@ def _batches(dataset: Dataset, settings: AdversarialFitSettings, seed: int) -> B
         )
     each = max(1, min(settings.batch_size, count // rounds))  # so few that they don't reach make smaller batches
     flip = Augmentation(0, settings.flip) if settings.flip else None
-    return Batches.of(dataset, "train", each * rounds, seed, flip)
+    return PictureBatches.of(dataset, "train", each * rounds, seed, flip)

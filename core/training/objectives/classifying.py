@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 
 from core.data.augment import Augmentation
-from core.data.batches import Batches
 from core.data.dataset import Dataset
+from core.data.picture_batches import PictureBatches
 from core.settings.picture_fit import PictureFitSettings
 from core.training.objectives.losses import ClassifierLoss
 from core.training.objectives.objective import Objective
@@ -23,8 +23,8 @@ def classifying(dataset: Dataset, settings: PictureFitSettings, seed: int) -> Ob
     pad = round(settings.crop * min(dataset.shape[:2]))
     augmentation = Augmentation(pad, settings.flip) if pad or settings.flip else None
     return Objective(
-        Batches.of(dataset, "train", settings.batch_size, seed, augmentation),
-        Batches.of(dataset, "validation", settings.batch_size),
+        PictureBatches.of(dataset, "train", settings.batch_size, seed, augmentation),
+        PictureBatches.of(dataset, "validation", settings.batch_size),
         ClassifierLoss(settings.label_smoothing),
         [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )

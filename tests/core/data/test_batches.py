@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.data.augment import Augmentation
-from core.data.batches import Batches
+from core.data.picture_batches import PictureBatches
 from core.data.targets.captions import CaptionTargets
 from core.data.targets.classes import ClassTargets
 
@@ -13,7 +13,7 @@ TARGETS = ClassTargets(tuple("abcdefghij"), np.arange(10))
 
 
 def batches(size=4, seed=3, augmentation=None, indices=None):
-    return Batches(IMAGES, TARGETS, np.arange(10) if indices is None else indices, size, seed, augmentation)
+    return PictureBatches(IMAGES, TARGETS, np.arange(10) if indices is None else indices, size, seed, augmentation)
 
 
 def test_every_picture_is_seen_in_each_epoch():
@@ -63,7 +63,7 @@ CAPTIONS = CaptionTargets([tuple(f"{place} {word}" for word in "abcd") for place
 
 def test_which_caption_is_trained_on_follows_from_seed_epoch_and_step():
     def captions(epoch, step, augmentation=None, seed=3):
-        return Batches(IMAGES, CAPTIONS, np.arange(10), 4, seed, augmentation).batch(epoch, step)[1].tolist()
+        return PictureBatches(IMAGES, CAPTIONS, np.arange(10), 4, seed, augmentation).batch(epoch, step)[1].tolist()
 
     assert captions(2, 1) == captions(2, 1) == captions(2, 1, Augmentation(1, flip=True))
     words = {captions(epoch, 0, seed=3)[place].split()[1] for epoch in range(6) for place in range(4)}
@@ -76,7 +76,7 @@ def test_a_batch_is_prepared_of_its_pictures_and_targets():
         tokens = np.array([int(text.split()[0]) for text in captions])
         return {"pictures": images, "tokens": tokens[:, None]}, tokens + 1
 
-    made = Batches(IMAGES, CAPTIONS, np.arange(10), 4, seed=3, prepare=prepare)
+    made = PictureBatches(IMAGES, CAPTIONS, np.arange(10), 4, seed=3, prepare=prepare)
     samples, labels = made.batch(0, 1)
     chosen = made.order(0)[4:8]
     np.testing.assert_array_equal(samples["pictures"], IMAGES[chosen])

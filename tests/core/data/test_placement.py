@@ -12,10 +12,10 @@ from PIL import Image
 from core import catalog
 from core.data import cache, reading
 from core.data.augment import Augmentation
-from core.data.batches import Batches
 from core.data.fitting import fit_picture, fit_placement
 from core.data.index import Index
 from core.data.load import load
+from core.data.picture_batches import PictureBatches
 from core.data.sources import folders
 from core.data.targets.target import Targets
 from core.kinds.kind import Wanted
@@ -132,7 +132,7 @@ def test_boxes_of_files_come_with_their_batches(folder, context):
     """A turned photo too, and one whose EXIF block is damaged: its box is told in the picture as it is seen."""
     dataset = boxes_of(folder, context)
     assert len(dataset.images) == 5
-    batches = Batches.of(dataset, "train", 5, seed=1, augmentation=Augmentation(4, flip=True))
+    batches = PictureBatches.of(dataset, "train", 5, seed=1, augmentation=Augmentation(4, flip=True))
     for epoch in range(3):
         images, moved = batches.batch(epoch, 0)
         assert moved["labels"].tolist() == batches.order(epoch).tolist()
@@ -153,4 +153,4 @@ def test_the_files_sizes_are_looked_up_once(folder, context, new_context, monkey
 
 def test_no_one_trains_on_boxes_that_stay_where_they_were():
     with pytest.raises(ValueError, match="kind 'boxes' lie in the pictures"):
-        Batches(np.zeros((5, 8, 8, 3), np.uint8), BoxTargets(BOXES), np.arange(5), 5)
+        PictureBatches(np.zeros((5, 8, 8, 3), np.uint8), BoxTargets(BOXES), np.arange(5), 5)

@@ -10,8 +10,8 @@ import pytest
 
 from core.data import prefetch as prefetch_module
 from core.data.augment import Augmentation
-from core.data.batches import Batches
-from core.data.prefetch import WAITING_BYTES, prefetch, suited_ahead, suited_workers
+from core.data.picture_batches import PictureBatches
+from core.data.prefetch import WAITING_BYTES, prefetch, suited_ahead
 from core.data.targets.classes import ClassTargets
 from core.data.unloaded import PixelFile, UnloadedImages
 from core.errors import CancelledError
@@ -24,7 +24,7 @@ def pixels():
 
 def batches_of(images, seed=3):
     targets = ClassTargets(("a", "b"), np.arange(50) % 2)
-    return Batches(images, targets, np.arange(3, 47), 8, seed, Augmentation(2, flip=True))
+    return PictureBatches(images, targets, np.arange(3, 47), 8, seed, Augmentation(2, flip=True))
 
 
 def same(left, right):
@@ -35,7 +35,7 @@ def same(left, right):
 @pytest.mark.parametrize("seed", [3, None])
 @pytest.mark.parametrize("start", [0, 4, 5])
 def test_they_are_those_that_would_be_made_one_after_the_other(pixels, monkeypatch, workers, seed, start):
-    monkeypatch.setattr(prefetch_module, "suited_workers", lambda batches: workers)
+    monkeypatch.setattr(PictureBatches, "workers", workers)
     batches = batches_of(pixels, seed)
     for epoch in range(2):
         found = list(prefetch(batches, epoch, start))
@@ -47,7 +47,7 @@ def test_they_are_those_that_would_be_made_one_after_the_other(pixels, monkeypat
 def test_the_next_ones_are_made_while_one_is_trained_on(pixels):
     made = threading.Semaphore(0)
 
-    class Watched(Batches):
+    class Watched(PictureBatches):
         def batch(self, epoch, step, *arguments):
             found = super().batch(epoch, step, *arguments)
             made.release()
@@ -125,9 +125,9 @@ def test_a_picture_that_can_not_be_read_is_told_to_whom_asks_for_its_batch(pixel
 
 def test_large_batches_and_pictures_on_disk_are_made_by_several_threads(pixels, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 4)
-    assert suited_workers(batches_of(pixels)) == 1
-    assert suited_workers(batches_of(np.zeros((50, 224, 224, 3), np.uint8))) == 4
-    assert suited_workers(batches_of(UnloadedImages(lambda place: pixels[place], pixels.shape))) == 4
+    assert batches_of(pixels).workers == 1
+    assert batches_of(np.zeros((50, 224, 224, 3), np.uint8)).workers == 4
+    assert batches_of(UnloadedImages(lambda place: pixels[place], pixels.shape)).workers == 4
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_large_batches_and_pictures_on_disk_are_made_by_several_threads(pixels, 
 def test_batches_that_wait_are_bounded_by_memory(monkeypatch, size, shape, ahead):
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
     images = UnloadedImages(lambda place: np.zeros(shape, np.uint8), (size, *shape))
-    batches = Batches(images, ClassTargets(("a",), np.zeros(size, np.int32)), np.arange(size), size)
+    batches = PictureBatches(images, ClassTargets(("a",), np.zeros(size, np.int32)), np.arange(size), size)
     assert suited_ahead(batches) == ahead
     assert ahead == 2 or ahead * size * np.prod(shape) <= WAITING_BYTES
 
@@ -147,7 +147,7 @@ def test_no_more_batches_are_made_than_may_wait(pixels, monkeypatch):
     monkeypatch.setattr(prefetch_module, "WAITING_BYTES", 3 * 8 * 8 * 6 * 3)
     made = []
 
-    class Counted(Batches):
+    class Counted(PictureBatches):
         def batch(self, epoch, step, *arguments):
             made.append(step)
             return super().batch(epoch, step, *arguments)

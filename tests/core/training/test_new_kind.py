@@ -17,8 +17,8 @@ from keras import layers
 
 from core import catalog
 from core.context import Context
-from core.data.batches import Batches
 from core.data.load import load
+from core.data.picture_batches import PictureBatches
 from core.data.sources import digits
 from core.data.targets.target import Targets
 from core.inference.trained import trained_model
@@ -84,8 +84,8 @@ def train(settings, context):
     dataset = load(settings, seed, context, catalog.wanted(context.job.model))
     run, description, model = begin(settings, dataset, context)
     objective = Objective(
-        Batches.of(dataset, "train", settings.batch_size, seed),
-        Batches.of(dataset, "validation", settings.batch_size),
+        PictureBatches.of(dataset, "train", settings.batch_size, seed),
+        PictureBatches.of(dataset, "validation", settings.batch_size),
         keras.losses.MeanAbsoluteError(),
         [keras.metrics.MeanAbsoluteError(name="error")],
     )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.data.prefetch import prefetch
 from core.text.rows.batches import RowBatches
 from core.text.rows.rows import UNASKED, lay_out
 
@@ -44,6 +45,14 @@ def test_training_sees_every_row_in_an_order_that_the_seed_fixes(lengths):
         assert np.array_equal(labels, others)
     assert not np.array_equal(one.order(0), one.order(1))
     assert set(one.order(0)) == set(range(len(rows)))
+
+
+def test_rows_are_got_ready_ahead_as_pictures_are():
+    batches = RowBatches(made([5] * 30 + [300]), 8, seed=3)
+    assert (batches.batch_bytes, batches.workers) == (8 * 300 * 2 * 4, 1)
+    for step, (ids, labels) in enumerate(prefetch(batches, epoch=2)):
+        np.testing.assert_array_equal([ids, labels], batches.batch(2, step))
+    assert step == len(batches) - 1
 
 
 def test_no_rows_make_no_batches():

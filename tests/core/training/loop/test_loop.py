@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from core.data.batches import Batches
+from core.data.picture_batches import PictureBatches
 from core.data.targets.classes import ClassTargets
 from core.data.unloaded import UnloadedImages
 from core.errors import CancelledError, UserError
@@ -100,7 +100,7 @@ def _every_step(monkeypatch):
 
 
 def batches(images=None):
-    return Batches(
+    return PictureBatches(
         np.zeros((COUNT, 1, 1, 1), np.uint8) if images is None else images,
         ClassTargets(tuple(map(str, range(COUNT))), np.arange(COUNT)),
         np.arange(COUNT),
@@ -194,7 +194,7 @@ def test_an_error_at_an_epochs_end_costs_none_of_its_steps(tmp_path, error, epoc
 @pytest.mark.parametrize("error", [UserError("gone"), MemoryError(), OSError("a picture is gone")])
 @pytest.mark.parametrize("place", [(0, 0), (0, 2), (1, 0), (1, 1)])
 def test_a_batch_that_cannot_be_made_costs_none_of_the_steps_before_it(tmp_path, monkeypatch, error, place):
-    make = Batches.batch
+    make = PictureBatches.batch
 
     def fail(self, epoch, step, *arguments):
         if (epoch, step) == place:
@@ -202,7 +202,7 @@ def test_a_batch_that_cannot_be_made_costs_none_of_the_steps_before_it(tmp_path,
         return make(self, epoch, step, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Batches, "batch", fail)
+        patch.setattr(PictureBatches, "batch", fail)
         with pytest.raises(type(error)) as told:
             run(tmp_path / "cut", step=(step := AddUp()))
     assert told.value is error
