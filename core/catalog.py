@@ -91,7 +91,6 @@ KINDS: Mapping[str, Kind] = {"classifier": CLASSIFIER, "gan": GAN, "language": L
 TARGETS: Mapping[str, str] = {
     "class": "core.data.targets.classes:stand_in",
     "captions": "core.data.targets.captions:stand_in",
-    "texts": "core.data.targets.texts:stand_in",
     "none": "core.data.targets.nothing:stand_in",
 }
 

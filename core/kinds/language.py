@@ -4,7 +4,7 @@ from core.kinds.kind import Kind, Wanted
 
 LANGUAGE = Kind(
     samples="texts",
-    wanted=Wanted("texts", fewest=1),
+    wanted=Wanted("none", fewest=0),  # a text says itself what follows each of its tokens
     preview="preview_text",
     describe="core.models.gpt2.describe:describe_text",
     load="core.inference.trained_text:trained_text_model",

@@ -11,6 +11,11 @@ What an honest validation is depends on what a text consists of:
 - One long text (`piece`): pieces of it, cut at line ends and drawn at random; neighbours in the same split are joined
   again. A piece begins in the middle of things, so its first token is given, not asked for, and no end token follows
   where the text goes on.
+
+Pictures are divided otherwise (`core.data.splits`): their shares are of the samples, and one more of them may move any
+other. Here shares are of the characters, since a text may be a thousand times as long as the next, and where a text
+goes follows from itself and the seed, almost whatever texts there are beside it: a corpus that has grown by a few files
+is scored on nearly the same ones.
 """
 
 from __future__ import annotations

@@ -7,13 +7,11 @@ from core import catalog
 from core.data.targets.captions import CaptionTargets
 from core.data.targets.classes import ClassTargets, class_counts, classes_of
 from core.data.targets.nothing import NoTargets
-from core.data.targets.texts import TextTargets
 from core.errors import UserError
 
 EVERY = {
     "class": ClassTargets(("cat", "dog", "owl"), np.array([0, 1, 1, 0])),
     "captions": CaptionTargets([("a cat", "one cat"), ("a dog",), ("a dog",), ("a cat",)]),
-    "texts": TextTargets(["a", "b", "b", "c"]),
     "none": NoTargets(4),
 }
 
@@ -45,7 +43,7 @@ def test_one_of_several_captions_is_trained_on_by_chance_and_the_first_is_measur
     assert targets.batch(every).tolist() == ["a"] * 30
 
 
-@pytest.mark.parametrize("kind", ["class", "captions", "texts"])
+@pytest.mark.parametrize("kind", ["class", "captions"])
 def test_other_targets_have_another_fingerprint(kind):
     targets = EVERY[kind]
     other = targets.take(np.array([0, 1, 3, 2]))
@@ -90,11 +88,6 @@ def test_captions_are_not_warned_of_as_classes_are():
     assert targets.warnings(np.full(3000, -1)) == []
     assert class_counts(targets) == class_counts(None) == {}
     assert class_counts(EVERY["class"]) == {"cat": 2, "dog": 2, "owl": 0}
-
-
-def test_common_texts_are_divided_apart_from_rare_ones():
-    strata = EVERY["texts"].strata()
-    assert strata[1] == strata[2] != strata[0] == strata[3]
 
 
 def test_who_needs_classes_says_so():

@@ -158,6 +158,15 @@ def test_what_holds_no_text_is_refused_in_a_sentence(context, write, tmp_path, m
         load(context, folder)
 
 
+def test_a_line_more_leaves_nearly_all_others_in_their_splits(context, write):
+    """With `core.data.splits` about half of them would move."""
+    lines = [f"line {number} of many\n" for number in range(2000)]
+    before = load(context, write({"a.txt": "".join(lines)}), documents="line")
+    after = load(context, write({"a.txt": "".join(["one more\n", *lines])}, root="grown"), documents="line")
+    moved = sum(len(set(texts(before, split)) - set(texts(after, split))) for split in SPLITS)
+    assert moved <= 6
+
+
 def test_the_first_of_the_texts_that_can_not_be_read_is_named(context, write):
     with pytest.raises(UserError, match=r"None of the 2 texts .* The first is '[^']*a\.txt'"):
         load(context, write({"a.txt": b"\x00", "b.txt": b"", "c.bin": b"x"}))
