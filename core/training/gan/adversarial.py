@@ -146,9 +146,11 @@ class AdversarialStep:
         self.sync()
         return {**read_variables(self.variables()), SUMS: self._sums.copy()}
 
-    def restore(self, values: Mapping[str, np.ndarray]) -> None:
+    def restore(self, values: Mapping[str, np.ndarray], *, within: bool) -> None:
         """See `Step`."""
-        sums = np.array(values[SUMS], np.float64).reshape(self._sums.shape)
+        sums = self._sums
+        if within or np.asarray(values.get(SUMS, ())).shape == sums.shape:
+            sums = np.array(values[SUMS], np.float64).reshape(sums.shape)
         write_variables(self.variables(), values)
         self._sums = sums
 

@@ -139,7 +139,8 @@ class Loop:
         values = self._journal.restore()
         if values is not None:
             with self._journal.taking_over():
-                self._step.restore(values)
+                # After an epoch's last step its means are taken, and the next begins with none.
+                self._step.restore(values, within=self.state.step > 0 and self.state.train_logs is None)
         if not self._done():
             self._reporter.report(Progress("compile"))
 

@@ -61,8 +61,13 @@ class Step(Protocol):
     def values(self) -> dict[str, np.ndarray]:
         """Returns all variables and the means so far, by the names by which checkpoints know them."""
 
-    def restore(self, values: Mapping[str, np.ndarray]) -> None:
+    def restore(self, values: Mapping[str, np.ndarray], *, within: bool) -> None:
         """Takes over what `values` returned.
+
+        Args:
+            values: name -> array.
+            within: bool, whether the training goes on within an epoch; else its means so far count no more, and may
+                be missing or of other metrics.
 
         Raises:
             KeyError: a value is missing.

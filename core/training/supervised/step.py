@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import keras
@@ -38,12 +39,12 @@ class SupervisedStep:
         self._last = np.zeros(len(self._metrics), np.float32)
         # The names matter: checkpoints know variables by them.
         self._of_model = dict(named("model", model.variables))
-        measured = dict(named("metrics", [one for metric in self._metrics for one in metric.variables]))
-        self._variables = {**self._of_model, **dict(named("optimizer", self._optimizer.variables)), **measured}
+        self._measured = dict(named("metrics", [one for metric in self._metrics for one in metric.variables]))
+        self._variables = {**self._of_model, **dict(named("optimizer", self._optimizer.variables)), **self._measured}
         # XLA where Keras's own `fit` would take it: TensorFlow on a GPU.
         self._train = compile_step(self._train_on, list(self._variables.values()), xla=bool(model.jit_compile))
         read = list(self._of_model.values())
-        self._test = compile_step(self._test_on, list(measured.values()), read, gradients=False)
+        self._test = compile_step(self._test_on, list(self._measured.values()), read, gradients=False)
 
     def __call__(self, batch: tuple[Any, Any], place: Place) -> Any:
         """See `Step`.
@@ -99,9 +100,14 @@ class SupervisedStep:
         self.sync()
         return read_variables(self._variables)
 
-    def restore(self, values: Mapping[str, np.ndarray]) -> None:
+    def restore(self, values: Mapping[str, np.ndarray], *, within: bool) -> None:
         """See `Step`."""
-        write_variables(self._variables, values)
+        needed = self._variables
+        if not within:
+            with suppress(ValueError):
+                write_variables(self._measured, values)
+            needed = {name: one for name, one in needed.items() if name not in self._measured}
+        write_variables(needed, values)
 
     def model_variables(self) -> dict[str, Any]:
         """See `Step`."""

@@ -223,6 +223,26 @@ def _with_other_sums(values):
 
 
 NEWEST, BEST = "000003-00000000", "000002-00000000"  # the one to go on from, and the one that is kept
+WITHIN = f"000001-{2:08d}"  # one that was stopped
+
+
+@pytest.fixture(scope="module")
+def cut(train):
+    """The run of a training that was stopped within its second epoch. Nobody changes it."""
+    run, *_ = train(stop_at=STEPS + 1)
+    assert max(run.checkpoints.iterdir()).name == WITHIN
+    return run
+
+
+def _changed(run, name, change):
+    """Returns a copy of the run in which a checkpoint's values are others."""
+    other = Run(run.folder.with_name(f"{run.id}{change.__name__}-{name}"))
+    shutil.copytree(run.folder, other.folder)
+    contents = unseal(other.checkpoints / name)
+    values = unpack(contents[VARIABLES])
+    change(values)
+    seal(other.checkpoints / name, {**contents, VARIABLES: pack(values)})
+    return other
 
 
 @pytest.mark.parametrize(
@@ -230,22 +250,23 @@ NEWEST, BEST = "000003-00000000", "000002-00000000"  # the one to go on from, an
     [
         (NEWEST, _without_a_weight),
         (NEWEST, _with_another_shape),
-        (NEWEST, _without_sums),
-        (NEWEST, _with_other_sums),
+        (WITHIN, _without_sums),
+        (WITHIN, _with_other_sums),
         (BEST, _with_another_shape),
     ],
 )
-def test_a_checkpoint_of_another_version_is_told_in_a_sentence(train, straight, name, change):
-    straight, *_ = straight
-    run = Run(straight.folder.with_name(f"other{change.__name__}-{name}"))
-    shutil.copytree(straight.folder, run.folder)
-    contents = unseal(run.checkpoints / name)
-    values = unpack(contents[VARIABLES])
-    change(values)
-    seal(run.checkpoints / name, {**contents, VARIABLES: pack(values)})
+def test_a_checkpoint_of_another_version_is_told_in_a_sentence(train, straight, cut, name, change):
+    run = _changed(cut if name == WITHIN else straight[0], name, change)
     with pytest.raises(UserError, match=f"The run '{run.id}' can't be resumed by this version") as caught:
         train(run=run)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("change", [_without_sums, _with_other_sums])
+def test_a_checkpoint_at_an_epochs_end_needs_no_means(train, straight, change):
+    run = _changed(straight[0], NEWEST, change)
+    _, fitted, _ = train(run=run)
+    assert (fitted.state.epoch, fitted.kept_epoch, fitted.stopped) == (3, 1, False)
 
 
 def test_a_training_that_diverges_says_so(train):

@@ -65,9 +65,9 @@ class AddUp:
     def values(self):
         return {"model/weight": np.array(self.weight.value), "sums": np.array(self.sums)}
 
-    def restore(self, values):
+    def restore(self, values, *, within):
         self.weight.assign(values["model/weight"])
-        self.sums = float(values["sums"])
+        self.sums = float(values["sums"]) if within else 0.0
 
     def model_variables(self):
         return {"model/weight": self.weight}

@@ -257,6 +257,28 @@ def test_a_checkpoint_of_another_version_is_told_in_a_sentence(tmp_path, every_s
         trial.train()
 
 
+@pytest.mark.parametrize("at", ["epoch's end", "validation"])
+@pytest.mark.parametrize(
+    "change", [lambda values, name: values.pop(name), lambda values, name: values.update({name: 0})]
+)
+def test_a_checkpoint_after_an_epochs_last_step_needs_no_metrics(best, tmp_path, at, change):
+    def stop(event, context):
+        in_validation = isinstance(event, Progress) and event.phase == "validate"
+        at_end = isinstance(event, Metric) and event.per == "epoch"
+        if at_end if at == "epoch's end" else in_validation:
+            context.cancel()
+
+    trial = Trial(tmp_path).train(stop)
+    path = max(trial.run.checkpoints.iterdir())
+    contents = unseal(path)
+    values = unpack(contents[VARIABLES])
+    change(values, next(name for name in values if name.startswith("metrics/accuracy")))
+    seal(path, {**contents, VARIABLES: pack(values)})  # as if other metrics had been measured
+    trial.train()
+    assert_same(trial.weights(), best.weights())
+    assert trial.run.history_path.read_bytes() == best.run.history_path.read_bytes()
+
+
 def test_a_checkpoint_within_a_long_epoch(tmp_path, monkeypatch):
     trial = Trial(tmp_path, epochs=1)
     object.__setattr__(trial.settings, "checkpoint_s", 0.0)
