@@ -145,6 +145,7 @@ MODELS: Mapping[str, Model] = {
         "core.settings.cnn:CnnTraining",
         "core.models.cnn:build",
         "core.tasks.train_classifier:train",
+        migrations=("core.models.shared.formats:keep_earlier_layout",),
     ),
     "vit": Model(
         "Vision Transformer",
@@ -152,7 +153,7 @@ MODELS: Mapping[str, Model] = {
         "core.settings.vit:VitTraining",
         "core.models.vit:build",
         "core.tasks.train_classifier:train",
-        migrations=("core.models.vit_migrations:fold_embedding",),
+        migrations=("core.models.vit_migrations:fold_embedding", "core.models.shared.formats:keep_earlier_layout"),
     ),
     "dcgan": Model(
         "DCGAN",
@@ -161,6 +162,7 @@ MODELS: Mapping[str, Model] = {
         "core.models.dcgan:build",
         "core.tasks.train_gan:train",
         kind="gan",
+        migrations=("core.models.shared.formats:keep_earlier_layout",),
     ),
     "gpt2": Model(
         "GPT-2",

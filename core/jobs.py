@@ -18,7 +18,21 @@ from core.files.migrations import Migration, migrate, newest
 from core.settings.allowed import what_is_wrong
 from core.settings.base import Settings
 
-MIGRATIONS: tuple[Migration, ...] = ()  # the settings lie under "settings", to be changed by "model" or "task"
+
+def _keep_earlier_layout(values: dict[str, Any]) -> dict[str, Any]:
+    """Makes the next format of one in which fewer names of folders were known.
+
+    A job whose settings are written out goes on reading its data so, and its run can be resumed; others get what is
+    usual today.
+    """
+    settings = values.get("settings")
+    if not isinstance(settings, dict) or "group_by" not in settings or "layout" in settings:
+        return values
+    return {**values, "settings": {**settings, "layout": "earlier"}}
+
+
+# The settings lie under "settings", to be changed by "model" or "task".
+MIGRATIONS: tuple[Migration, ...] = (_keep_earlier_layout,)
 FORMAT = newest(MIGRATIONS)
 DEVICE = re.compile(r"auto|cpu|gpu(:\d+)?")
 

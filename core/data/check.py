@@ -14,15 +14,17 @@ from core.data.dataset import SPLITS, Skipped
 from core.data.decode import DecodeError
 from core.data.digests import digest_of
 from core.data.index import Index
-from core.data.load import none_readable, none_to_train
+from core.data.load import none_to_train
 from core.data.open_index import open_index
 from core.data.parallel import each
 from core.data.progress import Progressing
+from core.data.readable import none_readable
 from core.data.reading import choose_form, decode_one
 from core.data.splits import given_splits, make_splits
 from core.data.targets.classes import ClassTargets, class_counts
 from core.data.targets.target import Targets
-from core.errors import UserError, counted
+from core.data.unseen import remarks_on_unseen, unseen_classes
+from core.errors import UserError, counted, fill
 from core.kinds.kind import Wanted
 from core.settings.dataset import DatasetSettings
 
@@ -52,11 +54,12 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     Returns:
         `samples` (pictures that can be read), `classes` (name -> count of these; empty where they have none), `counts`
         (what else is counted of what they are learnt as, by name), `splits` (name -> count, as training would take
-        them; empty where nothing can be trained on it), `given` (splits the source sets itself), `refused` (why
-        training would refuse it; empty where it would not), `groups` (how many there are; None where `group_by` asks
-        for none), `unreadable` and `left_out` ([{path, reason}], pictures that can't be read and files that are no part
-        of the data set), `duplicates` ([{paths, labels, splits, leak, conflict}], exact copies by their pixels: a leak
-        where given splits share them, a conflict where their targets contradict each other), `duplicate_groups`,
+        them; empty where nothing can be trained on it), `unseen` (classes without a picture to train on or to test
+        with, see `unseen_classes`; empty where there are no splits), `given` (splits the source sets itself), `refused`
+        (why training would refuse it; empty where it would not), `groups` (how many there are; None where `group_by`
+        asks for none), `unreadable` and `left_out` ([{path, reason}], pictures that can't be read and files that are no
+        part of the data set), `duplicates` ([{paths, labels, splits, leak, conflict}], exact copies by their pixels: a
+        leak where given splits share them, a conflict where their targets contradict each other), `duplicate_groups`,
         `leaks` and `conflicts` (how many such groups), `imbalance` (largest class over smallest), `sizes`, `colours`,
         and `warnings`, a sentence each.
 
@@ -75,7 +78,8 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     target, given = None if index.target is None else index.target.take(places), index.given[places]
     duplicates = _duplicates(index, seen)
     problem = index.problem or _too_little(index, target, wanted)
-    splits = {} if problem else _split_counts(index, places, seen, settings, context.job.seed)
+    divided = {} if problem else _divided(index, places, seen, settings, context.job.seed)
+    splits = {name: len(divided[name]) for name in divided}
     if splits and not splits["train"]:
         problem = none_to_train(index.source)
     report: dict[str, Any] = {
@@ -83,6 +87,7 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         "samples": len(seen),
         "classes": class_counts(target),
         "counts": {} if target is None else target.counts(),
+        "unseen": unseen_classes(target, divided) if divided and target is not None else {},
         "splits": splits,
         "given": list(given_splits(given)),
         "refused": "" if problem is None else str(problem),
@@ -140,10 +145,10 @@ def _too_little(index: Index, target: Targets | None, wanted: Wanted) -> UserErr
     return None
 
 
-def _split_counts(
+def _divided(
     index: Index, places: np.ndarray, seen: dict[int, Seen], settings: DatasetSettings, seed: int
-) -> dict[str, int]:
-    splits = make_splits(
+) -> dict[str, np.ndarray]:
+    return make_splits(
         index.strata()[places],
         test_share=settings.test_share,
         validation_share=settings.validation_share,
@@ -152,7 +157,6 @@ def _split_counts(
         digests=np.array([seen[place].digest for place in places], np.uint64),
         groups=None if index.groups is None else index.groups[places],
     )
-    return {name: len(splits[name]) for name in SPLITS}
 
 
 def _duplicates(index: Index, seen: dict[int, Seen]) -> list[dict[str, Any]]:
@@ -207,12 +211,14 @@ def _warnings(report: dict[str, Any], index: Index, target: Targets | None, give
         copied = counted(report["duplicate_groups"], "picture occurs", "pictures occur")
         found.append(f"{copied} more than once; copies are kept in one split.")
     if target is not None:
-        found += target.warnings(given)
+        found += target.warnings()
     if _may_be_grouped(index, given):
         found.append(
             "The class folders hold folders: where the pictures of one belong together, such as those of one person, "
             "set group_by=folder."
         )
+    remarks = [*index.remarks, *(remarks_on_unseen(report["unseen"]) if report["unseen"] else [])]
+    found += [fill(remark.message, remark.values) for remark in remarks]
     return found
 
 

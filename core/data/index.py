@@ -13,6 +13,7 @@ from core.context import Context
 from core.data.dataset import Skipped
 from core.data.targets.target import Targets
 from core.errors import UserError
+from core.events import Log
 
 
 class Draw(Protocol):
@@ -65,6 +66,8 @@ class Index:
         inside: (N,), each file's path below its class folder; None where the pictures are no files.
         side_px: int, px, the size its maker asked for; 0 where pictures have the sizes they happen to have.
         problem: why nothing can be trained on it, though its pictures can be looked at; None where all is well.
+        no_classes: why its samples have no classes, where more can be said of it; for whoever needs some.
+        remarks: what was guessed, looks wrong or is left out: to be said before a training.
         target: of the targets those that are wanted, which `open_index` sets; None where the source has none.
     """
 
@@ -80,6 +83,8 @@ class Index:
     inside: Sequence[str] | None = None
     side_px: int = 0
     problem: UserError | None = None
+    no_classes: UserError | None = None
+    remarks: tuple[Log, ...] = ()
     target: Targets | None = None
 
     def __len__(self) -> int:

@@ -9,8 +9,11 @@ import numpy as np
 from core.context import Context
 from core.data.dataset import Dataset, Skipped
 from core.data.open_index import open_index
+from core.data.readable import none_readable
 from core.data.reading import Pictures, read_pictures
+from core.data.sources.remarks import listed
 from core.data.splits import given_splits, make_splits
+from core.data.targets.classes import ClassTargets
 from core.data.targets.target import Targets
 from core.errors import UserError
 from core.events import Log
@@ -44,6 +47,8 @@ def load(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted 
         raise index.problem
     if index.target is None:
         raise ValueError(f"An index without a problem has targets. Received: {index.source!r} without")
+    for remark in index.remarks:
+        context.report(remark)
     pictures = read_pictures(index, settings, context)
     skipped = index.skipped + pictures.skipped
     report_skipped(skipped, len(index) + len(index.skipped), context)
@@ -52,6 +57,7 @@ def load(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted 
     given = index.given[pictures.kept]
     names = tuple(index.names[place] for place in pictures.kept)
     targets = index.target.take(pictures.kept).present(settings.data, wanted.fewest)
+    _report_vanished(index.target, targets, context)
     groups = None if index.groups is None else index.groups[pictures.kept]
     splits = make_splits(
         index.strata()[pictures.kept],
@@ -77,6 +83,15 @@ def load(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted 
         leaks=leaks,
         placement=pictures.placement,
     )
+
+
+def _report_vanished(found: Targets, left: Targets, context: Context) -> None:
+    """Says which classes are gone, since none of their pictures can be read."""
+    if not (isinstance(found, ClassTargets) and isinstance(left, ClassTargets)):
+        return
+    if gone := [name for name in found.classes if name not in left.classes]:
+        message = "None of the pictures of these classes can be read, so they are left out: {classes}."
+        context.report(Log(message, "warning", {"classes": listed(gone)}))
 
 
 def _report_leaks(divided: int, leaks: int, context: Context) -> None:
@@ -133,26 +148,6 @@ def none_to_train(source: str) -> UserError:
         "No picture of '{source}' is left to train on.",
         hint="Lower the test and validation shares, or add pictures.",
         source=source,
-    )
-
-
-def none_readable(source: str, skipped: tuple[Skipped, ...]) -> UserError:
-    """Returns the error for a data set of which no picture can be read."""
-    if len(skipped) == 1:
-        return UserError(
-            "The only picture in '{path}', '{name}', can't be read.",
-            hint="{reason}",
-            path=source,
-            name=skipped[0].path,
-            reason=skipped[0].reason,
-        )
-    return UserError(
-        "None of the {count} pictures in '{path}' can be read.",
-        hint="The first is '{name}': {reason}",
-        count=len(skipped),
-        path=source,
-        name=skipped[0].path,
-        reason=skipped[0].reason,
     )
 
 

@@ -9,20 +9,27 @@ from core import catalog
 from core.context import Context
 from core.data.groups import find_groups
 from core.data.index import Index
+from core.data.readable import check_readable
+from core.data.sources.layout import ARCHIVE
+from core.data.targets.classes import ClassTargets
 from core.errors import UserError
+from core.events import Log
 from core.files.atomic import path_exists, path_of
+from core.files.closest_path import closest_path
 from core.kinds.kind import Wanted
 from core.settings.dataset import DatasetSettings
 
 INDEXES = "indexes of a job"
 # What says how pictures are read and divided. All other settings are a part of what is indexed.
 NOT_INDEXED = ("image_px", "colour", "fit", "background", "test_share", "validation_share")
+NOTHING = Wanted("none", fewest=0)
 
 
 def check_data(settings: DatasetSettings, context: Context) -> None:
     """Finds out whether anything can be trained on what the job names: before a backend is imported, or a run made.
 
-    What was found is kept for the job's own `open_index`.
+    Of pictures no more are decoded than it takes to find some that can be read, which most often are the first. What
+    was found is kept for the job's own `open_index`, so that a large folder is gone through once.
 
     Args:
         settings: the job's.
@@ -32,12 +39,30 @@ def check_data(settings: DatasetSettings, context: Context) -> None:
         UserError: nothing can be trained on it.
         CancelledError: the user has asked the job to stop.
     """
-    trainable_index(settings, context)
+    check_readable(trainable_index(settings, context), catalog.wanted(context.job.model), context)
 
 
 def forget_indexes(context: Context) -> None:
     """To be called at a job's end: what `open_index` has kept may be large."""
     context.cache.pop(INDEXES, None)
+
+
+def check_other_data(settings: DatasetSettings, context: Context) -> None:
+    """Finds out whether there is anything to score in data that were not trained on, before a backend is imported.
+
+    Args:
+        settings: those of the training, with the other data.
+        context: the job's.
+
+    Raises:
+        UserError: there is no such thing, or nothing in it can be read.
+        CancelledError: the user has asked the job to stop.
+    """
+    settings = settings.model_copy(update={"group_by": "none"})
+    index = open_index(settings, context.job.seed, context, NOTHING)
+    if not len(index) and index.problem is not None:
+        raise index.problem
+    check_readable(index, NOTHING, context)
 
 
 def trainable_index(settings: DatasetSettings, context: Context) -> Index:
@@ -84,7 +109,11 @@ def open_index(settings: DatasetSettings, seed: int, context: Context, wanted: W
 
 
 def _indexed(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted) -> Index:
-    index = _with_target(catalog.load(find_format(settings.data).index)(settings, seed, context), wanted)
+    row = find_format(settings.data)
+    index = _with_target(catalog.load(row.index)(settings, seed, context), wanted)
+    if not row.recognise and path_exists(path_of(settings.data)):
+        message = "'{name}' is the embedded data set, not the file or folder of that name: write './{name}' for that."
+        index = replace(index, remarks=(Log(message, "warning", {"name": settings.data}), *index.remarks))
     if settings.group_by == "none" or index.problem is not None:
         return index
     return replace(index, groups=find_groups(index, settings, context))
@@ -99,7 +128,8 @@ def _with_target(index: Index, wanted: Wanted) -> Index:
         if target is None:
             target = catalog.load(catalog.TARGETS[wanted.target])(index.source, len(index), wanted.fewest)
     except UserError as error:
-        return replace(index, problem=index.problem or error)
+        said = index.no_classes if wanted.target == ClassTargets.kind else None
+        return replace(index, problem=index.problem or said or error)
     return replace(index, target=target, problem=index.problem or target.problem(index.source, wanted.fewest))
 
 
@@ -117,9 +147,16 @@ def find_format(data: str) -> catalog.Dataset:
         return catalog.DATASETS[data]
     path = path_of(data)
     names = ", ".join(embedded)
-    hint = "Give a folder of class folders, a zip of one, a folder of idx files, or one of: {names}."
+    what = "Give a folder of class folders, a zip of one, a folder of idx files, or one of: {names}."
     if not data.strip() or not path_exists(path):
-        raise UserError("There is no file, folder or embedded data set '{path}'.", hint=hint, path=data, names=names)
+        guess = closest_path(data, embedded)
+        raise UserError(
+            "There is no file, folder or embedded data set '{path}'.",
+            hint="Did you mean '{guess}'?" if guess else what,
+            path=data,
+            names=names,
+            guess=guess,
+        )
     try:
         for row in catalog.DATASETS.values():
             if row.recognise and catalog.load(row.recognise)(path):
@@ -131,4 +168,10 @@ def find_format(data: str) -> catalog.Dataset:
             path=data,
             reason=error.strerror or error,
         ) from error
-    raise UserError("'{path}' is no data set.", hint=hint, path=data, names=names)
+    if ARCHIVE.fullmatch(path.suffix):
+        raise UserError(
+            "'{path}' is an archive of a kind that isn't read.",
+            hint="Unpack it and choose the folder, or make a zip of it.",
+            path=data,
+        )
+    raise UserError("'{path}' is no data set.", hint=what, path=data, names=names)

@@ -32,7 +32,8 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         `samples` (pictures found, readable or not), `classes` (name -> count; empty where they have none), `counts`
         (what else is counted of what they are learnt as, by name), `shape` (height, width and channels that training
         will take), `splits` (name -> count, before exact copies are known), `given` (splits the source sets itself),
-        `left_out` (files that are no part of the data set), `looked_at` (pictures that were read for this) and
+        `left_out` (files that are no part of the data set), `remarks` ([{message, values}], what was guessed, looks
+        wrong or is left out, as templates), `looked_at` (pictures that were read for this) and
         `unreadable` (those of them that can't be).
 
     Raises:
@@ -75,6 +76,7 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         "splits": {name: len(splits[name]) for name in SPLITS},
         "given": list(given_splits(index.given)),
         "left_out": len(index.skipped),
+        "remarks": [{"message": remark.message, "values": remark.values} for remark in index.remarks],
         "looked_at": len(places),
         "unreadable": unreadable,
     }

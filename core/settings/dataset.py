@@ -64,6 +64,14 @@ class DatasetSettings(Settings):
         ge=0.0,
         le=0.9,
     )
+    layout: Literal["auto", "classes", "earlier"] = setting(
+        "auto",
+        "Layout",
+        "What folders mean: auto finds splits, such as train, dev or test_set, and classes; classes takes none for a "
+        "split; earlier is for runs of older versions, which knew fewer names.",
+        group="Data",
+        advanced=True,
+    )
     group_by: Literal["none", "folder", "name"] = setting(
         "none",
         "Group by",

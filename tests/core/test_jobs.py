@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from core import jobs
 from core.errors import UserError
 from core.jobs import Job
 
@@ -45,3 +46,14 @@ def test_an_unknown_task_or_model_lists_those_there_are():
         Job(task="bake").row  # noqa: B018
     with pytest.raises(UserError, match="cnn"):
         Job(task="train", model="rnn").typed_settings()
+
+
+@pytest.mark.parametrize(("model", "layout"), [("cnn", "earlier"), ("dcgan", "earlier"), ("gpt2", None)])
+def test_a_job_of_format_1_reads_its_folders_as_it_did(model, layout):
+    written = Job(task="train", model=model, settings={"data": "somewhere"}).complete().settings
+    written.pop("layout", None)
+    values = {"format": 1, "task": "train", "model": model, "settings": written}
+    assert Job.parse(values).settings.get("layout") == layout
+    assert Job.parse(values).complete().settings.get("layout") == layout
+    assert Job.parse({**values, "settings": {"data": "somewhere"}}).settings == {"data": "somewhere"}
+    assert "layout" not in Job.parse({**values, "format": jobs.FORMAT}).settings

@@ -90,7 +90,8 @@ def test_a_run_opens_with_its_job_and_its_data(workspace, name):
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_a_saved_model_gives_what_it_gave(workspace, logits, name):
-    model, _ = load_model(workspace.find(name).model_folder)
+    model, description = load_model(workspace.find(name).model_folder)
+    assert description.settings["layout"] == "earlier"
     np.testing.assert_allclose(says(model, logits["pictures"]), logits[f"{name} model"], atol=1e-5)
 
 

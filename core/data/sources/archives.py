@@ -6,15 +6,19 @@ import hashlib
 import re
 import stat
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.context import Context
+from core.data.dataset import Skipped
 from core.data.decode import DecodeError
 from core.data.index import Index
 from core.data.printable import printable
 from core.data.progress import Progressing
 from core.data.sources.layout import arrange
+from core.data.sources.member_names import read_names
 from core.errors import UserError
+from core.events import Log
 from core.files.atomic import path_of
 from core.settings.dataset import DatasetSettings
 
@@ -24,6 +28,23 @@ MAX_MEMBER_BYTES = 2**30
 MAX_RATIO = 100
 SMALL_MEMBER_BYTES = 32 * 2**20  # below these a high ratio is harmless: an empty bitmap packs 1000 to 1
 SMALL_TOTAL_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Members:
+    """What an archive holds.
+
+    Args:
+        files: (path, entry) of each, "/" between the path's parts.
+        folders: paths of all folders, empty ones too.
+        skipped: links and devices.
+        remarks: what was guessed.
+    """
+
+    files: list[tuple[str, zipfile.ZipInfo]]
+    folders: list[str]
+    skipped: tuple[Skipped, ...]
+    remarks: tuple[Log, ...]
 
 
 def recognise(path: Path) -> bool:
@@ -39,11 +60,9 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     """
     path = path_of(settings.data).absolute()
     archive = open_archive(path, context)
-    infos = archive.infolist()
-    named = zip(member_names(infos), infos, strict=True)
-    members = sorted(((name, info) for name, info in named if not info.is_dir()), key=lambda pair: pair[0])
-    layout = arrange(settings.data, [name for name, _ in members])
-    kept = [members[place] for place in layout.kept]
+    members = list_members(archive, settings.data, earlier=settings.layout == "earlier")
+    layout = arrange([name for name, _ in members.files], members.folders, settings)
+    kept = [members.files[place] for place in layout.kept]
     digest = hashlib.blake2b(digest_size=16)
     for name, info in kept:
         digest.update(f"{name}\0{info.file_size}\0{info.CRC}\n".encode("utf-8", "surrogateescape"))
@@ -61,10 +80,45 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
         targets=layout.targets,
         given=layout.given,
         read=read,
-        skipped=layout.skipped,
+        skipped=members.skipped + layout.skipped,
         inside=layout.inside,
         problem=layout.problem,
+        no_classes=layout.no_classes,
+        remarks=(*members.remarks, *layout.remarks),
     )
+
+
+def list_members(archive: zipfile.ZipFile, source: str, *, earlier: bool = False) -> Members:
+    """Returns what an archive that has been looked at holds, sorted by name.
+
+    Args:
+        archive: from `open_archive`.
+        source: str, what the user named.
+        earlier: bool, whether names are guessed as older versions did.
+    """
+    infos = archive.infolist()
+    names, guessed = read_names(infos, earlier=earlier)
+    files: list[tuple[str, zipfile.ZipInfo]] = []
+    folders: set[str] = set()
+    skipped = []
+    for name, info in zip(names, infos, strict=True):
+        if info.is_dir() or name.endswith("/"):
+            folders.add(name.rstrip("/"))
+        elif stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+            skipped.append(Skipped(printable(f"{source}/{name}"), "It is a link or a device inside the archive."))
+        else:
+            files.append((name, info))
+            folders.update(name[:end] for end, sign in enumerate(name) if sign == "/")
+    remarks = []
+    if guessed:
+        example = next(name for name in names if not name.isascii())
+        message = (
+            "The names in the archive don't say how they are written: they are read as {encoding}, such as '{name}'. "
+            "If that is wrong, unpack it yourself and choose the folder."
+        )
+        remarks.append(Log(message, "warning", {"encoding": guessed, "name": printable(example)}))
+    files.sort(key=lambda pair: pair[0])
+    return Members(files, sorted(folders - {""}), tuple(skipped), tuple(remarks))
 
 
 def open_archive(path: Path, context: Context) -> zipfile.ZipFile:
@@ -96,26 +150,13 @@ def open_archive(path: Path, context: Context) -> zipfile.ZipFile:
     return archive
 
 
-def member_names(infos: list[zipfile.ZipInfo]) -> list[str]:
-    """Returns each member's path, "/" between its parts, in the encoding that it was most likely written in.
-
-    Where an archive does not say UTF-8, zipfile takes names for the code page of old IBM PCs.
-    """
-    undeclared = [not info.flag_bits & 0x800 and not info.filename.isascii() for info in infos]
-    encoding = _guess_encoding([info.filename for info, unsaid in zip(infos, undeclared, strict=True) if unsaid])
-    return [
-        (info.filename.encode("cp437").decode(encoding) if unsaid and encoding else info.filename).replace("\\", "/")
-        for info, unsaid in zip(infos, undeclared, strict=True)
-    ]
-
-
 def _check(path: Path, archive: zipfile.ZipFile, context: Context) -> None:
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise _refusal(path, "it has {count} files, more than {limit}", count=len(members), limit=MAX_MEMBERS)
     progress = Progressing(context, "scan", len(members), "files")
     total = 0
-    for name, info in zip(member_names(members), members, strict=True):
+    for name, info in zip(read_names(members)[0], members, strict=True):
         progress.advance()
         _check_member(path, name, info)
         total += info.file_size
@@ -136,9 +177,6 @@ def _check_member(path: Path, name: str, info: zipfile.ZipInfo) -> None:
             hint="Unpack it yourself and choose the folder, or make the archive again without a password.",
             path=path,
         )
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise _refusal(path, "'{member}' in it is a link or a device, not a file", member=member)
     ratio = info.file_size / max(info.compress_size, 1)
     if info.file_size > MAX_MEMBER_BYTES or (info.file_size > SMALL_MEMBER_BYTES and ratio > MAX_RATIO):
         raise _refusal(path, "'{member}' in it would unpack to {size} MB", member=member, size=info.file_size >> 20)
@@ -151,16 +189,3 @@ def _refusal(path: Path, reason: str, **values: object) -> UserError:
         path=path,
         **values,
     )
-
-
-def _guess_encoding(names: list[str]) -> str:
-    """Returns the encoding that fits all of the names as zipfile gave them; empty where none does."""
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            texts = [name.encode("cp437").decode(encoding) for name in names]
-        except UnicodeError:
-            continue
-        # Nearly any bytes are valid in the Chinese encoding: believe it only where common characters come out.
-        if encoding == "utf-8" or all(char.isascii() or "\u4e00" <= char <= "\u9fff" for char in "".join(texts)):
-            return encoding
-    return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from collections import Counter, deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,13 @@ from core.data.dataset import Skipped
 from core.data.index import Index
 from core.data.printable import printable
 from core.data.progress import Progressing
-from core.data.sources.layout import arrange, is_junk
+from core.data.sources.layout import HIDDEN, arrange, is_hidden_picture, is_junk
+from core.events import Log
 from core.files.atomic import path_of, why_not_opened
 from core.settings.dataset import DatasetSettings
+
+MOST_TIMES = 16  # folders full of links to each other lead to each in more ways than there is time for
+Identity = tuple[int, int] | str
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,23 @@ class File:
     changed: int
 
 
+@dataclass(frozen=True)
+class Found:
+    """What lies below a folder.
+
+    Args:
+        files: sorted by their paths.
+        folders: paths relative to the folder, sorted; hidden ones too, though these are not gone into.
+        again: folders that were read before, on another way.
+        skipped: the folders and links that can't be opened.
+    """
+
+    files: list[File]
+    folders: list[str]
+    again: list[str]
+    skipped: tuple[Skipped, ...]
+
+
 def recognise(path: Path) -> bool:
     """Whether the path is a folder."""
     return path.is_dir()
@@ -41,8 +63,9 @@ def recognise(path: Path) -> bool:
 def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     """Returns the index of a folder of class folders, or of train, validation and test folders of them."""
     root = reachable(path_of(settings.data).absolute())
-    files, unreachable = walk(root, context)
-    layout = arrange(settings.data, [file.path for file in files])
+    found = explore(root, context, earlier=settings.layout == "earlier")
+    files, unreachable = found.files, found.skipped
+    layout = arrange([file.path for file in files], found.folders, settings)
     paths = [files[place].path for place in layout.kept]
     digest = hashlib.blake2b(os.fsencode(root), digest_size=16)
     for place in layout.kept:
@@ -58,42 +81,73 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
         skipped=unreachable + layout.skipped,
         inside=layout.inside,
         problem=layout.problem,
+        no_classes=layout.no_classes,
+        remarks=(*_on_links(found.again), *layout.remarks),
     )
 
 
-def walk(root: Path, context: Context) -> tuple[list[File], tuple[Skipped, ...]]:
-    """Lists every file below a folder that is not hidden, sorted by its path; links are followed, loops are not.
+def _on_links(again: list[str]) -> list[Log]:
+    if not again:
+        return []
+    message = "Some folders are reached more than once, by links ({count}, such as '{name}'): they are read each time."
+    return [Log(message, "warning", {"count": len(again), "name": printable(again[0])})]
 
-    Returns:
-        The files, and the folders and links that cannot be opened.
+
+def walk(root: Path, context: Context) -> tuple[list[File], tuple[Skipped, ...]]:
+    """Returns the files that `explore` finds, and what it skips."""
+    found = explore(root, context)
+    return found.files, found.skipped
+
+
+def explore(root: Path, context: Context, *, earlier: bool = False) -> Found:
+    """Goes through all that lies below a folder and is no junk; links are followed, loops are not.
+
+    Args:
+        root: the folder.
+        context: gets the progress, and is asked whether to stop.
+        earlier: bool, whether to go as older versions did: each folder is read once, whichever way comes to it first.
 
     Raises:
         CancelledError: the user has asked the job to stop.
     """
     files: list[File] = []
+    folders: list[str] = []
+    again: list[str] = []
     skipped: list[Skipped] = []
-    seen: set[tuple[int, int]] = set()
-    waiting = [("", str(root))]
+    times: Counter[Identity] = Counter()
+    waiting: deque[tuple[str, str, frozenset[Identity]]] = deque([("", str(root), frozenset())])
     progress = Progressing(context, "scan", 0, "files")
     while waiting:
-        relative, folder = waiting.pop()
+        # The shortest way first: it is the one that people know.
+        relative, folder, above = waiting.pop() if earlier else waiting.popleft()
         progress.tick()
         try:
-            status = os.stat(folder)  # noqa: PTH116 (names here may be no valid text; Path would cost half the speed)
-            if (status.st_dev, status.st_ino) in seen:
+            itself = _identity(folder)
+            if itself in above:
+                continue  # a link that leads back
+            times[itself] += 1
+            if earlier and times[itself] > 1:
                 continue
-            seen.add((status.st_dev, status.st_ino))
+            if times[itself] > MOST_TIMES:
+                skipped.append(Skipped(printable(folder), "It is reached by too many links: it was read often enough."))
+                continue
             entries = list(os.scandir(folder))
         except OSError as error:
             skipped.append(Skipped(printable(folder), why_not_opened(error)))
             continue
+        if times[itself] > 1:
+            again.append(folder)
+        inside = above | {itself}
         for entry in entries:
-            if is_junk(entry.name):
-                continue
             path = f"{relative}/{entry.name}" if relative else entry.name
             try:
                 if entry.is_dir():
-                    waiting.append((path, entry.path))
+                    folders.append(path)
+                    if not is_junk(entry.name):
+                        waiting.append((path, entry.path, inside))
+                elif is_junk(entry.name):
+                    if is_hidden_picture(entry.name):
+                        skipped.append(Skipped(printable(entry.path), HIDDEN))
                 elif entry.is_file():
                     status = entry.stat()
                     files.append(File(path, status.st_size, status.st_mtime_ns))
@@ -101,9 +155,16 @@ def walk(root: Path, context: Context) -> tuple[list[File], tuple[Skipped, ...]]
                 elif entry.is_symlink():
                     skipped.append(Skipped(printable(entry.path), "It is a link that leads nowhere."))
             except OSError as error:
-                skipped.append(Skipped(printable(entry.path), why_not_opened(error)))
+                if not is_junk(entry.name):
+                    skipped.append(Skipped(printable(entry.path), why_not_opened(error)))
     progress.end()
-    return sorted(files, key=lambda file: file.path), tuple(skipped)
+    return Found(sorted(files, key=lambda file: file.path), sorted(folders), sorted(again), tuple(skipped))
+
+
+def _identity(folder: str) -> Identity:
+    """Returns what tells a folder from others, whichever way leads to it. Some file systems number no files."""
+    status = os.stat(folder)  # noqa: PTH116 (names here may be no valid text; Path would cost half the speed)
+    return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(folder)
 
 
 def reachable(path: Path) -> Path:

@@ -1,12 +1,13 @@
 """Finds classes and splits in a list of file names. Knows neither disks nor archives: only how folders are laid out.
 
-Understood are `CLASS/.../picture` and `SPLIT/CLASS/.../picture`, either of them inside one folder more. Classes are
-sorted as plain text ("10" before "2", "Zebra" before "ant"): a label then never depends on the system's language.
+What the folders mean is `plan.py`'s business, what is said of them `remarks.py`'s. Classes are sorted as plain text
+("10" before "2", "Zebra" before "ant"): a label then never depends on the system's language.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -14,27 +15,37 @@ import numpy as np
 
 from core.data.dataset import Skipped
 from core.data.printable import printable
-from core.data.splits import TEST, TRAIN, UNGIVEN, VALIDATION
+from core.data.sources import earlier_layout, remarks
+from core.data.sources.plan import Plan, make_plan
 from core.data.targets.classes import ClassTargets
 from core.data.targets.target import Targets
 from core.errors import UserError
+from core.events import Log
+from core.settings.dataset import DatasetSettings
 
-SPLIT_FOLDERS = {
-    "train": TRAIN,
-    "training": TRAIN,
-    "val": VALIDATION,
-    "valid": VALIDATION,
-    "validation": VALIDATION,
-    "test": TEST,
-    "testing": TEST,
-}
-JUNK = {"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "@eadir"}
+JUNK = {
+    "__macosx", "_ds_store", "icon\r", "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "$recycle.bin",
+    "system volume information", "found.000", "lost+found", "network trash folder", "@eadir", "@recycle", "#recycle",
+    "#snapshot", "@tmp", "__pycache__",
+}  # fmt: skip
+# Hidden folders that programs and systems make: nobody looks for pictures in them.
+KNOWN_HIDDEN = re.compile(
+    r"\.(_.*|git|github|svn|hg|bzr|dvc|idea|vscode|vs|cache|v?env|tox|config|local|nox|ipynb_checkpoints|\w+_cache"
+    r"|trash(es|-\d+)?|spotlight-v100|fseventsd|documentrevisions-v100|temporaryitems|apple\w+|ds_store|gvfs"
+    r"|thumb(nail)?s?|@__thumb|picasaoriginals|comments|xvpics|kaggle|huggingface|sync|stfolder|stversions"
+    r"|dropbox(\.cache)?|tmp\..*|snapshots?|zfs|nfs.*)",
+    re.IGNORECASE,
+)
 # Whatever else a file is called, the decoder decides: a picture may have any suffix, or none.
 NO_PICTURE = re.compile(
     r"\.(txt|md|rst|csv|tsv|jsonl?|xml|ya?ml|toml|ini|cfg|log|html?|pdf|docx?|xlsx?|py|ipynb|sh|bat|mat|np[yz]|pkl|pth?"
-    r"|h5|hdf5|keras|onnx|safetensors|parquet|sqlite|db|lmdb|zip|gz|tar|tgz|7z|rar|mp[34]|avi|mov|mkv|webm|wav|exe|dll|so)",
+    r"|h5|hdf5|keras|onnx|safetensors|parquet|sqlite|db|lmdb|mp[34]|avi|mov|mkv|webm|wav|exe|dll|so"
+    r"|lnk|url|webloc|aae|xmp|part|crdownload)",
     re.IGNORECASE,
 )
+ARCHIVE = re.compile(r"\.(zip|tar|t?gz|t?bz2|t?xz|zst|7z|rar|cab|iso)", re.IGNORECASE)
+HIDDEN_PICTURE = re.compile(r"\.([^_\d].*\.)?(jpe?g|png|bmp|gif|webp|tiff?|p[bgp]m)", re.IGNORECASE)
+HIDDEN = "It is hidden: its name begins with a dot."
 NO_PICTURE_NAMES = re.compile(
     r"licen[cs]e|copying|notice|read[ _-]?me|changelog|changes|authors|contributors|makefile|manifest|checksums"
     r"|(md5|sha1|sha256)sums?",
@@ -53,6 +64,8 @@ class Layout:
         inside: (N,), the path below the class folder.
         skipped: files left out.
         problem: why there is nothing to look at; None where all is well.
+        no_classes: why there are no classes, where more can be said of it than that.
+        remarks: what was guessed, looks wrong, or is left out.
     """
 
     kept: np.ndarray
@@ -61,100 +74,131 @@ class Layout:
     inside: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     problem: UserError | None
+    no_classes: UserError | None
+    remarks: tuple[Log, ...]
 
 
 def is_junk(name: str) -> bool:
-    """Whether a file or folder of that name is hidden, or something that a system leaves behind."""
-    return name.startswith(".") or name.casefold() in JUNK
+    """Whether a file or folder of that name is hidden, or something that a system leaves behind.
+
+    A dot before a number hides nothing: ".5mm" and ".22" are sizes.
+    """
+    return (name.startswith(".") and not name[1:2].isdigit()) or name.casefold() in JUNK
+
+
+def is_hidden_picture(name: str) -> bool:
+    """Whether a file is hidden, but called like a picture; macOS's "._1.jpg" is none."""
+    return HIDDEN_PICTURE.fullmatch(name) is not None
 
 
 def is_picture_name(path: str) -> bool:
     """Whether nothing in the file's name says that it is something else than a picture."""
     name = PurePosixPath(path)
-    return not NO_PICTURE.fullmatch(name.suffix) and not NO_PICTURE_NAMES.fullmatch(name.name)
+    suffix = name.suffix
+    return not (NO_PICTURE.fullmatch(suffix) or ARCHIVE.fullmatch(suffix) or NO_PICTURE_NAMES.fullmatch(name.name))
 
 
-def arrange(source: str, files: list[str]) -> Layout:
+def arrange(files: Sequence[str], folders: Sequence[str], settings: DatasetSettings) -> Layout:
     """Sorts files into classes and splits.
 
     Args:
-        source: what the user named, for messages.
         files: paths relative to the source, "/" between their parts.
+        folders: the same of folders, the empty ones at least.
+        settings: what the user named, for messages; and how folders are read.
     """
-    skipped: list[Skipped] = []
+    source, earlier = settings.data, settings.layout == "earlier"
+    kept, parts, skipped = _pictures(source, files, earlier=earlier)
+    if earlier:
+        plan, found = Plan(), earlier_layout.classes_and_splits(parts)
+    else:
+        plan = make_plan(parts, with_splits=settings.layout == "auto")
+        found = [
+            (label and printable(label), split, "/".join(below), reason)
+            for label, split, below, reason in map(plan.place, parts)
+        ]
+    labelled = any(label is not None for label, *_ in found)
+    members = [place for place, (label, *_) in enumerate(found) if label is not None or not labelled]
+    skipped += [
+        Skipped(_display(source, files[kept[place]]), reason)
+        for place, (label, _, _, reason) in enumerate(found)
+        if labelled and label is None
+    ]
+    classes = tuple(sorted({label for label, *_ in found if label is not None}))
+    number = {name: label for label, name in enumerate(classes)}
+    empty = () if earlier else _without_pictures(plan, parts, folders)
+    labels = np.array([number[label] for label, *_ in found if label is not None], np.int32)
+    archives = [file for file in files if ARCHIVE.fullmatch(PurePosixPath(file).suffix)]
+    said = () if earlier else (
+        *remarks.remarks_on(plan, parts, classes, grouped=settings.group_by == "folder"),
+        *remarks.on_empty(empty),
+        *remarks.on_hidden(_hidden(files, folders)),
+        *remarks.on_archives([_display(source, file) for file in archives]),
+    )  # fmt: skip
+    return Layout(
+        kept=np.array([kept[place] for place in members], np.int64),
+        targets={ClassTargets.kind: ClassTargets(classes, labels, empty)} if classes else {},
+        given=np.array([found[place][1] for place in members], np.int8),
+        inside=tuple(printable(found[place][2]) for place in members),
+        skipped=tuple(skipped),
+        problem=None if kept else _nothing(source, archives),
+        no_classes=None if labelled else remarks.no_classes(plan, source),
+        remarks=said,
+    )
+
+
+def _pictures(source: str, files: Sequence[str], *, earlier: bool) -> tuple[list[int], list[list[str]], list[Skipped]]:
+    """Returns which files may be pictures, the pieces of their paths, and those that are left out."""
     kept: list[int] = []
     parts: list[list[str]] = []
+    skipped: list[Skipped] = []
     for place, file in enumerate(files):
         pieces = file.split("/")
-        if any(is_junk(piece) for piece in pieces):
+        if is_hidden_picture(pieces[-1]) and not any(map(is_junk, pieces[:-1])):
+            skipped.append(Skipped(_display(source, file), HIDDEN))
+        if any(map(is_junk, pieces)) or (earlier and earlier_layout.was_junk(pieces)):
             continue
         if not is_picture_name(file):
-            skipped.append(Skipped(_display(source, file), "It is no picture file."))
+            archive = ARCHIVE.fullmatch(PurePosixPath(file).suffix)
+            reason = "It is an archive: unpack it to have its pictures read." if archive else "It is no picture file."
+            skipped.append(Skipped(_display(source, file), reason))
             continue
         kept.append(place)
         parts.append(pieces)
-    parts = _inside_single_folders(parts)
-    found = _classes_and_splits(parts)
-
-    members = [
-        (place, label, split, "/".join(pieces[1 if split == UNGIVEN else 2 :]))
-        for place, pieces, (label, split, _) in zip(kept, parts, found, strict=True)
-        if label is not None
-    ]
-    for place, (label, _, reason) in zip(kept, found, strict=True):
-        if label is None and members:
-            skipped.append(Skipped(_display(source, files[place]), reason))
-    labels_seen = [label for _, label, _, _ in members]
-    classes = tuple(sorted(set(labels_seen)))
-    number = {name: label for label, name in enumerate(classes)}
-    labels = np.array([number[label] for label in labels_seen], np.int32)
-    return Layout(
-        kept=np.array([place for place, _, _, _ in members] or kept, np.int64),
-        targets={ClassTargets.kind: ClassTargets(classes, labels)} if classes else {},
-        given=np.array([split for _, _, split, _ in members] or [UNGIVEN] * len(kept), np.int8),
-        inside=tuple(printable(path) for _, _, _, path in members) or tuple("/".join(pieces) for pieces in parts),
-        skipped=tuple(skipped),
-        problem=_problem(source, len(kept)),
-    )
+    return kept, parts, skipped
 
 
-def _inside_single_folders(parts: list[list[str]]) -> list[list[str]]:
-    """Leaves out outer folders that hold nothing but one folder with the data set in it."""
-    while parts:
-        tops = {pieces[0] for pieces in parts if len(pieces) > 1}
-        nested = sum(len(pieces) > 2 for pieces in parts)
-        only = next(iter(tops)) if len(tops) == 1 else None
-        if only is None or only.casefold() in SPLIT_FOLDERS or 2 * nested <= len(parts):
-            break
-        parts = [pieces[1:] if pieces[0] == only else pieces for pieces in parts]
-    return parts
+def _without_pictures(plan: Plan, parts: Sequence[list[str]], folders: Sequence[str]) -> tuple[str, ...]:
+    """Returns the names of folders in which classes are looked for, and none of whose kind holds a picture."""
+    holders = {tuple(pieces[:end]) for pieces in parts for end in range(1, len(pieces))}
+    filled = {name for pieces in holders if (name := plan.named_by(list(pieces)))}
+    empty = {
+        name
+        for folder in folders
+        if not any(map(is_junk, pieces := folder.split("/"))) and (name := plan.named_by(pieces))
+    }
+    return tuple(sorted(map(printable, empty - filled)))
 
 
-def _classes_and_splits(parts: list[list[str]]) -> list[tuple[str | None, int, str]]:
-    """Returns for each picture its class (None where it has none), its split, and why it has no class."""
-    tops = {pieces[0] for pieces in parts if len(pieces) > 1}
-    with_classes = {pieces[0] for pieces in parts if len(pieces) > 2}
-    splits = {top: SPLIT_FOLDERS[top.casefold()] for top in with_classes if top.casefold() in SPLIT_FOLDERS}
-    # Beside other folders a lone "train" or "test" may well be a class; two of them hardly.
-    divided = bool(splits) and (
-        all(top.casefold() in SPLIT_FOLDERS for top in tops) or (TRAIN in splits.values() and len(splits) > 1)
-    )
-    no_class = "It lies in no class folder."
-    found: list[tuple[str | None, int, str]] = []
-    for pieces in parts:
-        if not divided:
-            found.append((printable(pieces[0]) if len(pieces) > 1 else None, UNGIVEN, no_class))
-        elif pieces[0] not in splits:
-            outside = pieces[0].casefold() not in SPLIT_FOLDERS
-            found.append((None, UNGIVEN, "It lies outside the train and test folders." if outside else no_class))
-        else:
-            found.append((printable(pieces[1]) if len(pieces) > 2 else None, splits[pieces[0]], no_class))
-    return found
+def _hidden(files: Sequence[str], folders: Sequence[str]) -> list[str]:
+    """Returns the hidden folders that no program is known to make."""
+    found = set()
+    for pieces in (*(file.split("/")[:-1] for file in files), *(folder.split("/") for folder in folders)):
+        for end, piece in enumerate(pieces):
+            if is_junk(piece):
+                if piece.startswith(".") and not KNOWN_HIDDEN.fullmatch(piece):
+                    found.add(printable("/".join(pieces[: end + 1])))
+                break
+    return sorted(found)
 
 
-def _problem(source: str, pictures: int) -> UserError | None:
-    if pictures:
-        return None
+def _nothing(source: str, archives: Sequence[str]) -> UserError:
+    if archives:
+        return UserError(
+            "No pictures found in '{path}', but the archive '{name}'.",
+            hint="Choose that itself where it is a zip, or unpack it.",
+            path=source,
+            name=printable(archives[0]),
+        )
     return UserError(
         "No pictures found in '{path}'.",
         hint="Put one folder per class inside it, and the pictures of the class into that.",

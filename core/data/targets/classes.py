@@ -23,12 +23,14 @@ class ClassTargets(Targets):
     Args:
         classes: K names, in the order of the labels.
         labels: int32 (N,), indices into `classes`.
+        empty: names of class folders in which no picture lies; they are no classes.
     """
 
     kind: ClassVar[str] = "class"
 
-    def __init__(self, classes: tuple[str, ...], labels: np.ndarray) -> None:
+    def __init__(self, classes: tuple[str, ...], labels: np.ndarray, empty: tuple[str, ...] = ()) -> None:
         self.classes = classes
+        self.empty = empty
         self.labels = np.asarray(labels, np.int32)
 
     def __len__(self) -> int:
@@ -36,7 +38,7 @@ class ClassTargets(Targets):
 
     def take(self, places: np.ndarray) -> ClassTargets:
         """Returns the classes of some samples; a class keeps its label, even where no sample is left of it."""
-        return ClassTargets(self.classes, self.labels[places])
+        return ClassTargets(self.classes, self.labels[places], self.empty)
 
     def header(self) -> tuple[Any, ...]:
         """Returns the names."""
@@ -67,8 +69,8 @@ class ClassTargets(Targets):
         """Whether they have several classes: one at most is right."""
         return len(set(self.labels[np.asarray(places)].tolist())) > 1
 
-    def warnings(self, given: np.ndarray) -> list[str]:
-        """Returns which classes are too small, and which are never trained on."""
+    def warnings(self) -> list[str]:
+        """Returns which classes are too small."""
         found = []
         if self.imbalance() >= IMBALANCE:
             found.append(
@@ -79,10 +81,6 @@ class ClassTargets(Targets):
             shown = ", ".join(f"'{name}'" for name in few[:5]) + (" ..." if len(few) > 5 else "")
             classes = counted(len(few), "class has", "classes have")
             found.append(f"{classes} fewer than {FEW_PICTURES} pictures that can be read: {shown}.")
-        # A class outside train is only a fault where the source says what is train.
-        if np.any(given == 0):
-            untrained = sorted(set(self.labels.tolist()) - set(self.labels[given == 0].tolist()))
-            found += [f"The class '{self.classes[label]}' does not occur in the train split." for label in untrained]
         return found
 
     def summary(self) -> dict[str, Any]:
@@ -93,6 +91,14 @@ class ClassTargets(Targets):
         """Returns why too few classes are no data set to learn from."""
         if len(self.classes) >= fewest:
             return None
+        if self.empty:
+            return UserError(
+                "'{path}' holds pictures of only one class, '{name}': in the folder '{empty}' there are none.",
+                hint="Put the pictures of another class into it.",
+                path=source,
+                name=self.classes[0],
+                empty=self.empty[0],
+            )
         return UserError(
             "'{path}' holds only one class, '{name}', and two are needed.",
             hint="Put a folder with pictures of another class beside it.",
@@ -110,7 +116,7 @@ class ClassTargets(Targets):
         classes = tuple(self.classes[label] for label in found)
         if len(classes) < fewest:
             raise one_class_readable(source, classes[0])
-        return ClassTargets(classes, labels.astype(np.int32))
+        return ClassTargets(classes, labels.astype(np.int32), self.empty)
 
     def batch(
         self, places: np.ndarray, placement: Placement | None = None, random: np.random.Generator | None = None

@@ -57,12 +57,8 @@ class Targets(ABC):
         """Whether these samples' targets contradict each other, the samples being exact copies: none do by default."""
         return False
 
-    def warnings(self, given: np.ndarray) -> list[str]:
-        """Returns what may spoil a training on them, a sentence each, for the data doctor; nothing by default.
-
-        Args:
-            given: int8 (N,), as `core.data.index.Index.given`.
-        """
+    def warnings(self) -> list[str]:
+        """Returns what may spoil a training on them, a sentence each, for the data doctor; nothing by default."""
         return []
 
     def summary(self) -> dict[str, Any]:

@@ -12,6 +12,8 @@ nothing but an architecture is kept. So a migration changes what is there, and m
 
 from __future__ import annotations
 
+from typing import Any
+
 from core import catalog
 from core.files.migrations import Migration, newest
 
@@ -30,3 +32,14 @@ def migrations_of(model: str) -> tuple[Migration, ...]:
 def format_of(model: str) -> int:
     """Returns the format that all of them are written in."""
     return newest(migrations_of(model))
+
+
+def keep_earlier_layout(values: dict[str, Any]) -> dict[str, Any]:
+    """Makes the next format of one whose data were read before settings had a `layout`; they are read as they were."""
+    if "description" not in values:
+        return values
+    description = values["description"]
+    return {
+        **values,
+        "description": {**description, "settings": {"layout": "earlier", **description["settings"]}},
+    }

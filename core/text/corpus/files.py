@@ -11,12 +11,14 @@ from pathlib import Path
 from core.context import Context
 from core.data.dataset import Skipped
 from core.data.printable import printable
-from core.data.sources.archives import member_names, open_archive
+from core.data.sources.archives import list_members, open_archive
 from core.data.sources.folders import reachable, walk
-from core.data.sources.layout import SPLIT_FOLDERS, is_junk
+from core.data.sources.layout import is_junk
+from core.data.sources.split_folders import PLAIN
 from core.data.splits import UNGIVEN
 from core.errors import UserError
 from core.files.atomic import path_exists, path_of
+from core.files.closest_path import closest_path
 from core.text.corpus.charset import TextError
 
 EMBEDDED = "shapes"
@@ -53,7 +55,13 @@ def check_source(data: str) -> None:
         UserError: there is not.
     """
     if data != EMBEDDED and not (data.strip() and path_exists(path_of(data))):
-        raise UserError("There is no file, folder or embedded text '{path}'.", hint=HINT, path=data)
+        guess = closest_path(data, (EMBEDDED,))
+        raise UserError(
+            "There is no file, folder or embedded text '{path}'.",
+            hint="Did you mean '{guess}'?" if guess else HINT,
+            path=data,
+            guess=guess,
+        )
 
 
 def find_texts(data: str, context: Context) -> tuple[list[TextFile], tuple[Skipped, ...]]:
@@ -77,7 +85,7 @@ def find_texts(data: str, context: Context) -> tuple[list[TextFile], tuple[Skipp
         found, skipped = walk(path, context)
         files = [TextFile(file.path, UNGIVEN, file.size, partial(_read, path / file.path)) for file in found]
     elif path.suffix.casefold() == ".zip":
-        files = _members(path, context)
+        files, skipped = _members(path, data, context)
     else:
         files = [TextFile(path.name, UNGIVEN, path.stat().st_size, partial(_read, path))]
         return _bound(files, data, ())
@@ -86,15 +94,15 @@ def find_texts(data: str, context: Context) -> tuple[list[TextFile], tuple[Skipp
     return _bound(_place([file for file in files if _is_text(file.name)], data), data, skipped)
 
 
-def _members(path: Path, context: Context) -> list[TextFile]:
+def _members(path: Path, data: str, context: Context) -> tuple[list[TextFile], tuple[Skipped, ...]]:
     archive = open_archive(path, context)
-    infos = archive.infolist()
-    named = sorted(zip(member_names(infos), infos, strict=True), key=lambda pair: pair[0])
-    return [
+    members = list_members(archive, data)
+    files = [
         TextFile(name, UNGIVEN, info.file_size, partial(_unpack, archive, info))
-        for name, info in named
-        if not info.is_dir() and not any(map(is_junk, name.split("/")))
+        for name, info in members.files
+        if not any(map(is_junk, name.split("/")))
     ]
+    return files, members.skipped
 
 
 def _is_text(name: str) -> bool:
@@ -105,11 +113,11 @@ def _place(files: list[TextFile], data: str) -> list[TextFile]:
     """Gives each file its full name and the split that its folder names, below one root folder at most."""
     parts = [file.name.split("/") for file in files]
     roots = {row[0] if len(row) > 1 else "" for row in parts}
-    inside = 1 if len(roots) == 1 and "" not in roots and not roots & SPLIT_FOLDERS.keys() else 0
+    inside = 1 if len(roots) == 1 and "" not in roots and not roots & PLAIN.keys() else 0
     return [
         TextFile(
             printable(f"{data}/{file.name}"),
-            SPLIT_FOLDERS.get(row[inside].casefold(), UNGIVEN) if len(row) > inside + 1 else UNGIVEN,
+            PLAIN.get(row[inside].casefold(), UNGIVEN) if len(row) > inside + 1 else UNGIVEN,
             file.size,
             file.read,
         )

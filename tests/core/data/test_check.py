@@ -138,6 +138,24 @@ def test_class_that_is_never_trained_on_is_a_finding(make_pictures, context):
     assert any("'c'" in sentence for sentence in look(folder, context)["warnings"])
 
 
+def test_classes_without_a_test_picture_are_a_finding(make_pictures, context):
+    folder = make_pictures({"train/a": 12, "train/b": 12, "test/a": 12, "test/c": 12})
+    report = look(folder, context)
+    assert report["unseen"] == {"untrained": ["c"], "untested": ["b"], "empty": []}
+    assert any("no picture to train on" in sentence and "'c'" in sentence for sentence in report["warnings"])
+    assert any("no test picture" in sentence and "'b'" in sentence for sentence in report["warnings"])
+
+
+def test_what_was_guessed_is_a_finding(make_pictures, context):
+    folder = make_pictures({"seg_train/a": 12, "seg_train/b": 12, "seg_test/a": 12, "seg_test/b": 12})
+    (folder / "seg_train" / "c").mkdir()
+    report = look(folder, context)
+    assert report["given"] == ["train", "test"]
+    assert report["unseen"]["empty"] == ["c"]
+    assert any("'seg_train' = train, 'seg_test' = test" in sentence for sentence in report["warnings"])
+    assert any("No picture lies in these folders" in sentence for sentence in report["warnings"])
+
+
 def test_no_readable_picture_is_an_error(make_pictures, context):
     folder = make_pictures({"a": 1, "b": 1})
     for file in folder.rglob("*.png"):

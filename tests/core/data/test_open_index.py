@@ -1,13 +1,15 @@
 import pytest
 
+from core.data import readable
 from core.data.check import check
 from core.data.load import load
-from core.data.open_index import check_data, forget_indexes, open_index, trainable_index
+from core.data.open_index import check_data, check_other_data, find_format, forget_indexes, open_index, trainable_index
 from core.data.preview import preview
 from core.data.reading import expected_shape
 from core.data.sources import folders
 from core.engine.engine import run_job
 from core.errors import UserError
+from core.events import Log
 from core.jobs import Job
 from core.kinds.gan import GAN
 from core.kinds.kind import Wanted
@@ -16,8 +18,8 @@ from core.settings.dataset import DatasetSettings
 
 def test_what_was_checked_is_not_gone_through_again_by_the_same_job(make_pictures, context, new_context, monkeypatch):
     walks = []
-    walk = folders.walk
-    monkeypatch.setattr(folders, "walk", lambda *given: (walks.append(given), walk(*given))[1])
+    explore = folders.explore
+    monkeypatch.setattr(folders, "explore", lambda *given, **named: (walks.append(given), explore(*given, **named))[1])
     settings = DatasetSettings(data=str(make_pictures({"a": 5, "b": 5})))
     check_data(settings, context)
     load(settings, 0, context)
@@ -59,8 +61,8 @@ def test_nothing_is_kept_once_the_job_has_ended(make_pictures, context):
 def test_a_gans_data_is_gone_through_once(make_pictures, context, monkeypatch):
     """Its side is looked for first, then the pictures are read at that side."""
     walks = []
-    walk = folders.walk
-    monkeypatch.setattr(folders, "walk", lambda *given: (walks.append(given), walk(*given))[1])
+    explore = folders.explore
+    monkeypatch.setattr(folders, "explore", lambda *given, **named: (walks.append(given), explore(*given, **named))[1])
     settings = DatasetSettings(data=str(make_pictures({"a": 5, "b": 5})))
     context = _of(context, "dcgan")
     check_data(settings, context)
@@ -117,3 +119,83 @@ def test_what_no_model_can_learn_from_is_refused(make_pictures, context, model):
     for data in (str(make_pictures({}, root="empty")), "shapes-clips"):
         with pytest.raises(UserError):
             trainable_index(DatasetSettings(data=data), _of(context, model))
+
+
+@pytest.mark.parametrize(
+    ("data", "guess"), [("digts", "digits"), ("Digit", "digits"), ("shape", "shapes"), ("shapes-clip", "shapes-clips")]
+)
+def test_a_mistyped_name_is_answered_with_the_one_that_is_meant(data, guess):
+    with pytest.raises(UserError, match=f"Did you mean '{guess}'?"):
+        find_format(data)
+
+
+def test_a_mistyped_folder_is_answered_with_the_one_beside_it(make_pictures):
+    folder = make_pictures({"a": 1}, root="pictures")
+    with pytest.raises(UserError, match="Did you mean") as caught:
+        find_format(str(folder.with_name("picutres")))
+    assert caught.value.values["guess"] == str(folder)
+    with pytest.raises(UserError) as caught:
+        find_format(str(folder.with_name("nothing like it")))
+    assert "Did you mean" not in str(caught.value)
+
+
+def test_an_embedded_set_that_hides_a_folder_is_told(make_pictures, context, new_context, tmp_path, monkeypatch):
+    make_pictures({"a": 3, "b": 3}, root="digits")
+    monkeypatch.chdir(tmp_path)
+    assert len(load(DatasetSettings(data="digits"), 0, context).images) == 1797
+    (told,) = context.of(Log)
+    assert "write './digits'" in str(UserError(told.message, **told.values))
+    assert len(load(DatasetSettings(data="./digits"), 0, new_context()).images) == 6
+
+
+def test_pictures_that_nobody_can_read_are_told_before_a_backend_is_loaded(make_pictures, context):
+    folder = make_pictures({"a": 4, "b": 4})
+    for path in folder.glob("*/*.png"):
+        path.write_bytes(b"")
+    with pytest.raises(UserError, match="None of the 8 pictures"):
+        check_data(DatasetSettings(data=str(folder)), context)
+
+
+def test_one_class_that_nobody_can_read_is_told_before_a_backend_is_loaded(make_pictures, context, new_context):
+    folder = make_pictures({"a": 4, "b": 4})
+    for path in folder.glob("b/*.png"):
+        path.write_bytes(b"")
+    settings = DatasetSettings(data=str(folder))
+    with pytest.raises(UserError, match="Only the class 'a'"):
+        check_data(settings, context)
+    check_data(settings, _of(new_context(), "dcgan"))
+    make_pictures({"b": 4})
+    (folder / "b" / "0.png").write_bytes(b"")
+    check_data(settings, new_context())
+
+
+def test_no_more_pictures_are_decoded_than_tell_that_some_can_be(make_pictures, context, monkeypatch):
+    decoded = []
+    decode = readable.decode
+    monkeypatch.setattr(readable, "decode", lambda *given, **named: (decoded.append(given), decode(*given, **named))[1])
+    check_data(DatasetSettings(data=str(make_pictures({"a": 20, "b": 20, "c": 20}))), context)
+    assert len(decoded) == 2
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_other_data_are_looked_at_before_a_backend_is_loaded(make_pictures, new_context, empty):
+    folder = make_pictures({"a": 3})
+    settings = DatasetSettings(data=str(folder), group_by="folder")
+    check_other_data(settings, new_context())
+    for path in folder.glob("a/*.png"):
+        path.unlink() if empty else path.write_bytes(b"")
+    with pytest.raises(UserError, match="No pictures found" if empty else "None of the 3 pictures"):
+        check_other_data(settings, new_context())
+
+
+@pytest.mark.parametrize("model", ["cnn", "dcgan"])
+def test_a_flat_train_and_test_folder_are_splits_for_who_needs_no_classes(make_pictures, context, new_context, model):
+    settings = DatasetSettings(data=str(make_pictures({"train": 8, "test": 4}, root="flat")))
+    if model == "cnn":
+        with pytest.raises(UserError, match=r"'test', 'train' in .* are taken for splits"):
+            trainable_index(settings, _of(context, model))
+        return
+    dataset = load(settings, 0, context, GAN.wanted)
+    assert (dataset.given, dataset.targets.classes) == (("train", "test"), ("flat",))
+    assert len(dataset.splits["test"]) == 4
+    assert any("taken for splits" in log.message for log in context.of(Log))

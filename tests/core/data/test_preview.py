@@ -40,6 +40,13 @@ def test_given_splits(make_pictures, context):
     assert report["given"] == ["train", "test"]
 
 
+def test_what_was_guessed_is_handed_on_as_templates(make_pictures, context):
+    folder = make_pictures({"train/a": 3, "train/b": 3, "dev/a": 3, "dev/b": 3})
+    (remark,) = preview(DatasetSettings(data=str(folder)), context)["remarks"]
+    assert remark["message"].startswith("These folders are taken for splits: {folders}.")
+    assert remark["values"] == {"folders": "'train' = train, 'dev' = validation"}
+
+
 def test_embedded_digits(context):
     report = preview(DatasetSettings(data="digits"), context)
     assert report["samples"] == 1797

@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 import unicodedata
 
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from core.data.load import load
+from core.data.sources import folders
 from core.errors import UserError
 from core.events import Log, Progress
 from core.kinds.kind import Wanted
@@ -104,13 +106,25 @@ def test_warnings_are_capped(make_pictures, context):
     assert len(context.of(Log)) < 30
 
 
-def test_class_without_a_readable_picture_is_left_out(make_pictures, context):
+def test_class_without_a_readable_picture_is_left_out_and_told(make_pictures, context):
     folder = make_pictures({"a": 3, "c": 3})
     (folder / "b").mkdir()
     (folder / "b" / "bad.png").write_bytes(b"bad")
     dataset = read(folder, context)
     assert dataset.targets.classes == ("a", "c")
     assert set(dataset.targets.labels) == {0, 1}
+    assert any("None of the pictures" in log.message and log.values == {"classes": "'b'"} for log in context.of(Log))
+
+
+def test_an_empty_class_folder_is_told(make_pictures, context):
+    folder = make_pictures({"a": 3, "c": 3})
+    (folder / "b").mkdir()
+    assert read(folder, context).targets.empty == ("b",)
+    assert any("No picture lies" in log.message and log.values == {"folders": "'b'"} for log in context.of(Log))
+
+
+def test_a_class_may_be_called_by_its_size(make_pictures, context):
+    assert read(make_pictures({".5mm": 3, "1mm": 3}), context).targets.classes == (".5mm", "1mm")
 
 
 def test_suffix_does_not_decide(make_pictures, context):
@@ -132,6 +146,62 @@ def test_links_are_followed_and_loops_are_not(make_pictures, context, tmp_path):
     dataset = read(folder, context)
     assert np.bincount(dataset.targets.labels).tolist() == [3, 3, 4]
     assert ["leads nowhere" in skipped.reason for skipped in dataset.skipped] == [True]
+
+
+def linked(link, target):
+    link.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        link.symlink_to(target, target_is_directory=True)
+    except OSError:
+        pytest.skip("no links here")
+
+
+@pytest.mark.parametrize(("one", "other"), [("valid", "test"), ("train", "val")])
+def test_two_splits_may_be_links_to_one_folder(make_pictures, context, tmp_path, one, other):
+    folder = make_pictures({"train/a": 6, "train/b": 6, "test/a": 2, "test/b": 2})
+    shared = make_pictures({"a": 4, "b": 4}, root="shared")
+    for name in (one, other):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        linked(folder / name, shared)
+    dataset = read(folder, context)
+    split = {"valid": "validation", "val": "validation"}
+    assert counts(dataset)[split.get(one, one)] == counts(dataset)[split.get(other, other)] == 8
+    assert any("reached more than once" in log.message and log.level == "warning" for log in context.of(Log))
+
+
+def test_two_classes_may_be_links_to_one_folder(make_pictures, context, tmp_path):
+    folder = make_pictures({"dogs": 3})
+    for name in ("cats", "felines"):
+        linked(folder / name, make_pictures({"cats": 4}, root="elsewhere") / "cats")
+    assert np.bincount(read(folder, context).targets.labels).tolist() == [4, 3, 4]
+    earlier = read(folder, context, layout="earlier")
+    assert np.bincount(earlier.targets.labels).tolist() in ([4, 3], [3, 4])
+
+
+def test_folders_full_of_links_to_each_other_end(make_pictures, context):
+    names = [chr(ord("a") + number) for number in range(9)]
+    folder = make_pictures(dict.fromkeys(names, 1))
+    for name in names:
+        for other in names:
+            linked(folder / name / f"to {other}", folder / other)
+    dataset = read(folder, context)
+    assert len(dataset.images) == len(names) * folders.MOST_TIMES
+    assert set(names) <= set(dataset.targets.classes)
+    assert any("too many links" in skipped.reason for skipped in dataset.skipped)
+
+
+def test_a_file_system_that_numbers_no_files(make_pictures, context, monkeypatch):
+    folder = make_pictures({"a": 3, "b": 3, "b/deep": 2})
+    linked(folder / "a" / "loop", folder)
+    real = os.stat
+
+    def without_numbers(path, *given, **named):
+        status = list(real(path, *given, **named))
+        status[1] = 0
+        return os.stat_result(status)
+
+    monkeypatch.setattr(folders.os, "stat", without_numbers)
+    assert np.bincount(read(folder, context).targets.labels).tolist() == [3, 5]
 
 
 @pytest.mark.parametrize("name", ["猫 和 狗", "🐈‍⬛", "e\u0301te\u0301", "a{b}'c", "with space "])
@@ -214,6 +284,28 @@ def test_empty_folder(tmp_path, context):
 
 def test_one_class(make_pictures, context):
     assert "only one class, 'cats'" in fails(make_pictures({"cats": 5}), context)
+
+
+def test_one_class_beside_an_empty_folder(make_pictures, context):
+    folder = make_pictures({"cats": 5})
+    (folder / "dogs").mkdir()
+    assert "in the folder 'dogs' there are none" in fails(folder, context)
+
+
+def test_a_flat_train_and_test_folder(make_pictures, context):
+    assert "hold their pictures in no class folders" in fails(make_pictures({"train": 5, "test": 5}), context)
+
+
+def test_an_archive_is_all_there_is(make_pictures, context):
+    folder = make_pictures({})
+    folder.mkdir()
+    (folder / "flowers.zip").write_bytes(b"PK")
+    assert "but the archive 'flowers.zip'" in fails(folder, context)
+
+
+def test_an_archive_of_another_kind(tmp_path, context):
+    (tmp_path / "flowers.7z").write_bytes(b"7z")
+    assert "an archive of a kind that isn't read" in fails(tmp_path / "flowers.7z", context)
 
 
 def test_loose_pictures(make_pictures, context):

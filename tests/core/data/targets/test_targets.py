@@ -85,7 +85,7 @@ def test_only_copies_of_several_classes_contradict_each_other():
 def test_captions_are_not_warned_of_as_classes_are():
     targets = CaptionTargets([(f"caption {number}", "the same") for number in range(3000)])
     assert targets.counts() == {"captions": 6000, "different": 3001}
-    assert targets.warnings(np.full(3000, -1)) == []
+    assert targets.warnings() == []
     assert class_counts(targets) == class_counts(None) == {}
     assert class_counts(EVERY["class"]) == {"cat": 2, "dog": 2, "owl": 0}
 

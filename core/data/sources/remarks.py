@@ -1,0 +1,139 @@
+"""What is said of folders before a training: what was guessed, what looks wrong, what is left out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from core.data.dataset import SPLITS
+from core.data.sources.plan import Plan
+from core.data.sources.split_folders import PLAIN, splits_of
+from core.errors import UserError
+from core.events import Log
+
+NAMED = 8  # of a list of names so many are spelt out
+SIGNS = re.compile(r"[\W_]+")
+SAME_NAMES = 0.5  # of all names of inner folders
+
+
+def listed(names: Iterable[str]) -> str:
+    """Returns names for a sentence: "'a', 'b'"; of many the first."""
+    names = list(names)
+    return ", ".join(f"'{name}'" for name in names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+
+
+def remarks_on(plan: Plan, parts: Sequence[list[str]], classes: Collection[str], *, grouped: bool) -> list[Log]:
+    """Returns what is to be said of what the folders were taken for.
+
+    Args:
+        plan: what they were taken for.
+        parts: the pieces of each picture's path.
+        classes: the names of the classes that were found.
+        grouped: bool, whether the user has said what the folders inside the class folders are.
+    """
+    found = [*_on_splits(plan), *_on_alike(classes)]
+    if plan.splits or plan.inner:
+        return found
+    inside: dict[str, set[str]] = defaultdict(set)
+    for pieces in map(plan.below_outer, parts):
+        if len(pieces) > 1:
+            inside[pieces[0]].update(pieces[1:-1][:1])
+    found += _on_split_names(inside.keys())
+    copies = [] if grouped else list(_copies(inside))
+    return found + copies + ([] if grouped or copies else list(_on_same_names(inside)))
+
+
+def no_classes(plan: Plan, source: str) -> UserError | None:
+    """Returns what is wrong with folders that are splits and no classes, for who needs classes."""
+    if not plan.flat:
+        return None
+    return UserError(
+        "The folders {folders} in '{path}' are taken for splits, and hold their pictures in no class folders.",
+        hint="Put one folder per class into each of them; where they are classes themselves, set layout to classes.",
+        folders=listed(sorted(plan.splits)),
+        path=source,
+    )
+
+
+def on_empty(folders: Collection[str]) -> list[Log]:
+    """Returns what is said of folders in which no picture lies."""
+    message = "No picture lies in these folders, so they are left out: {folders}."
+    return [Log(message, "warning", {"folders": listed(folders)})] if folders else []
+
+
+def on_hidden(folders: Collection[str]) -> list[Log]:
+    """Returns what is said of hidden folders."""
+    message = "These folders are hidden, and left out: {folders}. Rename those whose pictures are wanted."
+    return [Log(message, "warning", {"folders": listed(folders)})] if folders else []
+
+
+def on_archives(archives: Sequence[str]) -> list[Log]:
+    """Returns what is said of archives among the pictures."""
+    message = (
+        "Archives inside the data are not looked into ({count}, such as '{name}'): unpack them to have their pictures."
+    )
+    return [Log(message, "warning", {"count": len(archives), "name": archives[0]})] if archives else []
+
+
+def _on_splits(plan: Plan) -> list[Log]:
+    """Says which folders were taken for splits, where that is not plain from their names."""
+    splits: Mapping[str, int] = plan.inner or plan.splits
+    if not plan.inner and not plan.flat and all(name.casefold() in PLAIN for name in splits):
+        return []
+    folders = ", ".join(f"'{name}' = {SPLITS[split]}" for name, split in sorted(splits.items(), key=lambda row: row[1]))
+    if plan.inner:
+        message = (
+            "The folders inside the classes are taken for splits: {folders}. If they are not, set layout to classes."
+        )
+    else:
+        message = "These folders are taken for splits: {folders}. Where they are classes, set layout to classes."
+    return [Log(message, values={"folders": folders})]
+
+
+def _on_alike(classes: Collection[str]) -> list[Log]:
+    alike = defaultdict(list)
+    for name in sorted(classes):
+        alike[SIGNS.sub("", name.casefold()) or name].append(name)
+    message = (
+        "These classes differ only in capitals, spaces or signs: {classes}. If they are one, name their folders alike."
+    )
+    return [Log(message, "warning", {"classes": listed(names)}) for names in alike.values() if len(names) > 1]
+
+
+def _on_split_names(tops: Collection[str]) -> list[Log]:
+    """A lone "train" among other classes is a vehicle; two folders that are called as splits are hardly classes."""
+    named = splits_of(tops)
+    if len(named) < 2:
+        return []
+    message = (
+        "The folders {folders} are called as splits are, and taken for classes like those beside them. If they are "
+        "splits, put one folder per class into each of them, and the other folders elsewhere."
+    )
+    return [Log(message, "warning", {"folders": listed(sorted(named))})]
+
+
+def _copies(inside: Mapping[str, set[str]]) -> Iterable[Log]:
+    """A folder that holds folders called like those beside it is most often a copy of the whole data set."""
+    message = (
+        "The folder '{name}' holds folders called like those beside it, and is taken for a class: if it is a copy, "
+        "remove it."
+    )
+    for name, folders in sorted(inside.items()):
+        beside = inside.keys() - {name}
+        if len(folders & beside) >= max(2, len(beside) / 2):
+            yield Log(message, "warning", {"name": name})
+
+
+def _on_same_names(inside: Mapping[str, set[str]]) -> Iterable[Log]:
+    """Folders that hold nearly the same folders are often batches, places or splits, and the inner ones the classes."""
+    holders = {name: folders for name, folders in inside.items() if folders}
+    holding = Counter(name for folders in holders.values() for name in folders)
+    shared = sorted(name for name, count in holding.items() if count > 1)
+    if len(shared) < 2 or len(shared) < SAME_NAMES * len(holding) or 2 * len(holders) <= len(inside):
+        return
+    message = (
+        "The folders {folders} are taken for classes, but hold folders of the same names ({inner}). If those are the "
+        "classes, put all pictures of a class into one folder, or call the outer folders train and test."
+    )
+    yield Log(message, "warning", {"folders": listed(sorted(holders)), "inner": listed(shared)})
