@@ -7,6 +7,7 @@ import re
 import stat
 import zipfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.context import Context
@@ -15,6 +16,7 @@ from core.data.decode import DecodeError
 from core.data.index import Index
 from core.data.printable import printable
 from core.data.progress import Progressing
+from core.data.sources.idx_files import ANY, IdxFile, are_idx, index_files
 from core.data.sources.layout import arrange
 from core.data.sources.member_names import read_names
 from core.errors import UserError
@@ -61,6 +63,13 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     path = path_of(settings.data).absolute()
     archive = open_archive(path, context)
     members = list_members(archive, settings.data, earlier=settings.layout == "earlier")
+    if are_idx([name for name, _ in members.files]):
+        files = [
+            IdxFile(name, info.file_size, info.CRC, partial(archive.open, info))  # type: ignore[arg-type]
+            for name, info in members.files
+            if ANY.fullmatch(name.rpartition("/")[2])
+        ]
+        return index_files(settings.data, files, context, members.skipped, members.remarks)
     layout = arrange([name for name, _ in members.files], members.folders, settings)
     kept = [members.files[place] for place in layout.kept]
     digest = hashlib.blake2b(digest_size=16)

@@ -6,14 +6,17 @@ import hashlib
 import os
 import sys
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from core.context import Context
 from core.data.dataset import Skipped
 from core.data.index import Index
 from core.data.printable import printable
 from core.data.progress import Progressing
+from core.data.sources.idx_files import ANY, IdxFile, are_idx, index_files
 from core.data.sources.layout import HIDDEN, arrange, is_hidden_picture, is_junk
 from core.events import Log
 from core.files.atomic import path_of, why_not_opened
@@ -65,6 +68,8 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     root = reachable(path_of(settings.data).absolute())
     found = explore(root, context, earlier=settings.layout == "earlier")
     files, unreachable = found.files, found.skipped
+    if are_idx([file.path for file in files]):
+        return index_files(settings.data, idx_on_disk(root, files), context, unreachable)
     layout = arrange([file.path for file in files], found.folders, settings)
     paths = [files[place].path for place in layout.kept]
     digest = hashlib.blake2b(os.fsencode(root), digest_size=16)
@@ -84,6 +89,19 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
         no_classes=layout.no_classes,
         remarks=(*_on_links(found.again), *layout.remarks),
     )
+
+
+def idx_on_disk(root: Path, files: list[File]) -> list[IdxFile]:
+    """Returns those of some files below a folder that are called as idx files are."""
+
+    def opens(path: str) -> Callable[[], BinaryIO]:
+        return lambda: (root / path).open("rb")
+
+    return [
+        IdxFile(file.path, file.size, file.changed, opens(file.path))
+        for file in files
+        if ANY.fullmatch(file.path.rpartition("/")[2])
+    ]
 
 
 def _on_links(again: list[str]) -> list[Log]:

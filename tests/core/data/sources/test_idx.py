@@ -1,13 +1,15 @@
 import gzip
 import os
+import shutil
 import struct
 
 import numpy as np
 import pytest
 
 from core.data.load import load
-from core.data.sources import idx as idx_source
+from core.data.sources import idx_files
 from core.errors import UserError
+from core.events import Log
 from core.settings.dataset import DatasetSettings
 
 
@@ -65,6 +67,88 @@ def test_packed_and_unpacked_beside_each_other_are_read_once(mnist, context):
     assert len(read(folder, context).images) == 50
 
 
+def test_what_a_file_is_called_does_not_say_whether_it_is_packed(mnist, context):
+    """A browser unpacks and leaves the name; a program packs and drops it."""
+    folder = mnist()
+    for number, path in enumerate(sorted(folder.iterdir())):
+        if number % 2:
+            path.write_bytes(gzip.decompress(path.read_bytes()))
+        else:
+            path.rename(path.with_suffix(""))
+    assert len(read(folder, context).images) == 50
+
+
+def test_folders_called_like_the_file_that_they_hold(mnist, context):
+    folder = mnist(packed=False)
+    for path in list(folder.iterdir()):
+        content = path.read_bytes()
+        path.unlink()
+        path.mkdir()
+        (path / path.name).write_bytes(content)
+        if "labels" in path.name:  # beside it once more, in the other way of writing it
+            (folder / path.name.replace("-idx", ".idx")).write_bytes(content)
+    dataset = read(folder, context)
+    assert len(dataset.images) == 50
+    assert dataset.given == ("train", "test")
+
+
+@pytest.mark.parametrize("above", ["MNIST/raw", "data/MNIST/raw", "archive"])
+def test_files_deep_inside_a_folder(mnist, context, tmp_path, above):
+    folder = mnist()
+    (tmp_path / "root" / above).parent.mkdir(parents=True)
+    folder.rename(tmp_path / "root" / above)
+    (tmp_path / "root" / "readme.txt").write_text("MNIST")
+    dataset = read(tmp_path / "root", context)
+    assert len(dataset.images) == 50
+    assert dataset.splits["test"].tolist() == list(range(40, 50))
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("inside", ["", "./MNIST/raw/"])
+def test_a_zip_of_them(mnist, make_zip, context, new_context, packed, inside):
+    folder = mnist(packed=packed)
+    zipped = read(make_zip(folder, inside=inside), context)
+    assert np.array_equal(zipped.images, read(folder, new_context()).images)
+    assert zipped.given == ("train", "test")
+
+
+def test_the_file_itself_may_be_named(mnist, context):
+    dataset = read(mnist() / "train-images-idx3-ubyte.gz", context)
+    assert len(dataset.images) == 40
+
+
+def test_data_sets_of_the_same_names_in_several_folders(mnist, context, tmp_path):
+    folder = mnist()
+    for name in ("MNIST", "FashionMNIST"):
+        shutil.copytree(folder, tmp_path / "root" / name / "raw")
+    with pytest.raises(UserError, match=r"several data sets of idx files, in '.*FashionMNIST/raw', '.*/MNIST/raw'"):
+        read(tmp_path / "root", context)
+
+
+def test_several_data_sets_in_one_folder_are_told(mnist, context):
+    folder = mnist(parts=("emnist-letters-train", "emnist-digits-test"))
+    dataset = read(folder, context)
+    assert dataset.given == ("train", "test")
+    (told,) = (log for log in context.of(Log) if "idx files of several data sets" in log.message)
+    assert told.values == {"names": "'emnist-digits', 'emnist-letters'"}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\n<!DOCTYPE html><html>Sign in</html>", "is a web page"),
+        (gzip.compress(b"<html>404</html>"), "is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is a pointer of Git LFS"),
+    ],
+)
+@pytest.mark.parametrize("packed", [True, False])
+def test_what_is_plainly_something_else(mnist, context, content, says, packed):
+    folder = mnist(packed=packed)
+    next(folder.glob("train-images*")).write_bytes(content)
+    with pytest.raises(UserError, match=f"train-images-idx3-ubyte(.gz)?' {says}"):
+        read(folder, context)
+
+
 def spoil(path, change):
     path.write_bytes(change(path.read_bytes()))
 
@@ -105,7 +189,7 @@ def test_what_would_unpack_to_far_more_than_is_sane_is_refused_unread(mnist, con
 
 
 def test_an_unpacked_file_too_large_for_memory_is_told_as_that(mnist, context, monkeypatch):
-    monkeypatch.setattr(idx_source, "MAX_BYTES", 1000)
+    monkeypatch.setattr(idx_files, "MAX_BYTES", 1000)
     with pytest.raises(UserError, match=r"train-images-idx3-ubyte' holds \d+ MB of pictures, and at most"):
         read(mnist(packed=False), context)
 
