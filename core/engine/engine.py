@@ -23,15 +23,16 @@ from typing import Any
 
 from core import catalog
 from core.context import Context
-from core.data.open_index import check_data, forget_indexes
+from core.data.open_index import check_data, check_other_data, forget_indexes
 from core.errors import CancelledError, UserError
 from core.events import ENDINGS, Event, Progress, Status
 from core.jobs import Job
 from core.runs.run import Run, Workspace
 from core.settings.base import Settings
 from core.settings.dataset import DatasetSettings
+from core.settings.evaluate import EvaluateSettings
 from core.settings.text_data import TextSettings
-from core.text.corpus.files import EMBEDDED, find_texts
+from core.text.corpus.corpus import check_corpus
 
 logger = logging.getLogger(__name__)
 
@@ -109,8 +110,7 @@ def _call_task(context: Context, *, keras: bool) -> dict[str, Any]:
     job = context.job
     context.check()  # it may have been cancelled while it waited in the queue
     settings = job.typed_settings()
-    if job.row.writes_run:
-        _check_data(context, settings)  # a mistake there need not wait for the backend
+    _check_data(context, settings)  # a mistake there need not wait for the backend
     if keras:
         context.report(Progress("import", detail=catalog.BACKENDS[job.backend]))
         catalog.load("core.engine.backend:prepare")(job.backend, job.device, job.seed)
@@ -119,10 +119,20 @@ def _call_task(context: Context, *, keras: bool) -> dict[str, Any]:
 
 
 def _check_data(context: Context, settings: Settings) -> None:
-    if isinstance(settings, DatasetSettings):
+    """Looks at the data that a training learns from, or an evaluation is to score."""
+    if isinstance(settings, EvaluateSettings) and settings.data:
+        trained = context.workspace.find(settings.run).record().job.typed_settings()
+        other = trained.model_copy(update={"data": settings.data})
+        if isinstance(other, DatasetSettings):
+            check_other_data(other, context)
+        elif isinstance(other, TextSettings):
+            check_corpus(other, context)
+    elif not context.job.row.writes_run:
+        return
+    elif isinstance(settings, DatasetSettings):
         check_data(settings, context)
-    elif isinstance(settings, TextSettings) and settings.data != EMBEDDED:
-        find_texts(settings.data, context)
+    elif isinstance(settings, TextSettings):
+        check_corpus(settings, context)
 
 
 def _explain(error: Exception) -> Status:

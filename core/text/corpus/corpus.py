@@ -142,6 +142,29 @@ def _warn_of_shares(splits: Mapping[str, Sequence[Passage]], settings: TextSetti
         )
 
 
+def check_corpus(settings: TextSettings, context: Context) -> None:
+    """Finds out whether there is any text, reading no more than it takes to find some: before a backend is imported.
+
+    Raises:
+        UserError: there are no such texts, or none can be read.
+        CancelledError: the user has asked the job to stop.
+    """
+    if settings.data == EMBEDDED:
+        return
+    files, skipped = find_texts(settings.data, context)
+    for file in files:
+        context.check()
+        try:
+            text, _ = decode_text(file.read(), settings.encoding)
+        except TextError as error:
+            skipped += (Skipped(file.name, str(error)),)
+        else:
+            if text.strip():
+                return
+            skipped += (Skipped(file.name, "It is empty."),)
+    raise _none_readable(settings.data, len(files), skipped)
+
+
 def load_undivided(settings: TextSettings, seed: int, context: Context) -> Corpus:
     """Reads texts that are all to be scored: the test split where the source itself sets one, else every text, whole.
 
@@ -211,15 +234,19 @@ def _read(settings: TextSettings, context: Context) -> tuple[list[Passage], tupl
         progress.advance()
     progress.end()
     if not texts:
-        raise UserError(
-            "None of the {count} texts in '{path}' can be read.",
-            hint="The first is '{name}': {reason}",
-            count=len(files),
-            path=settings.data,
-            name=skipped[-len(files)].path,
-            reason=skipped[-len(files)].reason,
-        )
+        raise _none_readable(settings.data, len(files), skipped)
     return texts, skipped
+
+
+def _none_readable(data: str, count: int, skipped: tuple[Skipped, ...]) -> UserError:
+    return UserError(
+        "None of the {count} texts in '{path}' can be read.",
+        hint="The first is '{name}': {reason}",
+        count=count,
+        path=data,
+        name=skipped[-count].path,  # those before were left out for other reasons
+        reason=skipped[-count].reason,
+    )
 
 
 def _divide(passages: list[Passage], settings: TextSettings, seed: int) -> tuple[dict[str, tuple[Passage, ...]], int]:

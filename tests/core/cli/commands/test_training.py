@@ -19,9 +19,18 @@ def _empty(folder, _):
     return folder
 
 
+def _unreadable(folder, make):
+    for path in make(folder, "cats/1.png", "cats/2.png", "dogs/1.png").rglob("*.png"):
+        path.write_bytes(b"")
+    return folder
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
+        (_unreadable, "None of the 3 pictures"),
+        (lambda folder, make: make(folder, "train/1.png", "test/1.png"), "taken for splits, and hold their pictures"),
+        (lambda *_: "digts", "Did you mean 'digits'?"),
         (_empty, "No pictures found"),
         (lambda folder, make: make(folder, "1.png", "2.png"), "lie in no class folders"),
         (lambda folder, make: make(folder, "cats/1.png", "cats/2.png"), "only one class"),
@@ -39,6 +48,14 @@ def test_a_mistake_in_the_data_is_told_before_a_backend_is_loaded_or_a_run_made(
     (tmp_path / "job.json").write_text(json.dumps({"task": "train", "model": "cnn", "settings": {"data": str(data)}}))
     status, _, stderr = call("run", tmp_path / "job.json")
     assert (status, said in stderr) == (1, True), stderr
+    assert not (tmp_path / "workspace" / "runs").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"\0\0\0"])
+def test_a_text_that_holds_none_is_told_before_a_backend_is_loaded(call, tmp_path, content):
+    (tmp_path / "story.txt").write_bytes(content)
+    status, _, stderr = call("train", "gpt2", "--data", tmp_path / "story.txt")
+    assert (status, "None of the 1 texts" in stderr) == (1, True), stderr
     assert not (tmp_path / "workspace" / "runs").exists()
 
 
