@@ -10,6 +10,7 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load, report_small_test
 from core.data.targets.classes import classes_of
+from core.data.unseen import report_unseen, unseen_classes
 from core.events import Log, Progress
 from core.inference.predict import predict_split
 from core.metrics.classification import scores
@@ -34,8 +35,9 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
 
     Returns:
         {"run", "metrics": {"test_accuracy", "test_loss", "validation_accuracy", ...}, "epochs", "samples_per_s",
-        "train_s", "classes", "counts", "leaks", "parameters", "flops"}. `leaks` counts the test pictures of which an
-        exact copy is in another split. `samples_per_s` counts the time of training steps
+        "train_s", "classes", "unseen", "counts", "leaks", "parameters", "flops"}. `unseen` names the classes without a
+        picture to train on or to test with (see `unseen_classes`), `leaks` counts the test pictures of which an exact
+        copy is in another split. `samples_per_s` counts the time of training steps
         alone, `train_s` everything between the first step and the last epoch's end, pauses excepted.
 
     Raises:
@@ -45,6 +47,8 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     """
     dataset = load(settings, context.job.seed, context)
     run, description, model = begin(settings, dataset, context)
+    unseen = unseen_classes(dataset.targets, dataset.splits)
+    report_unseen(unseen, context)
     size = model_size(model)
     counts = dataset.summary()["counts"]
     context.report(
@@ -66,6 +70,7 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
         **outcome(run, fitted),
         "metrics": metrics,
         "classes": list(classes_of(dataset.targets).classes),
+        "unseen": unseen,
         "counts": counts,
         "leaks": dataset.leaks,
         "parameters": size.parameters,

@@ -56,6 +56,28 @@ def test_a_training_ends_with_a_model_and_an_honest_score(trained):
     assert isinstance(events[-1], Status)
 
 
+def test_classes_that_cannot_be_learnt_or_scored_are_told_before_the_first_step_and_in_the_result(tmp_path):
+    """Four classes in given splits: one only to test with, one only to train on, and one that is empty."""
+    rng = np.random.default_rng(0)
+    for folder, count in {"train/a": 6, "train/b": 6, "train/c": 6, "test/a": 3, "test/b": 3, "test/d": 3}.items():
+        (tmp_path / "data" / folder).mkdir(parents=True)
+        for number in range(count):
+            picture = rng.integers(0, 256, (8, 8, 3), np.uint8)
+            Image.fromarray(picture).save(tmp_path / "data" / folder / f"{number}.png")
+    (tmp_path / "data" / "train" / "e").mkdir()
+    workspace = Workspace(tmp_path / "workspace")
+    ending, events = do(workspace, "train", {}, run=queue(workspace, data=str(tmp_path / "data"), epochs=1))
+    assert ending.result["unseen"] == {"untrained": ["d"], "untested": ["c"], "empty": ["e"]}
+    first_step = next(place for place, event in enumerate(events) if isinstance(event, Metric))
+    said = [(event.message, event.values) for event in events[:first_step] if isinstance(event, Log)]
+    for beginning, values in (
+        ("No picture lies", {"folders": "'e'"}),
+        ("These classes have no picture to train on", {"classes": "'d'"}),
+        ("These classes have no test picture", {"classes": "'c'"}),
+    ):
+        assert any(message.startswith(beginning) and found == values for message, found in said)
+
+
 def test_the_run_folder_holds_what_it_should(trained):
     _, run, _, _ = trained
     names = {path.name for path in run.folder.iterdir()}
