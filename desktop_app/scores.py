@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from core.runs.interval import wilson_interval
 from core.settings.dcgan import FEWEST_DECIDING
 from desktop_app.translation import mark, tr, tr_parts
 
@@ -45,11 +46,13 @@ class AccuracyScore:
         accuracy: share of them that the model gets right, in [0, 1].
         pictures: how many there are; 0 where that is not known.
         leaks: how many of them have an exact copy among those it was trained or validated on.
+        caveats: what the figure does not tell: of classes without a test picture, say.
     """
 
     accuracy: float
     pictures: int = 0
     leaks: int = 0
+    caveats: tuple[Verdict, ...] = ()
 
     def brief(self) -> str:
         """See `Score`."""
@@ -61,28 +64,25 @@ class AccuracyScore:
 
     def sentence(self) -> str:
         """See `Score`."""
-        right, pictures = f"{round(self.accuracy * self.pictures):,}", f"{self.pictures:,}"
-        if self.leaks and self.pictures:
-            return tr(
-                "{right} of {pictures} test pictures right. "
-                "Exact copies of {leaks} of them are among the training or validation pictures.",
-                right=right,
-                pictures=pictures,
-                leaks=f"{self.leaks:,}",
-            )
+        parts = [self._counted()]
         if self.leaks:
-            return tr(
-                "of the test pictures right. "
-                "Exact copies of {leaks} of them are among the training or validation pictures.",
-                leaks=f"{self.leaks:,}",
-            )
-        if self.pictures:
-            return tr(
-                "{right} of {pictures} test pictures right. None of them was seen in training.",
-                right=right,
-                pictures=pictures,
-            )
-        return tr("of the test pictures right. None of them was seen in training.")
+            copies = mark("Exact copies of {leaks} of them are among the training or validation pictures.")
+            parts.append(tr(copies, leaks=f"{self.leaks:,}"))
+        else:
+            parts.append(tr("None of them was seen in training."))
+        return " ".join([*parts, *(tr_parts(caveat.message, caveat.values) for caveat in self.caveats)])
+
+    def _counted(self) -> str:
+        if not self.pictures:
+            return tr("of the test pictures right.")
+        low, high = wilson_interval(self.accuracy, self.pictures)
+        return tr(
+            "{right} of {pictures} test pictures right (95 % interval: {low} to {high}).",
+            right=f"{round(self.accuracy * self.pictures):,}",
+            pictures=f"{self.pictures:,}",
+            low=f"{low:.1%}",
+            high=f"{high:.1%}",
+        )
 
     def tip(self) -> str:
         """See `Score`."""
@@ -90,12 +90,12 @@ class AccuracyScore:
 
     def doubt(self) -> bool:
         """See `Score`."""
-        return False
+        return bool(self.leaks or self.caveats)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the engine says of the drawn pictures beside the figures.
+    """What the engine says beside the figures: of the drawn pictures, of what a score does not tell.
 
     Args:
         message: str, English, with places for the values.
@@ -121,6 +121,7 @@ class DrawnScore:
         count: pictures on each side; 0 where that is not known.
         agreement: share of the drawn pictures taken for the class they were drawn as, in [0, 1]; None where the GAN
             doesn't draw by class.
+        agreement_count: how many pictures that was asked of; 0 where that is not known.
         judge: whose features measured; "" where nobody says.
         verdicts: on collapse and on copies, where they were looked for.
     """
@@ -132,6 +133,7 @@ class DrawnScore:
     inception: float | None = None
     count: int = 0
     agreement: float | None = None
+    agreement_count: int = 0
     judge: str = ""
     verdicts: tuple[Verdict, ...] = ()
 
@@ -156,7 +158,17 @@ class DrawnScore:
             parts.append(tr("That is too few to say much."))
         if self.judge:
             parts.append(tr("Measured by: {judge}.", judge=judge_name(self.judge)))
-        if self.agreement is not None:
+        if self.agreement is not None and self.agreement_count:
+            low, high = wilson_interval(self.agreement, self.agreement_count)
+            parts.append(
+                tr(
+                    "{share} are taken for the class they were drawn as (95 % interval: {low} to {high}).",
+                    share=f"{self.agreement:.1%}",
+                    low=f"{low:.1%}",
+                    high=f"{high:.1%}",
+                )
+            )
+        elif self.agreement is not None:
             parts.append(tr("{share} are taken for the class they were drawn as.", share=f"{self.agreement:.1%}"))
         parts += [tr_parts(verdict.message, verdict.values) for verdict in self.verdicts if verdict.alarm]
         return " ".join(parts)
@@ -241,7 +253,9 @@ def judge_name(name: str) -> str:
 
 def _accuracy(value: float, result: dict[str, Any]) -> AccuracyScore:
     pictures = result.get("test_samples", result.get("counts", {}).get("test", 0))
-    return AccuracyScore(value, int(pictures or 0), int(result.get("leaks", 0) or 0))
+    pictures = pictures if 0 <= value <= 1 else 0  # of a share that can't be, nothing can be reckoned
+    caveats = tuple(found for row in result.get("caveats", ()) if (found := _verdict({"says": row, "alarm": True})))
+    return AccuracyScore(value, int(pictures or 0), int(result.get("leaks", 0) or 0), caveats)
 
 
 def _drawn(value: float, result: dict[str, Any]) -> DrawnScore:
@@ -254,6 +268,7 @@ def _drawn(value: float, result: dict[str, Any]) -> DrawnScore:
         _known(metrics, "is"),
         int(metrics.get("count", 0)),
         _known(metrics, "agreement"),
+        int(metrics.get("agreement_count", 0)),
         str(result.get("judge", "")),
         tuple(verdict for name in ("collapse", "memorisation") if (verdict := _verdict(result.get(name)))),
     )

@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 
 from core.cli.options import Shared
+from core.errors import fill
 
+SHARES = ("accuracy", "agreement")  # how the names of metrics end that are told in percent
 PIPE_WIDTH = 10_000  # no row of a table is folded for a program that reads it
 
 
@@ -43,10 +45,20 @@ def print_json(result: dict[str, Any]) -> None:
 def metric_lines(metrics: dict[str, Any]) -> list[str]:
     """Returns a line a number, for people."""
     return [
-        f"{name}: {value:.2%}" if name.endswith("accuracy") else f"{name}: {_figure(value)}"
+        f"{name}: {value:.2%}{_interval(name, metrics)}" if name.endswith(SHARES) else f"{name}: {_figure(value)}"
         for name, value in metrics.items()
-        if isinstance(value, float)
+        if isinstance(value, float) and not name.endswith(("_low", "_high"))
     ]
+
+
+def caveat_lines(result: dict[str, Any]) -> list[str]:
+    """Returns what a score does not tell, a line each, for people."""
+    return [fill(str(row["message"]), dict(row["values"])) for row in result.get("caveats", ())]
+
+
+def _interval(name: str, metrics: dict[str, Any]) -> str:
+    low, high = metrics.get(f"{name}_low"), metrics.get(f"{name}_high")
+    return f" (95 % interval: {low:.2%} to {high:.2%})" if low is not None and high is not None else ""
 
 
 def _figure(value: float) -> str:

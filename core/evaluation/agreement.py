@@ -11,6 +11,7 @@ from core.evaluation.gan_callback import AGREEMENT_STREAM, measured_labels
 from core.inference.latents import latents
 from core.inference.paint import one_hot, paint
 from core.models.dcgan import Gan
+from core.runs.interval import wilson_interval
 from core.runs.run import Run
 
 COUNT = 1000
@@ -26,7 +27,8 @@ def class_agreement(gan: Gan, dataset: Dataset, context: Context, run: Run) -> d
         run: the GAN's; its seed decides, and the classifier is kept in its folder.
 
     Returns:
-        {"agreement" in [0, 1], "agreement_count" (pictures), "agreement_judge_accuracy" (the
+        {"agreement" in [0, 1], "agreement_low" and "agreement_high" (the ends of its 95 % interval, as the pictures
+        that are drawn change it), "agreement_count" (pictures), "agreement_judge_accuracy" (the
         classifier's accuracy on unseen real pictures; only where there are some)}; empty where the GAN doesn't draw by
         class.
 
@@ -43,7 +45,14 @@ def class_agreement(gan: Gan, dataset: Dataset, context: Context, run: Run) -> d
     _, probabilities = extractor.extract(drawn)
     if probabilities is None:
         raise TypeError("A classifier of the data gives probabilities. Received: None")
-    found = {"agreement": float(np.mean(probabilities.argmax(axis=1) == labels)), "agreement_count": float(COUNT)}
+    share = float(np.mean(probabilities.argmax(axis=1) == labels))
+    low, high = wilson_interval(share, COUNT)
+    found = {
+        "agreement": share,
+        "agreement_low": low,
+        "agreement_high": high,
+        "agreement_count": float(COUNT),
+    }
     if extractor.accuracy is not None:
         found["agreement_judge_accuracy"] = extractor.accuracy
     return found

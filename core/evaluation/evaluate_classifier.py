@@ -51,7 +51,8 @@ def evaluate_classifier(settings: EvaluateSettings, context: Context) -> dict[st
     Of other data only its test split is scored where it has one, else every picture.
 
     Returns:
-        {"run", "metrics": {"test_accuracy", "test_loss", "ece"}, "count", "classes": [{"label", "precision",
+        {"run", "metrics": {"test_accuracy", its 95 % interval from "test_accuracy_low" to "test_accuracy_high",
+        "test_loss", "ece"}, "count", "classes": [{"label", "precision",
         "recall", "f1", "count"}], "confusion": K x K, "samples_per_s", "report"}; where the report can't be written,
         "report" is empty and "error" says why.
 
@@ -71,7 +72,7 @@ def evaluate_classifier(settings: EvaluateSettings, context: Context) -> dict[st
     result: dict[str, Any] = {
         "run": run.id,
         "data": sample.source,
-        "metrics": {"test_accuracy": found["accuracy"], "test_loss": found["loss"], "ece": found["ece"]},
+        "metrics": {name if name == "ece" else f"test_{name}": value for name, value in found.items()},
         "count": len(sample.indices),
         "classes": per_class(matrix, description.classes),
         "confusion": matrix.tolist(),

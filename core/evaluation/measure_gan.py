@@ -36,9 +36,9 @@ def measure_gan(
         run: the GAN's; its seed decides which pictures are drawn.
 
     Returns:
-        Those of {"fid", "kid", "kid_spread", "is", "floor", "kid_floor", "count", "agreement", "agreement_count",
-        "agreement_judge_accuracy"} that there are, see `ReferenceStatistics.measure` and `class_agreement`; and the
-        variety.
+        Those of {"fid", "kid", "kid_spread", "is", "floor", "kid_floor", "count", "agreement", "agreement_low",
+        "agreement_high", "agreement_count", "agreement_judge_accuracy"} that there are, see
+        `ReferenceStatistics.measure` and `class_agreement`; and the variety.
 
     Raises:
         CancelledError: the user has asked the job to stop.

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from core.runs.interval import wilson_interval
+
 BINS = 15
 
 
@@ -98,9 +100,13 @@ def per_class(matrix: np.ndarray, classes: tuple[str, ...]) -> list[dict[str, An
 
 
 def scores(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Returns accuracy, loss and calibration error of a split."""
+    """Returns accuracy, the ends of its 95 % interval, loss and calibration error of a split."""
+    right = accuracy(logits, labels)
+    low, high = wilson_interval(right, len(labels)) if len(labels) else (0.0, 1.0)
     return {
-        "accuracy": accuracy(logits, labels),
+        "accuracy": right,
+        "accuracy_low": low,
+        "accuracy_high": high,
         "loss": cross_entropy(logits, labels),
         "ece": expected_calibration_error(softmax(logits), labels) if len(labels) else 0.0,
     }

@@ -23,13 +23,16 @@ PAGE = """<!doctype html>
 <h1>{{ name }}</h1>
 <p class="muted">{{ facts }}</p>
 <div class="numbers">
-<span><b>{{ "%.2f"|format(100 * metrics.test_accuracy) }} %</b>accuracy</span>
+<span><b>{{ "%.2f"|format(100 * metrics.test_accuracy) }} %</b>accuracy
+(95 % interval: {{ "%.1f"|format(100 * metrics.test_accuracy_low) }} to {{
+"%.1f"|format(100 * metrics.test_accuracy_high) }} %)</span>
 <span><b>{{ "%.3f"|format(metrics.test_loss) }}</b>cross-entropy loss</span>
 <span><b>{{ "%.3f"|format(metrics.ece) }}</b>expected calibration error</span>
 <span><b>{{ count }}</b>pictures</span>
 </div>
 <p class="muted">Accuracy is the share of pictures that are classified correctly: guessing among {{ classes|length }}
-equally frequent classes would reach {{ "%.1f"|format(100 / classes|length) }} %. For loss and calibration error lower
+equally frequent classes would reach {{ "%.1f"|format(100 / classes|length) }} %. Other pictures of the same kind
+would give another figure: the interval holds the true one in 95 of 100 such tests. For loss and calibration error lower
 is better; 0 is perfect.</p>
 {% if curves %}<h2>Training</h2>
 <p class="muted">Loss and accuracy after each epoch. Where the training curve goes on improving while the validation

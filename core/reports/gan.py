@@ -40,7 +40,9 @@ PAGE = """<!doctype html>
 <span><b>{{ "%.3g"|format(metrics.kid) }}</b>KID ± {{ "%.2g"|format(metrics.kid_spread) }}
 (floor: {{ "%.2g"|format(metrics.kid_floor) }})</span>
 {% if "is" in metrics %}<span><b>{{ "%.2f"|format(metrics["is"]) }}</b>Inception Score</span>{% endif %}
-{% if by_class %}<span><b>{{ "%.1f"|format(100 * metrics.agreement) }} %</b>class agreement</span>{% endif %}
+{% if by_class %}<span><b>{{ "%.1f"|format(100 * metrics.agreement) }} %</b>class agreement
+(95 % interval: {{ "%.1f"|format(100 * metrics.agreement_low) }} to {{
+"%.1f"|format(100 * metrics.agreement_high) }} %)</span>{% endif %}
 <span><b>{{ "%d"|format(metrics.count) }}</b>pictures on each side</span>
 </div>
 <p class="muted">FID and KID are distances between {{ "%d"|format(metrics.count) }} drawn pictures and as many real

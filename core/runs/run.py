@@ -24,7 +24,18 @@ from core.files.sealed import clear_leftovers
 from core.jobs import MIGRATIONS as JOB_MIGRATIONS
 from core.jobs import Job
 
-MIGRATIONS: tuple[Migration, ...] = ()  # of run.json; the job in it has its own format
+
+def _name_calibration_alike(values: dict[str, Any]) -> dict[str, Any]:
+    """The calibration error of the test split is called "ece", in a training's result as in an evaluation's."""
+    result = values.get("result", {})
+    if "test_ece" not in result.get("metrics", {}):
+        return values
+    metrics = {"ece" if name == "test_ece" else name: value for name, value in result["metrics"].items()}
+    return {**values, "result": {**result, "metrics": metrics}}
+
+
+# Of run.json; the job in it has its own format.
+MIGRATIONS: tuple[Migration, ...] = (_name_calibration_alike,)
 FORMAT = newest(MIGRATIONS)
 RunStatus = Literal["queued", "running", "paused", "done", "stopped", "failed", "interrupted"]
 LIVING = ("running", "paused")

@@ -15,6 +15,7 @@ from core.events import Log, Progress
 from core.inference.predict import predict_split
 from core.metrics.classification import scores
 from core.models.shared.size import model_size
+from core.runs.interval import interval_shown
 from core.settings.dataset import DatasetSettings
 from core.settings.picture_fit import PictureFitSettings
 from core.training.begin import begin, outcome, save_kept, status_writer
@@ -34,7 +35,8 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
         context: with the run to write into.
 
     Returns:
-        {"run", "metrics": {"test_accuracy", "test_loss", "validation_accuracy", ...}, "epochs", "samples_per_s",
+        {"run", "metrics": {"test_accuracy", its 95 % interval from "test_accuracy_low" to "test_accuracy_high",
+        "test_loss", "ece", and the same of the validation split, "validation_ece" too}, "epochs", "samples_per_s",
         "train_s", "classes", "unseen", "counts", "leaks", "parameters", "flops"}. `unseen` names the classes without a
         picture to train on or to test with (see `unseen_classes`), `leaks` counts the test pictures of which an exact
         copy is in another split. `samples_per_s` counts the time of training steps
@@ -64,8 +66,13 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     save_kept(run, model, description, fitted, context)
     metrics = _score(model, dataset, context)
     if "test_accuracy" in metrics:
-        right = round(metrics["test_accuracy"] * counts["test"])
-        context.report(Log("{right} of {test} test pictures right.", values={"right": right, "test": counts["test"]}))
+        right, interval = metrics["test_accuracy"], interval_shown(metrics["test_accuracy"], counts["test"])
+        context.report(
+            Log(
+                "{right} of {test} test pictures right (95 % interval: {interval}).",
+                values={"right": round(right * counts["test"]), "test": counts["test"], "interval": interval},
+            )
+        )
     return {
         **outcome(run, fitted),
         "metrics": metrics,
@@ -88,6 +95,8 @@ def _score(model: keras.Model, dataset: Dataset, context: Context) -> dict[str, 
             logits = predict_split(model, dataset.images, indices, context)
             found = scores(logits, classes_of(dataset.targets).labels[indices])
             metrics.update({f"{split}_{name}": value for name, value in found.items()})
+            if split == "test":
+                metrics["ece"] = metrics.pop("test_ece")  # as an evaluation calls it
         else:
             context.report(Log("There is no {split} split: nothing is measured on it.", "warning", {"split": split}))
     report_small_test(len(dataset.splits["test"]), context)

@@ -54,6 +54,19 @@ def test_the_score_says_so_also_where_the_number_of_pictures_is_unknown(qtbot):
     assert card.sentence.text().startswith("of the test pictures right. Exact copies of 3")
 
 
+def test_the_score_says_how_sure_it_is_and_what_it_does_not_tell(qtbot):
+    view = TrainingView()
+    qtbot.addWidget(view)
+    caveats = [{"message": "Nothing is known of {classes}.", "values": {"classes": "cats"}}]
+    result = {"metrics": {"test_accuracy": 0.52}, "counts": {"test": 100}, "caveats": caveats}
+    view.show_ending(Status("finished", result=result))
+    sentence = "52 of 100 test pictures right (95 % interval: 42.3% to 61.5%). None of them was seen in training."
+    assert view.score.sentence.text() == f"{sentence} Nothing is known of cats."
+    assert view.score.number.property("role") == "score in doubt"
+    view.show_ending(Status("finished", result={**result, "caveats": [7]}))  # a run may come from anywhere
+    assert view.score.sentence.text() == sentence
+
+
 def test_the_log_names_judges_in_the_language_that_is_shown(qtbot):
     view = TrainingView()
     qtbot.addWidget(view)

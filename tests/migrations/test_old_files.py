@@ -88,6 +88,15 @@ def test_a_run_opens_with_its_job_and_its_data(workspace, name):
     assert record.dataset["fingerprint"] == EXPECTED["fingerprints"][name]
 
 
+@pytest.mark.parametrize("name", ["cnn-done", "vit-done"])
+def test_the_calibration_error_is_read_under_the_name_it_has_now(workspace, name):
+    run = workspace.find(name)
+    before = json.loads(run.record_path.read_text())["result"]["metrics"]
+    metrics = run.record().result["metrics"]
+    assert "test_ece" not in metrics
+    assert metrics["ece"] == before["test_ece"]
+
+
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_a_saved_model_gives_what_it_gave(workspace, logits, name):
     model, description = load_model(workspace.find(name).model_folder)

@@ -9,7 +9,7 @@ import typer
 from core.cli.headless import run_here
 from core.cli.jobs import absolute_data, make_job
 from core.cli.options import ModelOptions, RunName
-from core.cli.output import metric_lines, output
+from core.cli.output import caveat_lines, metric_lines, output
 from core.cli.workspace import backend_of, existing_workspace, find_run
 from core.files.atomic import check_writable
 
@@ -27,4 +27,4 @@ def evaluate(
     check_writable(found.folder)
     result = run_here(make_job("evaluate", values, shared, usual=backend_of(found)), place)
     report = [f"Report: {result['report']}"] if result["report"] else []
-    output(result, shared, *metric_lines(result["metrics"]), *report)
+    output(result, shared, *metric_lines(result["metrics"]), *caveat_lines(result), *report)

@@ -11,7 +11,8 @@ from core.cli.options import Shared
 from core.cli.output import output
 from core.cli.workspace import existing_workspace
 from core.errors import shortened
-from core.runs.run import Run
+from core.runs.interval import interval_shown
+from core.runs.run import Run, RunRecord
 from core.text.perplexity_shown import perplexity_shown
 
 REASON_LENGTH = 100
@@ -42,12 +43,19 @@ def _row(run: Run) -> dict[str, Any]:
         "created": record.created,
         "message": record.message,
         "test_accuracy": metrics.get("test_accuracy"),
+        "test_count": _test_count(record),
         "fid": metrics.get("fid"),
         "fid_floor": metrics.get("floor"),
         "fid_count": metrics.get("count"),
         "judge": record.result.get("judge"),
         "perplexity": metrics.get("perplexity"),
     }
+
+
+def _test_count(record: RunRecord) -> int:
+    """Returns how many test pictures the score is of; 0 where that is not known."""
+    count = record.dataset.get("counts", {}).get("test", 0)
+    return count if isinstance(count, int) else 0
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
@@ -70,7 +78,8 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 def _score(row: dict[str, Any]) -> str:
     """Returns what came of a run, with the name of the figure: figures of another kind stand beside it."""
     if row["test_accuracy"] is not None:
-        return f"accuracy {row['test_accuracy']:.2%}"
+        interval = f" ({interval_shown(row['test_accuracy'], row['test_count'])})" if row["test_count"] else ""
+        return f"accuracy {row['test_accuracy']:.2%}{interval}"
     if row["fid"] is not None:
         count = "" if row["fid_count"] is None else f"{row['fid_count']:,.0f} pictures"
         floor = "" if row["fid_floor"] is None else f"floor {row['fid_floor']:.2f}"

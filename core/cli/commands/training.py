@@ -11,7 +11,7 @@ from core import catalog
 from core.cli.headless import run_here, run_list
 from core.cli.jobs import absolute_data, check_place, make_job, place_job
 from core.cli.options import Backend, ModelOptions, RunName, Shared
-from core.cli.output import metric_lines, output
+from core.cli.output import caveat_lines, metric_lines, output
 from core.cli.output_files import check_job_file
 from core.cli.workspace import existing_workspace, find_run, open_workspace
 from core.errors import UserError, counted
@@ -95,4 +95,5 @@ def resume(
 
 def _show(result: dict[str, Any], shared: Shared) -> None:
     judge = [f"Measured by: {result['judge']}"] if result.get("judge") else []
-    output(result, shared, *metric_lines(result.get("metrics", {})), *judge, f"Run: {result.get('run', '')}")
+    score = (*metric_lines(result.get("metrics", {})), *caveat_lines(result))
+    output(result, shared, *score, *judge, f"Run: {result.get('run', '')}")

@@ -14,6 +14,7 @@ from core.metrics.classification import (
     scores,
     softmax,
 )
+from core.runs.interval import wilson_interval
 
 LOGITS = np.log(np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]))
 LABELS = np.array([0, 1, 1, 2])
@@ -54,4 +55,10 @@ def test_precision_and_recall_by_hand():
 
 
 def test_nothing_to_score_is_zero_not_a_crash():
-    assert scores(np.zeros((0, 3)), np.zeros(0, int)) == {"accuracy": 0.0, "loss": 0.0, "ece": 0.0}
+    nothing = {"accuracy": 0.0, "accuracy_low": 0.0, "accuracy_high": 1.0, "loss": 0.0, "ece": 0.0}
+    assert scores(np.zeros((0, 3)), np.zeros(0, int)) == nothing
+
+
+def test_an_accuracy_has_its_interval_beside_it():
+    found = scores(LOGITS, LABELS)
+    assert (found["accuracy_low"], found["accuracy_high"]) == wilson_interval(0.75, 4)

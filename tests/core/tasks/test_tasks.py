@@ -15,6 +15,7 @@ from PIL import Image
 from core.errors import UserError
 from core.events import Images, Log, Metric, Status
 from core.jobs import Job
+from core.runs.interval import wilson_interval
 from core.runs.run import Run, Workspace
 from core.training.loop.loop import Loop
 
@@ -94,6 +95,12 @@ def test_evaluation_repeats_the_test_score(trained):
     assert scored["metrics"]["test_accuracy"] == pytest.approx(result["metrics"]["test_accuracy"])
     assert scored["metrics"]["test_loss"] == pytest.approx(result["metrics"]["test_loss"], rel=1e-4)
     assert 0 <= scored["metrics"]["ece"] < 0.5
+    shared = {"test_accuracy", "test_accuracy_low", "test_accuracy_high", "test_loss", "ece"}
+    assert set(scored["metrics"]) == shared == {name for name in result["metrics"] if "validation" not in name}
+    assert wilson_interval(scored["metrics"]["test_accuracy"], 359) == (
+        scored["metrics"]["test_accuracy_low"],
+        scored["metrics"]["test_accuracy_high"],
+    )
     matrix = np.array(scored["confusion"])
     assert matrix.sum() == scored["count"] == 359
     assert np.trace(matrix) / matrix.sum() == pytest.approx(scored["metrics"]["test_accuracy"])

@@ -66,6 +66,14 @@ def test_accuracies_are_told_as_percent(call, monkeypatch, tmp_path):
     assert json.loads(call("train", "cnn", "--data", "digits", "--json")[1]) == result
 
 
+def test_an_accuracy_is_told_with_its_interval_and_what_it_does_not_tell(call, monkeypatch):
+    metrics = {"test_accuracy": 0.975, "test_accuracy_low": 0.9, "test_accuracy_high": 0.99}
+    caveats = [{"message": "Nothing is known of {classes}.", "values": {"classes": "cats"}}]
+    monkeypatch.setattr(training, "run_here", lambda *_: {"run": "x", "metrics": metrics, "caveats": caveats})
+    said = "test_accuracy: 97.50% (95 % interval: 90.00% to 99.00%)\nNothing is known of cats.\nRun: x\n"
+    assert call("train", "cnn", "--data", "digits")[1] == said
+
+
 def test_a_job_file_replaces_no_picture(call, tmp_path, make_pictures):
     picture = make_pictures(tmp_path / "new", "1.png") / "1.png"
     before = picture.read_bytes()
