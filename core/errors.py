@@ -32,6 +32,10 @@ class UserError(Exception):
         return _rebuild, (type(self), self.message, self.hint, self.values)
 
 
+class RefusedError(UserError):
+    """A training was refused before it went on: the run is as it was."""
+
+
 class CancelledError(Exception):
     """Raised by `Context.check()` once the user has asked the job to stop. Not a failure."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,7 @@ class Dataset:
         given: the splits that the source itself sets, e.g. ("train", "test"); the others are cut out by share.
         leaks: int, test pictures of which an exact copy is in another split: only a given split can divide copies.
         placement: from each file's own pixels to those of `images`; None where the targets don't lie in the pictures.
+        digests: uint64 (N,), of each picture's pixels as they are here; None where nobody asks for them.
     """
 
     source: str
@@ -55,12 +56,23 @@ class Dataset:
     given: tuple[str, ...] = ()
     leaks: int = 0
     placement: Placement | None = None
+    digests: np.ndarray | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """One picture's (H, W, C)."""
         height, width, channels = self.images.shape[1:]
         return int(height), int(width), int(channels)
+
+    def hashes(self, check: Callable[[], object] = lambda: None) -> dict[str, np.ndarray]:
+        """Returns what the pictures of each split are known by again, split -> uint64 (M,): hashes of their pixels."""
+        return {split: self.hashes_at(places) for split, places in self.splits.items()}
+
+    def hashes_at(self, places: np.ndarray) -> np.ndarray:
+        """Returns the same of the pictures at the places, uint64 (M,)."""
+        if self.digests is None:
+            raise ValueError(f"The pictures of a data set that was loaded have digests. Received: {self.source!r}")
+        return self.digests[places]
 
     def summary(self) -> dict[str, Any]:
         """Returns what run.json keeps of it."""

@@ -82,6 +82,7 @@ def load(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted 
         given=given_splits(index.given),
         leaks=leaks,
         placement=pictures.placement,
+        digests=pictures.digests,
     )
 
 

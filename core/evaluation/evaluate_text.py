@@ -12,6 +12,8 @@ import numpy as np
 
 from core.context import Context
 from core.errors import UserError
+from core.evaluation.caveats import told
+from core.evaluation.scored_texts import ScoredTexts, scored_texts
 from core.evaluation.token_scores import token_scores
 from core.evaluation.write_some import TEMPERATURE, write_some
 from core.files.atomic import write_atomic
@@ -20,17 +22,16 @@ from core.inference.trained_text import trained_text_model
 from core.metrics.perplexity import text_metrics
 from core.metrics.token_extremes import Extremes, row_extremes, token_extremes
 from core.metrics.unigram import unigram_perplexity
+from core.models.gpt2.folder import Gpt2
 from core.reports.with_report import report_path, with_report
-from core.runs.run import Run
 from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
-from core.text.corpus.corpus import Corpus, load_corpus, load_undivided
+from core.text.corpus.corpus import Corpus
 from core.text.corpus.pieces import Passage
 from core.text.rows.rows import UNASKED, Rows
 from core.text.rows.split_rows import split_rows
 from core.text.tokenizer.passages import encode_passages
 from core.text.tokenizer.tokenizer import Tokenizer
-from core.training.begin import check_unchanged
 
 TOKENS_SHOWN, TEXTS_SHOWN, WRITTEN = 12, 5, 4
 COUNTED_CHARACTERS = 2_000_000  # of the training texts, for the unigram baseline
@@ -39,15 +40,16 @@ COUNTED_CHARACTERS = 2_000_000  # of the training texts, for the unigram baselin
 def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any]:
     """Scores the run on its own test split, or on other texts: their test split where they have one, else all.
 
-    A text longer than the model's context is scored in parts, each without what came before it.
+    What it knows of these is scored apart, see `ScoredTexts`. A text longer than the model's context is scored in
+    parts, each without what came before it.
 
     Returns:
-        {"run", "data", "metrics": {"perplexity", "test_loss", "test_loss_per_text"}, "count", "tokens", "tokens_per_s",
-        "baselines": {"uniform", "unigram"}, "hardest", "easiest": each {"tokens": [{"token", "text", "loss", "count"}],
-        "texts": [{"text", "name", "loss", "count"}]}, "written": [{"start", "greedy", "drawn"}], "report"}; losses in
-        nats, a token and a text. `count` is of texts, `tokens` of those that were asked for. "baselines" are
-        perplexities: of a uniform and of a unigram model, the latter only where the run's own data are scored. Where
-        the report can't be written, "report" is empty and "error" says why.
+        {"run", "data", "metrics": {"perplexity", "test_loss", "test_loss_per_text", of what it knows "known_perplexity"
+        and "known_loss"}, "count", "seen", "caveats", "tokens", "tokens_per_s", "baselines": {"uniform", "unigram"},
+        "hardest", "easiest": each {"tokens": [{"token", "text", "loss", "count"}], "texts": [{"text", "name", "loss",
+        "count"}]}, "written": [{"start", "greedy", "drawn"}], "report"}; losses in nats, a token and a text. `count` is
+        of texts, `tokens` of those that were asked for. "baselines" are perplexities: of a uniform and of a unigram
+        model, the latter only where the run's own data are scored. Without a report "error" says why.
 
     Raises:
         UserError: the run holds no model, its texts have changed, or there is nothing to score.
@@ -56,7 +58,8 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
     run = context.workspace.find(settings.run)
     gpt2, description = trained_text_model(run, context)
     trained = Gpt2Training.parse(description.settings)
-    corpus = _corpus(run, settings.data, trained, context)
+    scored = scored_texts(settings.data, run, trained, context)
+    corpus = scored.corpus
     length = min(trained.context, gpt2.settings.context)
     rows = split_rows(corpus, "test", gpt2.tokenizer, length, context)
     if not len(rows):
@@ -74,12 +77,10 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
     result: dict[str, Any] = {
         "run": run.id,
         "data": corpus.source,
-        "metrics": {
-            "perplexity": found["perplexity"],
-            "test_loss": found["loss"],
-            "test_loss_per_text": found["loss_per_text"],
-        },
+        "metrics": _metrics(found, scored) | _known_metrics(scored.known, gpt2, length, trained.batch_size, context),
         "count": len(names),
+        "seen": scored.seen,
+        "caveats": told(scored.caveats),
         "tokens": len(asked),
         "tokens_per_s": round(len(asked) / passed, 1) if passed else 0.0,
         "baselines": _baselines(corpus.splits["train"], asked, gpt2.tokenizer, context),
@@ -98,12 +99,24 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
     return with_report(result, write, context)
 
 
-def _corpus(run: Run, data: str, trained: Gpt2Training, context: Context) -> Corpus:
-    if data:
-        return load_undivided(trained.model_copy(update={"data": data}), context.job.seed, context)
-    corpus = load_corpus(trained, run.record().job.seed, context)
-    check_unchanged(corpus.source, corpus.fingerprint, run)
-    return corpus
+def _metrics(found: dict[str, float], scored: ScoredTexts) -> dict[str, float]:
+    """Returns the scores, under names of their own where the run knows all of the texts."""
+    if scored.all_known:
+        return {"known_perplexity": found["perplexity"], "known_loss": found["loss"]}
+    names = {"perplexity": "perplexity", "test_loss": "loss", "test_loss_per_text": "loss_per_text"}
+    return {name: found[other] for name, other in names.items()}
+
+
+def _known_metrics(
+    known: Corpus | None, gpt2: Gpt2, length: int, batch_size: int, context: Context
+) -> dict[str, float]:
+    """Returns "known_perplexity" and "known_loss", of what the run knows of other texts."""
+    rows = None if known is None else split_rows(known, "test", gpt2.tokenizer, length, context)
+    if known is None or rows is None or not len(rows):
+        return {}
+    nats = token_scores(gpt2.model, rows, batch_size, context)
+    found = text_metrics(nats, rows.asked, len(known.splits["test"]))
+    return {"known_perplexity": found["perplexity"], "known_loss": found["loss"]}
 
 
 def _baselines(train: Sequence[Passage], asked: np.ndarray, tokenizer: Tokenizer, context: Context) -> dict[str, float]:

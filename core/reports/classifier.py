@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import fill
 from core.metrics.classification import BINS
 from core.reports.page import curve, figure, history, png, render, svg
 from core.runs.run import Run
@@ -23,13 +24,16 @@ PAGE = """<!doctype html>
 <h1>{{ name }}</h1>
 <p class="muted">{{ facts }}</p>
 <div class="numbers">
-<span><b>{{ "%.2f"|format(100 * metrics.test_accuracy) }} %</b>accuracy
-(95 % interval: {{ "%.1f"|format(100 * metrics.test_accuracy_low) }} to {{
-"%.1f"|format(100 * metrics.test_accuracy_high) }} %)</span>
-<span><b>{{ "%.3f"|format(metrics.test_loss) }}</b>cross-entropy loss</span>
-<span><b>{{ "%.3f"|format(metrics.ece) }}</b>expected calibration error</span>
+<span><b>{{ "%.2f"|format(100 * score.accuracy) }} %</b>accuracy{{ "" if unseen else " on known pictures" }}
+(95 % interval: {{ "%.1f"|format(100 * score.accuracy_low) }} to {{
+"%.1f"|format(100 * score.accuracy_high) }} %)</span>
+<span><b>{{ "%.3f"|format(score.loss) }}</b>cross-entropy loss</span>
+<span><b>{{ "%.3f"|format(score.ece) }}</b>expected calibration error</span>
 <span><b>{{ count }}</b>pictures</span>
+{% if known %}<span><b>{{ "%.2f"|format(100 * known) }} %</b>accuracy on known pictures</span>{% endif %}
 </div>
+{% for caveat in caveats %}<p class="caveat">{{ caveat }}</p>
+{% endfor %}
 <p class="muted">Accuracy is the share of pictures that are classified correctly: guessing among {{ classes|length }}
 equally frequent classes would reach {{ "%.1f"|format(100 / classes|length) }} %. Other pictures of the same kind
 would give another figure: the interval holds the true one in 95 of 100 such tests. For loss and calibration error lower
@@ -98,7 +102,8 @@ def render_report(
         PAGE,
         run,
         f"scored on {result['data']}",
-        metrics=result["metrics"],
+        **_score(result["metrics"]),
+        caveats=[fill(row["message"], row["values"]) for row in result["caveats"]],
         count=result["count"],
         classes=result["classes"],
         matrix=_cells(result["confusion"]) if len(classes) <= LARGEST_MATRIX else [],
@@ -106,6 +111,15 @@ def render_report(
         calibration=_calibration(probabilities, labels),
         mistakes=_mistakes(classes, images, indices, labels, names, probabilities),
     )
+
+
+def _score(metrics: Mapping[str, float]) -> dict[str, Any]:
+    """Returns the figures of the page's head: of unseen pictures, or where all are known of these."""
+    unseen = "test_accuracy" in metrics
+    prefix = "test_" if unseen else "known_"
+    score = {name.removeprefix(prefix): value for name, value in metrics.items() if name.startswith(prefix)}
+    known = metrics.get("known_accuracy") if unseen else None
+    return {"unseen": unseen, "score": {"ece": metrics.get("ece"), **score}, "known": known}
 
 
 def _cells(matrix: Sequence[Sequence[int]]) -> list[list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ import numpy as np
 from core.data.dataset import Dataset
 from core.data.decode import DecodeError, decode
 from core.data.targets.classes import classes_of
-from core.errors import counted
+from core.errors import counted, fill
 from core.metrics.memorisation import Memorisation
 from core.reports.page import curve, figure, history, png, render, short_name, svg
 from core.runs.run import Run
@@ -45,6 +45,8 @@ PAGE = """<!doctype html>
 "%.1f"|format(100 * metrics.agreement_high) }} %)</span>{% endif %}
 <span><b>{{ "%d"|format(metrics.count) }}</b>pictures on each side</span>
 </div>
+{% for caveat in caveats %}<p class="caveat">{{ caveat }}</p>
+{% endfor %}
 <p class="muted">FID and KID are distances between {{ "%d"|format(metrics.count) }} drawn pictures and as many real
 ones, out of {{ real_count }} that were not trained on: the lower, the more alike. The floor is the distance between
 real and other real pictures, about the lowest that a good generator can reach. {% if "is" in metrics %}The Inception
@@ -130,6 +132,7 @@ def render_gan_report(
         real_count=result["real_count"],
         fewest=FEWEST_DECIDING,
         metrics=result["metrics"],
+        caveats=[fill(row["message"], row["values"]) for row in result["caveats"]],
         sheet=png(sheet, SHEET_PX),
         sheet_px=min(SHEET_PX, 3 * sheet.shape[1]),
         by_class=", ".join(classes_of(dataset.targets).classes[row] for row in rows),

@@ -26,6 +26,7 @@ h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.15rem; margin-top:
 .muted { color: #667; } .numbers { display: flex; gap: 2.5rem; margin: 1.2rem 0; flex-wrap: wrap; }
 .numbers b { display: block; font-size: 1.7rem; } table { border-collapse: collapse; }
 td, th { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #e4e7ec; }
+.caveat { border-left: 4px solid #c62828; padding-left: .8rem; }
 td.name, th.name { text-align: left; }
 .pictures { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; width: 9rem; font-size: .85rem; }
 figure img { width: 96px; height: 96px; image-rendering: pixelated; object-fit: contain; background: #f2f4f7; }

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import fill
 from core.metrics.token_extremes import Extremes
 from core.reports.page import curve, figure, history, render, svg
 from core.runs.run import Run
@@ -32,12 +33,15 @@ code { background: #f2f4f7; padding: 0 .2rem; }
 <h1>{{ name }}</h1>
 <p class="muted">{{ facts }}</p>
 <div class="numbers">
-<span><b>{{ perplexity }}</b>perplexity</span>
-<span><b>{{ "%.3f"|format(metrics.test_loss) }}</b>nats per token</span>
-<span><b>{{ "%.2f"|format(metrics.test_loss_per_text) }}</b>nats per text</span>
+<span><b>{{ perplexity }}</b>perplexity{{ " on known text" if all_known }}</span>
+<span><b>{{ "%.3f"|format(loss) }}</b>nats per token</span>
+{% if not all_known %}<span><b>{{ "%.2f"|format(metrics.test_loss_per_text) }}</b>nats per text</span>{% endif %}
 <span><b>{{ count }}</b>texts</span>
 <span><b>{{ tokens }}</b>tokens</span>
+{% if known %}<span><b>{{ known }}</b>perplexity on known text</span>{% endif %}
 </div>
+{% for caveat in caveats %}<p class="caveat">{{ caveat }}</p>
+{% endfor %}
 <h2>Comparison with baselines</h2>
 <p class="muted">Perplexity measures how well the next token is predicted: a model of perplexity 10 is as uncertain as
 if it had to choose among 10 equally probable tokens. Lower is better, 1 is perfect. Only models with the same
@@ -48,7 +52,7 @@ tokenizer can be compared by it.</p>
 {% if "unigram" in baselines %}
 <tr><td class="name">unigram: every token as probable as it is frequent in the training texts</td>
 <td>{{ "%.4g"|format(baselines.unigram) }}</td></tr>{% endif %}
-<tr><td class="name"><b>this model</b></td><td><b>{{ "%.4g"|format(metrics.perplexity) }}</b></td></tr></table>
+<tr><td class="name"><b>this model</b></td><td><b>{{ perplexity }}</b></td></tr></table>
 {% if "unigram" in baselines %}
 <p class="muted">A model that is no better than the unigram baseline has learnt nothing of the order of the words.</p>
 {% endif %}
@@ -120,7 +124,8 @@ def render_text_report(
         run,
         f"scored on {result['data']}",
         metrics=result["metrics"],
-        perplexity=perplexity_shown(result["metrics"]["perplexity"]),
+        **_score(result["metrics"]),
+        caveats=[fill(row["message"], row["values"]) for row in result["caveats"]],
         count=result["count"],
         tokens=result["tokens"],
         baselines=result["baselines"],
@@ -136,6 +141,18 @@ def render_text_report(
             for title, chosen in zip(halves[0], halves[2], strict=True)
         ],
     )
+
+
+def _score(metrics: Mapping[str, float]) -> dict[str, Any]:
+    """Returns the figures of the page's head: of new text, or where all is known of that."""
+    all_known = "perplexity" not in metrics
+    known = perplexity_shown(metrics["known_perplexity"]) if "known_perplexity" in metrics else ""
+    return {
+        "all_known": all_known,
+        "perplexity": known if all_known else perplexity_shown(metrics["perplexity"]),
+        "loss": metrics["known_loss" if all_known else "test_loss"],
+        "known": "" if all_known else known,
+    }
 
 
 def _curves(run: Run) -> str:

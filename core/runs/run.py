@@ -109,6 +109,7 @@ class Run:
         self.model_folder = folder / "model"
         self.samples = folder / "samples"
         self.snapshots = folder / "snapshots"
+        self.seen = folder / "seen"
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"

@@ -11,6 +11,7 @@ from core.data.dataset import Dataset
 from core.data.load import load, report_small_test
 from core.data.targets.classes import classes_of
 from core.data.unseen import report_unseen, unseen_classes
+from core.evaluation.caveats import of_split, told
 from core.events import Log, Progress
 from core.inference.predict import predict_split
 from core.metrics.classification import scores
@@ -36,10 +37,11 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
 
     Returns:
         {"run", "metrics": {"test_accuracy", its 95 % interval from "test_accuracy_low" to "test_accuracy_high",
-        "test_loss", "ece", and the same of the validation split, "validation_ece" too}, "epochs", "samples_per_s",
-        "train_s", "classes", "unseen", "counts", "leaks", "parameters", "flops"}. `unseen` names the classes without a
-        picture to train on or to test with (see `unseen_classes`), `leaks` counts the test pictures of which an exact
-        copy is in another split. `samples_per_s` counts the time of training steps
+        "test_loss", "ece", and the same of the validation split, "validation_ece" too}, "caveats" (what the
+        score does not tell: {"message", "values"} each), "epochs", "samples_per_s", "train_s", "classes", "unseen",
+        "counts", "leaks", "parameters", "flops"}. `unseen` names the classes without a picture to train on or to test
+        with (see `unseen_classes`), `leaks` counts the test pictures of which an exact copy is in another split.
+        `samples_per_s` counts the time of training steps
         alone, `train_s` everything between the first step and the last epoch's end, pauses excepted.
 
     Raises:
@@ -60,6 +62,9 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
             values={**counts, "parameters": size.parameters},
         )
     )
+    caveats = of_split(dataset)
+    for caveat in caveats:  # now, while the data can still be mended, and beside the score
+        context.report(caveat)
     seed = context.job.seed
     objective = classifying(dataset, settings, seed)
     fitted = fit(model, objective, settings, seed, context, run.folder, status_writer(run), context.job.model)
@@ -76,6 +81,7 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     return {
         **outcome(run, fitted),
         "metrics": metrics,
+        "caveats": told(caveats),
         "classes": list(classes_of(dataset.targets).classes),
         "unseen": unseen,
         "counts": counts,

@@ -8,15 +8,18 @@ from platform import python_version
 from typing import Any, Literal, Protocol
 
 import keras
+import numpy as np
 
 from core.context import Context
 from core.data.dataset import Dataset, Skipped
 from core.data.load import none_to_train
-from core.errors import CancelledError, UserError
+from core.errors import CancelledError, RefusedError, UserError
 from core.events import Log, Progress, Saved
 from core.files.tables import write_table
 from core.models.shared.saved import BYTES_TO_TRAIN, ModelDescription, save_model
+from core.runs.own_data import other_data
 from core.runs.run import Run
+from core.runs.seen import keep_seen
 from core.settings.base import Settings
 from core.training.loop.fitted import Fitted
 
@@ -35,6 +38,9 @@ class Divided(Protocol):
     @property
     def splits(self) -> Mapping[str, Sized]:
         """Split -> samples."""
+
+    def hashes(self, check: Callable[[], object]) -> Mapping[str, np.ndarray]:
+        """Returns what the samples of "train" and "validation" are known by again, uint64 (N,); calls `check` often."""
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -86,10 +92,14 @@ def begin_run(data: Divided, context: Context) -> Run:
     run = context.run
     if run is None:
         raise ValueError("A training needs a run folder. Received: context.run=None")
-    check_unchanged(data.source, data.fingerprint, run)
+    settings = run.record().job.settings
+    place = context.job.settings.get("data", settings.get("data"))
+    check_unchanged(data.source, data.fingerprint, run, moved=place != settings.get("data"))
     if not len(data.splits["train"]):
         raise none_to_train(data.source)
-    run.update(dataset=data.summary(), versions=versions())
+    job = run.record().job.model_copy(update={"settings": {**settings, "data": place}})
+    run.update(job=job, dataset=data.summary(), versions=versions())
+    keep_seen(run, data.hashes(context.check))
     list_skipped(data.skipped, run, context)
     context.check()
     return run
@@ -137,20 +147,23 @@ def outcome(run: Run, fitted: Fitted) -> dict[str, Any]:
     }
 
 
-def check_unchanged(source: str, fingerprint: str, run: Run) -> None:
+def check_unchanged(source: str, fingerprint: str, run: Run, *, moved: bool = False) -> None:
     """Refuses to go on with other data than the run began with.
 
     Args:
         source: str, what the user named.
         fingerprint: str, of the data as they are now.
         run: whose checkpoints were made with the data as they were.
+        moved: bool, whether they are at another place now: that they are the same must then be proved.
 
     Raises:
-        UserError: they have changed.
+        RefusedError: they have changed.
     """
     before = run.record().dataset.get("fingerprint")
+    if moved and before and before != fingerprint:
+        raise other_data(run.id, source)
     if before and before != fingerprint and any(run.checkpoints.glob("[0-9]*")):
-        raise UserError(
+        raise RefusedError(
             "The data in '{source}' has changed since the run '{run}' began.",
             hint="Put the same files back, or start a new run.",
             source=source,

@@ -21,7 +21,7 @@ is scored on nearly the same ones.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ from core.events import Log
 from core.settings.text_data import TextSettings
 from core.text.corpus.charset import TextError, decode_text
 from core.text.corpus.files import EMBEDDED, find_texts
+from core.text.corpus.known import line_hashes
 from core.text.corpus.pieces import Passage, cut
 
 FEW_FILES = 30
@@ -73,6 +74,15 @@ class Corpus:
     def characters(self) -> dict[str, int]:
         """Returns how many characters each split has."""
         return {split: sum(len(passage.text) for passage in self.splits[split]) for split in SPLITS}
+
+    def hashes(self, check: Callable[[], object]) -> dict[str, np.ndarray]:
+        """Returns what the texts that a training sees are known by again, split -> uint64 (N,): hashes of their lines.
+
+        Args:
+            check: called often; may raise to stop.
+        """
+        alone = self.documents == "line"
+        return {split: line_hashes(self.splits[split], check, lines_alone=alone) for split in ("train", "validation")}
 
     def summary(self) -> dict[str, Any]:
         """Returns what run.json keeps of it."""
@@ -174,7 +184,7 @@ def load_undivided(settings: TextSettings, seed: int, context: Context) -> Corpu
         context: as in `load_corpus`.
 
     Returns:
-        The corpus; its test split alone has texts.
+        The corpus; its test split alone has texts. Its fingerprint is that of `load_corpus`.
 
     Raises:
         UserError: there are no such texts, or none can be read.
@@ -183,8 +193,9 @@ def load_undivided(settings: TextSettings, seed: int, context: Context) -> Corpu
     documents, passages, skipped = _passages(settings, seed, context)
     given = tuple(passage for passage in passages if passage.given == TEST)
     splits: dict[str, tuple[Passage, ...]] = {**dict.fromkeys(SPLITS, ()), "test": given or tuple(passages)}
+    fingerprint = _fingerprint(passages if documents == "line" else cut(passages, documents))
     documents = "line" if documents == "line" else "file"
-    return Corpus(settings.data, _fingerprint(passages), documents, splits, skipped, ("test",) if given else ())
+    return Corpus(settings.data, fingerprint, documents, splits, skipped, ("test",) if given else ())
 
 
 def _passages(settings: TextSettings, seed: int, context: Context) -> tuple[str, list[Passage], tuple[Skipped, ...]]:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.context import Context
 from core.data.decode import decode
+from core.data.load import load
 from core.evaluation import own_extractor
 from core.events import Images, Log, Progress
 from core.inference.trained import trained_model
@@ -20,6 +21,7 @@ from core.media.picture_files import read_recipe
 from core.models.shared.saved import save_model
 from core.runs.recipe import job_of
 from core.runs.run import Run, Workspace
+from core.settings.dataset import DatasetSettings
 
 SETTINGS = {"size": "tiny", "filters": 8, "epochs": 2, "measure_epochs": 1, "snapshots": 0}
 
@@ -132,6 +134,30 @@ def test_other_data_takes_the_held_out_pictures_place(trained, evaluated, tmp_pa
     assert ending.result["metrics"]["count"] == 30
     assert ending.result["metrics"]["agreement"] == evaluated[0]["metrics"]["agreement"]
     assert Path(ending.result["report"]).name == "report-digits.html"
+
+
+def digits_in_folders(folder, places):
+    """Writes embedded digits as files with the very pixels that they have there."""
+    source = load(DatasetSettings(), 0, Context(Job(task="check", backend=BACKEND), Workspace(folder / "scratch")))
+    labels = source.targets.labels
+    for place in places:
+        inside = folder / "data" / source.targets.classes[labels[place]]
+        inside.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(source.images[place, ..., 0]).save(inside / f"{place:04}.png")
+    return folder / "data", source
+
+
+def test_other_data_are_measured_by_without_what_was_trained_on(trained, tmp_path):
+    workspace, run, _ = trained
+    own = load(DatasetSettings(), 3, Context(run.record().job, workspace)).splits
+    chosen = [*own["train"][:70], *own["validation"][:10], *own["test"][:40]]
+    data, _ = digits_in_folders(tmp_path, chosen)
+    ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(data)})
+    assert ending.state == "finished", ending.trace
+    assert ending.result["seen"] == {"train": 70, "validation": 10, "unseen": 40}
+    assert ending.result["real_count"] == 40
+    assert ending.result["caveats"][0]["values"] == {"known": 80, "count": 120, "train": 70, "validation": 10}
+    assert "80 of 120 pictures are known" in Path(ending.result["report"]).read_text(encoding="utf-8")
 
 
 def test_a_damaged_history_costs_no_report(trained):

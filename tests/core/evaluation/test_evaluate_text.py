@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from in_process import BACKEND, do
 
+from core.context import Context
 from core.data.sources.shapes import make_scene
 from core.errors import UserError
 from core.events import Progress, Saved
 from core.jobs import Job
 from core.runs.run import Workspace
+from core.settings.text_fit import Gpt2Training
+from core.text.corpus.corpus import load_corpus
 
 SETTINGS = {"size": "tiny", "layers": 1, "width": 32, "count": 200, "epochs": 2, "lr": 0.01, "context": 32}
 
@@ -80,7 +83,7 @@ def test_it_writes_from_nothing_and_from_beginnings_of_texts_the_same_each_time(
 
 def test_all_other_texts_are_scored_whatever_would_be_cut_off_them(trained, tmp_path):
     workspace, run = trained
-    lines = [sentence for number in range(30) for sentence in make_scene(7, number).sentences]
+    lines = [f"{number} {sentence}" for number in range(30) for sentence in make_scene(7, number).sentences]
     (tmp_path / "more.txt").write_text("\n".join(lines))
     ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(tmp_path / "more.txt")})
     assert ending.state == "finished", ending.trace
@@ -92,6 +95,78 @@ def test_all_other_texts_are_scored_whatever_would_be_cut_off_them(trained, tmp_
     ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(tmp_path / "tiny.txt")})
     assert ending.state == "finished", ending.trace
     assert ending.result["tokens"] >= 2
+
+
+def file_of_sentences(path, scenes, seed=0):
+    lines = [sentence for number in range(scenes) for sentence in make_scene(seed, number).sentences]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def of_a_file(tmp_path_factory):
+    """A run that has learnt a file, cut into pieces."""
+    folder = tmp_path_factory.mktemp("of a file")
+    data = file_of_sentences(folder / "tale.txt", 150)
+    workspace = Workspace(folder / "workspace")
+    job = Job(task="train", model="gpt2", settings={**SETTINGS, "data": str(data)}, backend=BACKEND, device="cpu")
+    run = workspace.create_run(job)[0]
+    ending, _ = do(workspace, "train", run=run)
+    assert ending.state == "finished", ending.trace
+    return workspace, run, data, ending.result
+
+
+def test_the_runs_own_text_at_another_place_is_scored_by_its_own_test_split(of_a_file, tmp_path):
+    workspace, run, data, own = of_a_file
+    moved = tmp_path / "moved.txt"
+    moved.write_bytes(data.read_bytes())
+    ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(moved)})
+    assert ending.state == "finished", ending.trace
+    assert ending.result["metrics"]["perplexity"] == pytest.approx(own["metrics"]["perplexity"], rel=1e-4)
+    assert ending.result["seen"]["train"] > ending.result["seen"]["unseen"] > 0
+    assert ending.result["caveats"][0]["message"].startswith("'{data}' holds what the run was trained on")
+
+
+def test_what_is_known_of_a_longer_text_is_scored_apart(of_a_file, tmp_path):
+    workspace, run, data, _ = of_a_file
+    longer = tmp_path / "longer.txt"
+    news = "".join(f"Nobody has read about the {number} bright yellow umbrellas.\n" for number in range(20))
+    longer.write_text(data.read_text() + news)
+    ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(longer)})
+    assert ending.state == "finished", ending.trace
+    scored, total = ending.result, len(longer.read_text())
+    assert sum(scored["seen"].values()) == total
+    assert len(news) <= scored["seen"]["unseen"] < 0.4 * total  # with the run's own test split
+    assert scored["metrics"]["known_perplexity"] < scored["metrics"]["perplexity"]
+    share = 1 - scored["seen"]["unseen"] / total
+    (caveat,) = scored["caveats"]
+    assert caveat["values"] == {"share": f"{share:.1%}"}
+    page = Path(scored["report"]).read_text(encoding="utf-8")
+    assert f"{share:.1%} of the text is known from training or validation" in page
+    assert "perplexity on known text" in page
+
+
+def test_a_perplexity_of_known_text_alone_is_not_called_a_score(of_a_file, tmp_path):
+    workspace, run, data, _ = of_a_file
+    corpus = load_corpus(Gpt2Training.parse({**SETTINGS, "data": str(data)}), 0, Context(run.record().job, workspace))
+    (tmp_path / "known.txt").write_text(corpus.splits["train"][0].text)
+    ending, _ = do(workspace, "evaluate", {"run": run.id, "data": str(tmp_path / "known.txt")})
+    assert ending.state == "finished", ending.trace
+    assert set(ending.result["metrics"]) == {"known_perplexity", "known_loss"}
+    assert "this is no score on new text" in ending.result["caveats"][0]["message"]
+
+
+def test_other_texts_than_those_it_was_trained_on_have_no_test_split(of_a_file, tmp_path):
+    """Nor where the run has lost its checkpoints, which would refuse them."""
+    workspace, run, data, _ = of_a_file
+    before = data.read_bytes()
+    kept = run.checkpoints.rename(tmp_path / "checkpoints")
+    data.write_bytes(before + b"One line more.\n")
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    data.write_bytes(before)
+    kept.rename(run.checkpoints)
+    assert ending.state == "failed"
+    assert "have changed since the run" in ending.message
 
 
 def test_only_the_test_part_of_other_texts_is_scored_where_they_have_one(trained, tmp_path):
