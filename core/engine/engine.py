@@ -24,10 +24,11 @@ from typing import Any
 from core import catalog
 from core.context import Context
 from core.data.open_index import check_data, check_other_data, forget_indexes
-from core.errors import CancelledError, UserError
+from core.errors import CancelledError, RefusedError, UserError
 from core.events import ENDINGS, Event, Progress, Status
 from core.jobs import Job
-from core.runs.run import Run, Workspace
+from core.runs.own_data import check_own_data
+from core.runs.run import RESUMABLE, Run, RunRecord, Workspace
 from core.settings.base import Settings
 from core.settings.dataset import DatasetSettings
 from core.settings.evaluate import EvaluateSettings
@@ -77,6 +78,8 @@ def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Sta
         The ending.
     """
     held = False  # a run that another process trains is not ours to write into
+    before: RunRecord | None = None
+    refused = False
     with ExitStack() as stack:
         try:
             row = context.job.row
@@ -84,6 +87,7 @@ def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Sta
                 stack.enter_context(context.run.locked())
                 held = True
                 stack.enter_context(_log_file(context.run))
+                before = context.run.record()
                 context.run.update(status="running", message="")
             context.report(Status("running"))
             result = _call_task(context, keras=row.keras)
@@ -94,12 +98,16 @@ def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Sta
             # Where nothing else stands behind it, the sentence says all there is to know.
             trace = traceback.format_exc() if error.__cause__ is not None else ""
             ending = Status("failed", error.message, error.hint, error.values, trace=trace)
+            refused = isinstance(error, RefusedError)
             logger.warning("%s", error)
         except Exception as error:  # noqa: BLE001 (the outermost: any failure becomes a message)
             ending = _explain(error)
             logger.error(ending.trace)
         forget_indexes(context)
-        if context.run is not None and held:
+        if context.run is not None and before is not None and refused and before.status in RESUMABLE:
+            with suppress(UserError):  # on a full disk the next start finds it cut off
+                context.run.update(status=before.status, message=before.message)
+        elif context.run is not None and held:
             gone = ending.state == "cancelled" and orphaned is not None and orphaned.is_set()
             ending = _write_ending(context.run, ending, "interrupted" if gone else RUN_STATUS[ending.state])
     context.report(ending)
@@ -110,6 +118,8 @@ def _call_task(context: Context, *, keras: bool) -> dict[str, Any]:
     job = context.job
     context.check()  # it may have been cancelled while it waited in the queue
     settings = job.typed_settings()
+    if job.row.writes_run and context.run is not None and context.run.record().dataset:  # it has begun before
+        check_own_data(context.run, str(job.settings.get("data", "")))
     _check_data(context, settings)  # a mistake there need not wait for the backend
     if keras:
         context.report(Progress("import", detail=catalog.BACKENDS[job.backend]))

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter
 
 from core.errors import UserError
 from core.events import Metric, Saved, Status
+from core.jobs import Job
 from core.runs.run import Run
 from desktop_app.job_handle import JobHandle
 from desktop_app.panel import Panel, Studio
 from desktop_app.panels.training_looks import TrainingLooks
 from desktop_app.panels.training_memory import TrainingMemory
+from desktop_app.panels.training_moved import TrainingMoved
 from desktop_app.panels.training_offers import TrainingOffers
 from desktop_app.panels.training_report import TrainingReport
 from desktop_app.panels.training_runs import TrainingRuns
@@ -48,6 +50,7 @@ class TrainingPanel(Panel):
         self._shown: JobHandle | None = None  # the training the view shows
         self._discarding: set[str] = set()  # job ids whose run goes when they end
         self.offers = TrainingOffers(studio, self)
+        self.moved = TrainingMoved(studio.messages, self, self._go_on)
         self._viewed = ""  # the run whose curves and score are shown
         self._to_choose = ""  # the job whose run is to be chosen in the table: the one just started
         self._pausing = False  # whether the training that is shown has been asked to wait, and does not yet
@@ -136,9 +139,12 @@ class TrainingPanel(Panel):
         if self.studio.engines.handle(row.job.id) is not None:
             return  # it waits its turn already
         self.offers.forget(row)
-        self.studio.messages.withdraw(row.job.id)
+        self._go_on(row.job, str(row.run.folder))
+
+    def _go_on(self, job: Job, run_folder: str) -> None:
+        self.studio.messages.withdraw(job.id)
         self.looks.make_room()
-        self._follow(self.studio.engines.start(row.job, str(row.run.folder)))
+        self._follow(self.studio.engines.start(job, run_folder))
 
     @Slot(list)
     def _resume_all(self, rows: list[RunRow]) -> None:
@@ -369,6 +375,8 @@ class TrainingPanel(Panel):
                 self._show_nothing()
             if handle.run_folder:
                 self.studio.store.delete(Run(Path(handle.run_folder)))
+        elif self.moved.offer(handle, status):
+            pass  # it has said what is wrong
         elif status.state == "failed":
             error = UserError(status.message, hint=status.hint, **status.values)
             self.studio.messages.show_error(error, details=status.trace, about=handle.job.id)

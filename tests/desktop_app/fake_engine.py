@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from core.events import Images, Metric, Progress, Status
+from core.runs.own_data import ELSEWHERE
 
 
 def _next_job(connection) -> str:
@@ -69,6 +70,18 @@ def obedient(connection, workspace, threads) -> None:
                     (job["id"], Status("finished", result={"pid": os.getpid(), "backend": job["backend"]})),
                 ]
             )
+
+
+def homeless(connection, workspace, threads) -> None:
+    """Finds the data of a job gone unless they are at "found"."""
+    while True:
+        verb, *rest = connection.recv()
+        if verb == "end":
+            return
+        if verb == "run":
+            job, data = rest[0]["id"], rest[0]["settings"]["data"]
+            gone = Status("failed", ELSEWHERE[0], values={"run": "one", "data": data})
+            connection.send([(job, Status("running")), (job, Status("finished") if data == "/found" else gone)])
 
 
 def slow_saver(connection, workspace, threads) -> None:

@@ -11,7 +11,7 @@ import fake_engine
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog
 
 from core.events import Metric
 from core.jobs import Job
@@ -271,6 +271,25 @@ def test_a_stopped_run_is_resumed_by_the_button_above_its_curves(window, qtbot, 
     points = panel.view.plot.loss.points
     qtbot.waitUntil(lambda: [x for x, _ in points("loss")] == [1.0, 2.0, 19 / 9], timeout=20_000)
     qtbot.waitUntil(lambda: not window.engines.active_trainings(), timeout=20_000)
+
+
+def test_a_run_whose_data_are_gone_is_asked_for_their_place_and_goes_on(window, qtbot, workspace, monkeypatch):
+    run, _ = workspace.create_run(Job(task="train", model="cnn", settings={"data": "/gone/pictures.zip"}))
+    run.update(status="stopped")
+    window.engines.training._main = fake_engine.homeless
+    window.store.refresh()
+    qtbot.waitUntil(lambda: len(window.store.rows) == 1, timeout=10_000)
+    panel, asked, ended = window.panels["training"], [], []
+    window.engines.run_ended.connect(lambda handle, status: ended.append((handle.job.settings["data"], status.state)))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *words: asked.append(words[2:]) or ("/found", ""))
+    panel.resume(window.store.rows[0])
+    qtbot.waitUntil(lambda: len(ended) == 1 and bool(window.messages.messages()), timeout=10_000)
+    said = window.messages.messages()[-1].text.text()
+    assert said == "The data of the run 'one' are no longer at '/gone/pictures.zip'."
+    _answer(window, qtbot, "Choose where they are…")
+    qtbot.waitUntil(lambda: len(ended) == 2, timeout=10_000)
+    assert ended == [("/gone/pictures.zip", "failed"), ("/found", "finished")]
+    assert asked == [("/gone", "*.zip")]
 
 
 def test_a_training_on_data_that_are_none_is_refused_before_it_begins(window, qtbot, workspace, tmp_path):

@@ -18,6 +18,7 @@ from core.errors import UserError, counted
 from core.jobs import Job
 
 MODEL_HELP = "A key of the catalog: " + ", ".join(catalog.MODELS) + "."
+MOVED_HELP = "Where the run's data are now, if they were moved; they must be the same."
 DATA_HELP = "Folder, zip or idx folder of pictures; for gpt2 a .txt or a folder of them; or: digits, shapes."
 
 
@@ -72,6 +73,7 @@ def resume(
     run: RunName,
     backend: Backend = "",
     device: Annotated[str, typer.Option(help="auto, cpu or gpu:N; empty takes the run's.")] = "",
+    data: Annotated[str, typer.Option(metavar="DATA", help=MOVED_HELP)] = "",
     *,
     shared: Shared,
 ) -> None:
@@ -90,6 +92,8 @@ def resume(
     check_place(backend, device)
     changes = {name: value for name, value in {"backend": backend, "device": device}.items() if value}
     job = Job.parse({**found.record().job.model_dump(mode="json"), "run": found.id, **changes}, origin="the command")
+    if data:
+        job = job.model_copy(update={"settings": {**job.settings, "data": absolute_data(data, job.model)}})
     _show(run_here(job, place, found), shared)
 
 

@@ -74,6 +74,17 @@ def test_an_accuracy_is_told_with_its_interval_and_what_it_does_not_tell(call, m
     assert call("train", "cnn", "--data", "digits")[1] == said
 
 
+def test_resume_takes_the_place_where_the_data_are_now(call, run_id, tmp_path, make_pictures, monkeypatch):
+    asked = []
+    monkeypatch.setattr(training, "run_here", lambda job, *_: asked.append(job) or {"run": run_id})
+    data = make_pictures(tmp_path / "moved", "cats/1.png", "dogs/1.png")
+    assert call("resume", run_id, "--data", data)[0] == 0
+    assert call("resume", run_id)[0] == 0
+    assert [job.settings["data"] for job in asked] == [str(data), "digits"]
+    status, _, stderr = call("resume", run_id, "--data", tmp_path / "nowhere")
+    assert (status, "There is no file, folder" in stderr) == (1, True)
+
+
 def test_a_job_file_replaces_no_picture(call, tmp_path, make_pictures):
     picture = make_pictures(tmp_path / "new", "1.png") / "1.png"
     before = picture.read_bytes()
