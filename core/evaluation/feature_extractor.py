@@ -148,7 +148,8 @@ def _of_run(run: Run, context: Context) -> FeatureExtractor:
             hint="Name a classifier's run, or leave the feature extractor empty: one is trained on the same data.",
             run=run.id,
         )
-    right = record.result.get("metrics", {}).get("test_accuracy")
+    # Not that on its test split: those may be the pictures that the generator is tested by, and this chooses its epoch.
+    right = record.result.get("metrics", {}).get("validation_accuracy")
     name = _name(f"{record.job.model} of the run '{record.name}'", right)
     classes = description.classes
     return FeatureExtractor(

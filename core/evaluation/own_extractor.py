@@ -34,6 +34,7 @@ from core.training.supervised.fit import fit
 WEIGHTS, DESCRIPTION = "weights.safetensors", "judge.json"
 PHASE = "judge"  # of its progress
 MOST_TRAINED, MOST_TESTED = 8000, 2000  # pictures; more would cost more time than they add
+HELD_OUT = 10  # one of so many training pictures is held out where there are no others to score by
 PIXELS = 24_000 * 28 * 28  # the work of a whole training, in samples of that size
 FEWEST_SAMPLES, FEWEST_EPOCHS, MOST_EPOCHS = 8000, 2, 24
 TURNS = ("0°", "90°", "180°", "270°")  # the classes where the data have none
@@ -48,21 +49,26 @@ class Plan:
         seed: int, added to the job's.
         settings: what differs from the size "fast" of the CNN.
         work: float, times as much training.
+        scored_on: splits of unseen pictures, of which the first that has some says how often it is right.
     """
 
     folder: str
     seed: int
     settings: Mapping[str, Any]
     work: float = 1.0
+    scored_on: tuple[str, ...] = ("validation",)
 
 
+# How good it is decides whether it may choose an epoch of the generator: the test pictures must not.
 OWN = Plan("judge", 1_000_003, {"filters": 16})
-# For agreement: another width, activation, pooling and augmentation, other random numbers, other pictures of many.
+# For agreement: another width, activation, pooling and augmentation, other random numbers, other pictures of many. It
+# chooses nothing.
 INDEPENDENT = Plan(
     "judge-independent",
     2_000_003,
     {"filters": 24, "pooling": "average", "activation": "gelu", "dropout": 0.3, "crop": 0.12},
     1.25,
+    ("test", "validation"),
 )
 
 
@@ -98,7 +104,8 @@ def own_extractor(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN
     the seed of the run's job, so that an evaluation of the run uses the extractor that measured its training.
 
     Args:
-        dataset: its train split is learnt, its test split (else its validation split) scored.
+        dataset: its train split is learnt, and the plan says by which other one it is scored; where the data have none
+            such, by a tenth of the train split, which is then not learnt.
         context: gets the progress, and is asked whether to stop.
         run: where the extractor is kept, and whose seed decides.
         plan: how it is made.
@@ -121,7 +128,7 @@ def own_extractor(dataset: Dataset, context: Context, run: Run, plan: Plan = OWN
 
 def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) -> tuple[keras.Model, OwnExtractor]:
     own_seed, turns = seed + plan.seed, len(classes_of(dataset.targets).classes) < 2
-    shown = _sample(dataset, own_seed, turns=turns)
+    shown = _sample(dataset, own_seed, plan, turns=turns)
     settings = _settings(shown, dataset.source, plan)
     description = ModelDescription("cnn", settings.model_dump(mode="json"), shown.targets.summary(), shown.shape)
     keras.utils.set_random_seed(own_seed)
@@ -141,13 +148,16 @@ def _train(dataset: Dataset, context: Context, run: Run, plan: Plan, seed: int) 
     return model, OwnExtractor(dataset.fingerprint, seed, _spell(plan), description, turns, right)
 
 
-def _sample(dataset: Dataset, seed: int, *, turns: bool) -> Dataset:
+def _sample(dataset: Dataset, seed: int, plan: Plan, *, turns: bool) -> Dataset:
     """Returns the part of the data that is enough to train and to score an extractor; nothing is validated on."""
     random = np.random.default_rng(seed)
-    unseen = dataset.splits["test"] if len(dataset.splits["test"]) else dataset.splits["validation"]
-    if not len(dataset.splits["train"]):
+    train = dataset.splits["train"]
+    if not len(train):
         raise none_to_train(dataset.source)
-    parts = {"train": (dataset.splits["train"], MOST_TRAINED), "test": (unseen, MOST_TESTED)}
+    unseen = next((dataset.splits[split] for split in plan.scored_on if len(dataset.splits[split])), None)
+    if unseen is None:
+        unseen, train = np.split(random.permutation(train), [len(train) // HELD_OUT])
+    parts = {"train": (train, MOST_TRAINED), "test": (unseen, MOST_TESTED)}
     chosen = {
         split: np.sort(random.permutation(indices)[: most // (len(TURNS) if turns else 1)])
         for split, (indices, most) in parts.items()

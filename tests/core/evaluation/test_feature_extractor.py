@@ -74,15 +74,36 @@ def trial(tmp_path_factory, _quick):
 
 
 def test_the_extractor_of_the_data_knows_the_classes_and_how_often_it_is_right(trial):
-    features, probabilities = trial.made.extract(trial.dataset.images[trial.test])
-    assert features.shape == (len(trial.test), trial.made.dimensions)
+    unseen = trial.dataset.splits["validation"]
+    features, probabilities = trial.made.extract(trial.dataset.images[unseen])
+    assert features.shape == (len(unseen), trial.made.dimensions)
     assert features.dtype == probabilities.dtype == np.float32
     assert trial.made.classes == trial.dataset.targets.classes
-    right = accuracy(probabilities, trial.dataset.targets.labels[trial.test])
+    right = accuracy(probabilities, trial.dataset.targets.labels[unseen])
     assert right == pytest.approx(trial.made.accuracy)
     assert right > 0.8
     assert trial.made.name == f"CNN of this data, {100 * right:.1f} % right"
     assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_test_pictures_have_no_part_in_what_may_choose_an_epoch(trial, tmp_path, monkeypatch):
+    """Were they all mislabelled, nothing would change: neither the network nor how good it is said to be."""
+    labels = trial.dataset.targets.labels.copy()
+    labels[trial.test] = (labels[trial.test] + 1) % 10
+    mislabelled = replace(trial.dataset, targets=ClassTargets(trial.dataset.targets.classes, labels))
+    mine = Trial(tmp_path)
+    assert mine.extractor(dataset=mislabelled).skill == trial.made.skill
+    independent = independent_extractor(mislabelled, mine.context, mine.run)  # it chooses nothing
+    assert independent.accuracy < 0.2
+
+
+def test_without_other_pictures_it_is_scored_on_some_that_it_has_not_learnt(trial):
+    none = {"validation": trial.test[:0], "test": trial.test}
+    dataset = replace(trial.dataset, splits={**trial.dataset.splits, **none})
+    shown = module._sample(dataset, 0, OWN, turns=False)
+    assert len(shown.splits["test"]) == len(dataset.splits["train"]) // 10
+    assert not set(shown.splits["test"]) & {*shown.splits["train"], *trial.test}
+    assert set(shown.splits["test"]) <= set(dataset.splits["train"])
 
 
 def test_its_training_stays_out_of_the_plots(trial):
@@ -246,7 +267,7 @@ def test_a_run_of_the_users_own_extracts_features(trial, tmp_path):
         description = ModelDescription(name, dict(job.settings), trial.dataset.targets.summary(), trial.dataset.shape)
         model = description.build()
         save_model(run.model_folder, model, description)
-        run.update(status="done", result={"metrics": {"test_accuracy": 0.991}})
+        run.update(status="done", result={"metrics": {"test_accuracy": 0.5, "validation_accuracy": 0.991}})
         extractor = trial.extractor(SimpleNamespace(judge=f"my {name}"))
         assert extractor.name == f"{name} of the run 'my {name}', 99.1 % right"
         assert extractor.classes == trial.dataset.targets.classes
