@@ -21,7 +21,7 @@ from core.files.predictions import write_csv
 def classify(
     run: RunName,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Pictures and folders.")],
-    top: Annotated[int, typer.Option(min=1, help="How many classes to list for each picture.")] = 5,
+    top: Annotated[int | None, typer.Option(min=1, help="How many classes to list; 5 is usual.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="OUT", help="Also write a table.")] = None,
     *,
     shared: ModelOptions,

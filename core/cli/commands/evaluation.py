@@ -23,7 +23,7 @@ def evaluate(
     """Score a run on pictures it has never seen, and write its report."""
     place = existing_workspace(shared)
     found = find_run(place, run)
-    values = {"run": str(found.folder), "data": data and absolute_data(data, found.record().job.model)}
+    values = {"run": str(found.folder), "data": absolute_data(data, found.record().job.model) if data else None}
     check_writable(found.folder)
     result = run_here(make_job("evaluate", values, shared, usual=backend_of(found)), place)
     report = [f"Report: {result['report']}"] if result["report"] else []

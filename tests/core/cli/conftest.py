@@ -53,3 +53,12 @@ def gan_id(tmp_path):
     made, _ = Workspace(tmp_path / "workspace").create_run(job)
     made.update(status="stopped")
     return made.id
+
+
+@pytest.fixture
+def text_id(tmp_path):
+    """A run of a language model that was stopped."""
+    job = Job(task="train", model="gpt2", settings={"data": "shapes"})
+    made, _ = Workspace(tmp_path / "workspace").create_run(job)
+    made.update(status="stopped")
+    return made.id
