@@ -53,6 +53,7 @@ class Model:
             refuses by a ValueError. For text `build(settings, vocabulary_size)`.
         train: str, the task function that trains it.
         kind: str, a key of `KINDS`: what it does.
+        tasks: keys of the tasks that use a trained one, beside those that use each of its kind.
         migrations: str, what brings its checkpoints and saved models from one format to the next, oldest first; each
             is given what `core.models.shared.formats` says.
     """
@@ -63,6 +64,7 @@ class Model:
     build: str
     train: str
     kind: str = "classifier"
+    tasks: tuple[str, ...] = ()
     migrations: tuple[str, ...] = ()
 
 
@@ -146,6 +148,7 @@ MODELS: Mapping[str, Model] = {
         "core.models.cnn:build",
         "core.tasks.train_classifier:train",
         migrations=("core.models.shared.formats:keep_earlier_layout",),
+        tasks=("stylize",),
     ),
     "vit": Model(
         "Vision Transformer",
@@ -227,26 +230,42 @@ def kind_of(model: str) -> Kind:
     return KINDS[find(MODELS, model, "model").kind if model else "classifier"]
 
 
+def does(model: str, task: str) -> bool:
+    """Returns whether a trained model is of use for a task.
+
+    Args:
+        model: str, a key of `MODELS`.
+        task: str, a key of `TASKS`; one that neither a kind nor a model names, such as "evaluate", takes all of them.
+
+    Raises:
+        UserError: there is no such model or task.
+    """
+    find(TASKS, task, "task")
+    row = find(MODELS, model, "model")
+    choosy = any(task in (*other.tasks, *KINDS[other.kind].tasks) for other in MODELS.values())
+    return not choosy or task in (*row.tasks, *KINDS[row.kind].tasks)
+
+
 def check_use(task: str, model: str, run: str) -> None:
     """Refuses a run whose model is of no use for a task.
 
     Args:
-        task: str, a key of `TASKS`.
+        task: str, as in `does`.
         model: str, the run's.
         run: str, its id.
 
     Raises:
-        UserError: says what the run's model is, and what to train instead.
+        UserError: says what the run's model is, and what to train instead; or there is no such task or model.
     """
-    if task in kind_of(model).tasks:
+    if does(model, task):
         return
-    fitting = next(row for row in KINDS.values() if task in row.tasks)
+    kind = next((kind for kind in KINDS.values() if task in kind.tasks), None)
     raise UserError(
-        fitting.refusal,
+        kind.refusal if kind else "The run '{run}' is of no use for this: it is a {model}.",
         hint="Name a run that was trained with `{train}`.",
         run=run,
         model=MODELS[model].title,
-        train=fitting.train,
+        train=f"train {kind.usual if kind else next(name for name in MODELS if does(name, task))}",
     )
 
 

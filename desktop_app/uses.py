@@ -13,5 +13,4 @@ def kind_of(model: str) -> Kind | None:
 
 def does(model: str, task: str) -> bool:
     """Whether a trained model of that key is of use for a task, a key of `catalog.TASKS`."""
-    kind = kind_of(model)
-    return kind is not None and task in kind.tasks
+    return model in catalog.MODELS and catalog.does(model, task)

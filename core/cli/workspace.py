@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
+from core import catalog
 from core.cli.options import Shared
 from core.errors import UserError
 from core.jobs import installed_backends
@@ -32,12 +33,22 @@ def existing_workspace(shared: Shared) -> Workspace:
     return workspace
 
 
-def find_run(workspace: Workspace, text: str) -> Run:
-    """Returns the run that the user named; where several fit, says which one is taken."""
+def find_run(workspace: Workspace, text: str, task: str) -> Run:
+    """Returns the run that the user named; where several fit, says which one is taken.
+
+    Args:
+        workspace: where runs lie.
+        text: what the user wrote.
+        task: a key of `catalog.TASKS`, what the run is wanted for.
+
+    Raises:
+        UserError: there is no such run, or it is of no use for the task.
+    """
     found = workspace.find(text)
     count = len(workspace.fitting(text))
     if count > 1:
         sys.stderr.write(f"{count} runs fit '{text}': the newest is taken, {found.id}.\n")
+    catalog.check_use(task, found.record().job.model, found.id)
     return found
 
 

@@ -34,7 +34,7 @@ class Kind:
         tasks: keys of the tasks that use a trained one.
         refusal: str, an English template that says of a run of another kind that it can't do these; its values are
             "run" and "model".
-        train: str, the command that trains one of the kind, for the same sentence's hint.
+        usual: str, key of the model that is trained where one of the kind is wanted.
         panel: str, key of the window's panel that uses a trained one.
         use: str, English, of the button that leads there.
         icon: str, file name in resources/icons, of that button.
@@ -53,7 +53,7 @@ class Kind:
     scores: tuple[str, ...]
     tasks: tuple[str, ...]
     refusal: str
-    train: str
+    usual: str
     panel: str
     use: str
     icon: str

@@ -139,12 +139,7 @@ def _backbone(settings: StylizeSettings, pictures: list[np.ndarray], context: Co
         return Backbone(model, _value_range(model, path.name, settings, pictures, context), path.name)
     run = context.workspace.find(settings.backbone)
     record = run.record()
-    if "classify" not in catalog.kind_of(record.job.model).tasks:
-        raise UserError(
-            "The run '{run}' is no classifier, and only those can be a backbone.",
-            hint="Choose a run of a CNN, or a .keras file.",
-            run=run.id,
-        )
+    catalog.check_use("stylize", record.job.model, run.id)
     model, _ = trained_model(run, context)
     return Backbone(model, "0..255", record.name or run.id)
 

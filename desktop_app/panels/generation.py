@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer, Slot
 from core.errors import UserError
 from core.events import Images, Log, Status, Text
 from core.jobs import Job
+from core.kinds.gan import GAN
 from desktop_app.background import Aside
 from desktop_app.panel import Panel, Studio
 from desktop_app.panels.generation_draw import DrawPage
@@ -176,7 +177,7 @@ class GenerationPanel(Panel):
 
     @Slot()
     def _train(self) -> None:
-        self.model_wanted.emit("dcgan")
+        self.model_wanted.emit(GAN.usual)
 
     @Slot()
     def _do_prepared(self) -> None:

@@ -28,7 +28,6 @@ from desktop_app.widgets.seed_editor import SeedEditor
 FIELDS = StylizeSettings.model_fields
 SHOWN = ("strength", "steps", "size_px", "start", "smoothness")
 UNSEEN = ("style_px", "lr", "shift_px", "style_layers", "content_layers", "layer_weights", "value_range")
-CONVOLUTIONAL = ("cnn",)  # models that can compare pictures layer by layer
 INVITATION, PAINTING = range(2)
 
 
@@ -135,7 +134,7 @@ class StylePage(GenerationPage):
 
     @Slot()
     def _offer_runs(self) -> None:
-        runs = [row for row in self.studio.store.rows if row.classifies and row.job.model in CONVOLUTIONAL]
+        runs = [row for row in self.studio.store.rows if row.does(self.task)]
         self.backbone.offer_runs([(row.caption, row.run.id) for row in runs])
 
     # -- what came of it ----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStackedWidget
 from core.errors import UserError
 from core.events import Images, Status, Text
 from core.jobs import Job, installed_backends
+from core.kinds.language import LANGUAGE
 from desktop_app.background import Aside
 from desktop_app.panel import Studio
 from desktop_app.panels.generation_empty import GenerationEmpty
@@ -185,7 +186,7 @@ class WritePage(GenerationPage):
 
     @Slot()
     def _train(self) -> None:
-        self.model_wanted.emit("gpt2")
+        self.model_wanted.emit(LANGUAGE.usual)
 
     @Slot()
     def _look(self) -> None:

@@ -28,7 +28,7 @@ def classify(
 ) -> None:
     """Classify pictures."""
     place = existing_workspace(shared)
-    found = find_run(place, run)
+    found = find_run(place, run, "classify")
     if csv is not None:
         check_table(csv, paths)
     values = {"run": str(found.folder), "paths": paths, "top": top}

@@ -63,7 +63,7 @@ def inpaint(
     """Fill a hole in a picture with what a trained run would draw there."""
     place = existing_workspace(shared)
     _check_out(out, [picture, mask])
-    found = find_run(place, run)
+    found = find_run(place, run, "inpaint")
     values = {
         "run": str(found.folder),
         "label": label or None,
@@ -104,5 +104,5 @@ def _backbone(text: str, workspace: Workspace) -> tuple[str, str]:
         return str(path.absolute()), ""
     if path.is_file() and not workspace.fitting(text):
         raise UserError("'{path}' is no .keras file.", hint="Name a run, or a .keras file.", path=path)
-    run = find_run(workspace, text)
+    run = find_run(workspace, text, "stylize")
     return str(run.folder), backend_of(run)

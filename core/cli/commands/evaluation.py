@@ -22,7 +22,7 @@ def evaluate(
 ) -> None:
     """Score a run on pictures it has never seen, and write its report."""
     place = existing_workspace(shared)
-    found = find_run(place, run)
+    found = find_run(place, run, "evaluate")
     values = {"run": str(found.folder), "data": absolute_data(data, found.record().job.model) if data else None}
     check_writable(found.folder)
     result = run_here(make_job("evaluate", values, shared, usual=backend_of(found)), place)

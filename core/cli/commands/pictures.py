@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from core import catalog
 from core.cli.headless import run_here
 from core.cli.jobs import make_job, read_pairs
 from core.cli.options import ModelOptions, RunName
@@ -95,8 +94,7 @@ def _draw(task: str, text: str, out: Path, given: dict[str, Any], shared: ModelO
         UserError: before anything is loaded, the run is not there or draws nothing, or the file can't be written.
     """
     place = existing_workspace(shared)
-    found = find_run(place, text)
-    catalog.check_use(task, found.record().job.model, found.id)
+    found = find_run(place, text, task)
     path = path_of(out).absolute()
     check_pictures(path)
     values = {**given, "run": str(found.folder), "out": str(path)}

@@ -80,7 +80,7 @@ def resume(
     """Go on with a run that was stopped or cut off."""
     place = existing_workspace(shared)
     place.mark_interrupted()
-    found = find_run(place, run)
+    found = find_run(place, run, "train")
     if found.in_use():
         raise UserError(
             "The run '{run}' is being trained by another window or command.",
