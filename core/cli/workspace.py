@@ -9,6 +9,7 @@ from core import catalog
 from core.cli.options import Shared
 from core.errors import UserError
 from core.jobs import installed_backends
+from core.runs.no_such_class import no_such_class
 from core.runs.run import Run, Workspace, default_workspace
 
 
@@ -50,6 +51,17 @@ def find_run(workspace: Workspace, text: str, task: str) -> Run:
         sys.stderr.write(f"{count} runs fit '{text}': the newest is taken, {found.id}.\n")
     catalog.check_use(task, found.record().job.model, found.id)
     return found
+
+
+def check_label(run: Run, label: str) -> None:
+    """Looks whether a run can draw a class, as far as its record tells; an empty one stands for no choice.
+
+    Raises:
+        UserError: it has learnt others.
+    """
+    known = run.record().dataset.get("classes", [])
+    if label and known and label not in known:
+        raise no_such_class(label, known)
 
 
 def backend_of(run: Run) -> str:

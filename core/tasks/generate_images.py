@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from core.context import Context
-from core.errors import UserError, closest
 from core.events import Images, Progress, Saved
 from core.files.atomic import path_of
 from core.inference.latents import latents
 from core.inference.paint import one_hot, paint
 from core.inference.trained_gan import trained_gan
 from core.media.picture_files import check_size, check_suffix, write_pictures
+from core.runs.no_such_class import no_such_class
 from core.runs.recipe import Recipe
 from core.settings.generate import GenerateSettings
 
@@ -105,22 +105,5 @@ def chosen_labels(label: str, classes: Sequence[str], numbers: np.ndarray) -> np
     if not label:
         return numbers % max(1, len(classes))
     if label not in classes:
-        raise _no_such_class(label, classes)
+        raise no_such_class(label, classes)
     return np.full(len(numbers), list(classes).index(label))
-
-
-def _no_such_class(label: str, classes: Sequence[str]) -> UserError:
-    if not classes:
-        return UserError(
-            "The run was not trained by class: it can't draw '{label}'.",
-            hint="Leave the class empty, or train a run by class.",
-            label=label,
-        )
-    guess = closest(label, classes)
-    return UserError(
-        "The run can't draw '{label}'.",
-        hint="Did you mean '{guess}'? It has learnt: {classes}." if guess else "It has learnt: {classes}.",
-        label=label,
-        guess=guess,
-        classes=", ".join(classes[:20]),
-    )

@@ -12,9 +12,9 @@ from core.cli.jobs import make_job
 from core.cli.options import ModelOptions
 from core.cli.output import output
 from core.cli.output_files import check_pictures
-from core.cli.workspace import backend_of, existing_workspace, find_run
+from core.cli.workspace import backend_of, check_label, existing_workspace, find_run
 from core.errors import UserError
-from core.files.atomic import path_of
+from core.files.atomic import path_exists, path_of
 from core.runs.run import Workspace
 
 Out = Annotated[Path, typer.Option(metavar="FILE.png", help="Where the picture is written.")]
@@ -64,6 +64,7 @@ def inpaint(
     place = existing_workspace(shared)
     _check_out(out, [picture, mask])
     found = find_run(place, run, "inpaint")
+    check_label(found, label)
     values = {
         "run": str(found.folder),
         "label": label or None,
@@ -80,7 +81,7 @@ def _check_out(out: Path, inputs: list[str]) -> None:
     """Looks whether the one picture may be written there, and whether what is read may be pictures.
 
     Raises:
-        UserError: it may not, or one of the inputs is a folder.
+        UserError: it may not, or one of the inputs is a folder or not there.
     """
     if out.suffix.casefold() != ".png":
         raise UserError(
@@ -91,6 +92,8 @@ def _check_out(out: Path, inputs: list[str]) -> None:
         )
     check_pictures(out, inputs)
     for path in map(path_of, inputs):
+        if not path_exists(path):
+            raise UserError("There is no picture '{path}'.", hint="Check how it is spelt.", path=path)
         if path.is_dir():
             raise UserError("'{path}' is a folder, not a picture.", hint="Name a picture in it.", path=path)
 

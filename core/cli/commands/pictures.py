@@ -13,7 +13,7 @@ from core.cli.jobs import make_job, read_pairs
 from core.cli.options import ModelOptions, RunName
 from core.cli.output import output
 from core.cli.output_files import check_pictures
-from core.cli.workspace import backend_of, existing_workspace, find_run
+from core.cli.workspace import backend_of, check_label, existing_workspace, find_run
 from core.errors import counted
 from core.files.atomic import path_of
 from core.settings.interpolate import Method
@@ -95,6 +95,8 @@ def _draw(task: str, text: str, out: Path, given: dict[str, Any], shared: ModelO
     """
     place = existing_workspace(shared)
     found = find_run(place, text, task)
+    for name in ("label", "to_label"):
+        check_label(found, given.get(name) or "")
     path = path_of(out).absolute()
     check_pictures(path)
     values = {**given, "run": str(found.folder), "out": str(path)}

@@ -51,7 +51,7 @@ def gan_id(tmp_path):
     """A run of a GAN that was stopped."""
     job = Job(task="train", model="dcgan", settings={"data": "digits"})
     made, _ = Workspace(tmp_path / "workspace").create_run(job)
-    made.update(status="stopped")
+    made.update(status="stopped", dataset={"classes": ["1", "2", "eight"]})
     return made.id
 
 
