@@ -78,7 +78,7 @@ def run_list(jobs: list[Job], workspace: Workspace) -> list[dict[str, Any]]:
 
     Returns:
         For each job its "status" ("finished" or "failed"), its "run" where it trains, what the task returned, and the
-        "error" where it failed.
+        "error" where it failed or where the task told of one.
 
     Raises:
         StoppedError: the user interrupted one; holds those before it too.
@@ -111,8 +111,10 @@ def _run_listed(job: Job, workspace: Workspace) -> dict[str, Any]:
         error = explain_crash(crash)
     row = {"status": ending.state, **({"run": found.id} if found else {}), **ending.result}
     if error is not None:
-        sys.stderr.write(f"{error}\n")
         row["error"] = str(error)
+    if row.get("error"):  # it may have come to its end and still have lost something: a report that can't be written
+        sys.stderr.write(f"{row['error']}\n")
+        row["status"] = "failed"
     return row
 
 

@@ -46,6 +46,16 @@ def test_a_list_of_jobs_goes_on_after_one_that_crashes_as_its_data_is_looked_at(
     assert "RuntimeError: broken" in rows[1]["error"]
 
 
+def test_a_job_that_tells_of_an_error_has_failed(call, job_list, monkeypatch):
+    lost = {"report": "", "error": "The report can't be written: the disk is full."}
+    monkeypatch.setattr(headless, "_run_elsewhere", lambda *_: Status("finished", result=lost))
+    status, stdout, stderr = call("run", job_list)
+    assert (status, "0 jobs done, 3 failed." in stdout) == (1, True)
+    assert stderr.count(lost["error"]) == 3
+    rows = json.loads(call("run", job_list, "--json")[1])["runs"]
+    assert [(row["status"], row["error"]) for row in rows] == [("failed", lost["error"])] * 3
+
+
 def test_ctrl_c_as_data_is_looked_at_keeps_what_the_list_has_done(call, job_list, second_fails):
     second_fails(KeyboardInterrupt())
     status, stdout, _ = call("run", job_list, "--json")
