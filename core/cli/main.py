@@ -15,11 +15,12 @@ from core.cli.commands.data import check
 from core.cli.commands.editing import inpaint, stylize
 from core.cli.commands.evaluation import evaluate
 from core.cli.commands.installation import doctor
+from core.cli.commands.job_files import run
 from core.cli.commands.pictures import generate, interpolate
 from core.cli.commands.runs import runs
 from core.cli.commands.settings import settings
 from core.cli.commands.text import text
-from core.cli.commands.training import resume, run, train
+from core.cli.commands.training import resume, train
 from core.cli.console import use_utf8
 from core.cli.headless import StoppedError, explain_crash
 from core.cli.options import with_options

@@ -40,10 +40,15 @@ def classify(
             write_csv(csv, result["results"])
         except UserError as error:
             result["error"] = str(error)
+    output(result, shared, *classified(result))
+
+
+def classified(result: dict[str, Any]) -> list[object]:
+    """Returns what people read of a classification: a table and lines."""
     table = Table("picture", "class", "probability")
     for row in result["results"]:
         table.add_row(row["path"], row["label"], f"{row['probability']:.1%}")
-    output(result, shared, table, *(f"Skipped: {row['path']}: {row['reason']}" for row in result["skipped"]))
+    return [table, *(f"Skipped: {row['path']}: {row['reason']}" for row in result["skipped"])]
 
 
 def _nothing(skipped: dict[str, Any]) -> UserError:

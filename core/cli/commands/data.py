@@ -26,10 +26,15 @@ def check(
     """Examine a data set: counts, classes, unreadable files, duplicates, leaks, imbalance."""
     job = make_job("check", {"data": absolute_data(data)}, shared, model=model)
     result = run_here(job, open_workspace(shared))
+    output(result, shared, *checked(result))
+
+
+def checked(result: dict[str, Any]) -> list[object]:
+    """Returns what people read of a check: a table and lines."""
     table = Table("class", "pictures")
     for name, count in result["classes"].items():
         table.add_row(name, str(count))
-    output(result, shared, table, *_lines(result))
+    return [table, *_lines(result)]
 
 
 def _lines(result: dict[str, Any]) -> list[str]:

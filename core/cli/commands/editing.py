@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -47,8 +47,12 @@ def stylize(
         "out": str(path_of(out).absolute()),
     }
     result = run_here(make_job("stylize", values, shared, usual=usual), place)
-    loss = f"Loss: {result['loss_first']:.4f}, at the end {result['loss_last']:.4f}."
-    output(result, shared, loss, *result["files"])
+    output(result, shared, *stylized(result))
+
+
+def stylized(result: dict[str, Any]) -> list[object]:
+    """Returns what people read of a style transfer, line by line."""
+    return [f"Loss: {result['loss_first']:.4f}, at the end {result['loss_last']:.4f}.", *result["files"]]
 
 
 def inpaint(
@@ -73,8 +77,12 @@ def inpaint(
         "out": str(path_of(out).absolute()),
     }
     result = run_here(make_job("inpaint", values, shared, usual=backend_of(found)), place)
-    drawn = [f"Filled as: {result['label']}"] if result["label"] else []
-    output(result, shared, *drawn, *result["files"])
+    output(result, shared, *inpainted(result))
+
+
+def inpainted(result: dict[str, Any]) -> list[object]:
+    """Returns what people read of a filled hole, line by line."""
+    return [*([f"Filled as: {result['label']}"] if result["label"] else []), *result["files"]]
 
 
 def _check_out(out: Path, inputs: list[str]) -> None:

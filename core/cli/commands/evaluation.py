@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,5 +26,10 @@ def evaluate(
     values = {"run": str(found.folder), "data": absolute_data(data, found.record().job.model) if data else None}
     check_writable(found.folder)
     result = run_here(make_job("evaluate", values, shared, usual=backend_of(found)), place)
+    output(result, shared, *evaluated(result))
+
+
+def evaluated(result: dict[str, Any]) -> list[object]:
+    """Returns what people read of an evaluation, line by line."""
     report = [f"Report: {result['report']}"] if result["report"] else []
-    output(result, shared, *metric_lines(result["metrics"]), *caveat_lines(result), *report)
+    return [*metric_lines(result["metrics"]), *caveat_lines(result), *report]

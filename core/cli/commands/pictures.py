@@ -101,5 +101,10 @@ def _draw(task: str, text: str, out: Path, given: dict[str, Any], shared: ModelO
     check_pictures(path)
     values = {**given, "run": str(found.folder), "out": str(path)}
     result = run_here(make_job(task, values, shared, usual=backend_of(found)), place)
+    output(result, shared, *drawn(result))
+
+
+def drawn(result: dict[str, Any]) -> list[object]:
+    """Returns what people read of pictures that were drawn, line by line."""
     count = counted(result["count"], "picture", "pictures")
-    output(result, shared, *(f"Wrote {count}: {file}" for file in result["files"]))
+    return [f"Wrote {count}: {file}" for file in result["files"]]

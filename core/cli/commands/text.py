@@ -42,6 +42,11 @@ def text(
         "stop": stop,
     }
     result = run_here(make_job("text", values, shared, usual=backend_of(run) if run else ""), place)
+    output(result, shared, *written(result))
+
+
+def written(result: dict[str, Any]) -> list[object]:
+    """Returns what people read of texts that were written, line by line."""
     speed = f"{result['tokens_per_s']:.1f} tokens/s, the first after {result['first_token_s']:.2f} s"
-    lines = [line for written in result["texts"] for line in (written, "")]
-    output(result, shared, *lines, f"{speed}; compiled for {result['compile_s']:.1f} s.")
+    lines = [line for text in result["texts"] for line in (text, "")]
+    return [*lines, f"{speed}; compiled for {result['compile_s']:.1f} s."]

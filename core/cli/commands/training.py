@@ -1,4 +1,4 @@
-"""The commands that train: `train`, `run` and `resume`."""
+"""The commands that train: `train` and `resume`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from core import catalog
-from core.cli.headless import run_here, run_list
-from core.cli.jobs import absolute_data, check_place, make_job, place_job
+from core.cli.headless import run_here
+from core.cli.jobs import absolute_data, check_place, make_job
 from core.cli.options import Backend, ModelOptions, RunName, Shared
 from core.cli.output import caveat_lines, metric_lines, output
 from core.cli.output_files import check_job_file
 from core.cli.workspace import existing_workspace, find_run, open_workspace
-from core.errors import UserError, counted
+from core.errors import UserError
 from core.jobs import Job
 
 MODEL_HELP = "A key of the catalog: " + ", ".join(catalog.MODELS) + "."
@@ -47,26 +47,8 @@ def train(
         job.complete().save(save_job)
         output({"job": str(save_job)}, shared, f"Wrote {save_job}.")
         return
-    _show(run_here(job, open_workspace(shared)), shared)
-
-
-def run(
-    job_file: Annotated[Path, typer.Argument(metavar="JOB.json", help="A job, or a list of jobs.")],
-    *,
-    shared: Shared,
-) -> None:
-    """Run a job file, the same as the window writes."""
-    jobs = [place_job(job) for job in Job.load(job_file)]
-    if not jobs:
-        raise UserError("'{path}' holds no job.", hint="Write one with --save-job.", path=job_file)
-    if len(jobs) == 1:
-        _show(run_here(jobs[0], open_workspace(shared)), shared)
-        return
-    results = run_list(jobs, open_workspace(shared))
-    failed = sum(1 for row in results if row["status"] != "finished")
-    output({"runs": results}, shared, f"{counted(len(results) - failed, 'job', 'jobs')} done, {failed} failed.")
-    if failed:
-        raise typer.Exit(1)
+    result = run_here(job, open_workspace(shared))
+    output(result, shared, *trained(result))
 
 
 def resume(
@@ -94,10 +76,12 @@ def resume(
     job = Job.parse({**found.record().job.model_dump(mode="json"), "run": found.id, **changes}, origin="the command")
     if data:
         job = job.model_copy(update={"settings": {**job.settings, "data": absolute_data(data, job.model)}})
-    _show(run_here(job, place, found), shared)
+    result = run_here(job, place, found)
+    output(result, shared, *trained(result))
 
 
-def _show(result: dict[str, Any], shared: Shared) -> None:
+def trained(result: dict[str, Any]) -> list[object]:
+    """Returns what people read of a training, line by line."""
     judge = [f"Measured by: {result['judge']}"] if result.get("judge") else []
     score = (*metric_lines(result.get("metrics", {})), *caveat_lines(result))
-    output(result, shared, *score, *judge, f"Run: {result.get('run', '')}")
+    return [*score, *judge, f"Run: {result.get('run', '')}"]
