@@ -26,7 +26,7 @@ from core.reports.with_report import report_path, with_report
 from core.runs.own_data import check_own_data
 from core.runs.run import Run
 from core.runs.seen import Seen
-from core.settings.dcgan import DcganTraining
+from core.settings.dcgan import GanTraining
 from core.settings.evaluate import EvaluateSettings
 
 
@@ -52,8 +52,8 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
     run = context.workspace.find(settings.run)
     gan, description = trained_gan(run, context)
     trained = description.typed_settings()
-    if not isinstance(trained, DcganTraining):
-        raise TypeError(f"A GAN's settings are a DCGAN training's. Received: {type(trained).__name__}")
+    if not isinstance(trained, GanTraining):
+        raise TypeError(f"A GAN's settings are a GAN training's. Received: {type(trained).__name__}")
     dataset, real, seen, caveats = _pictures(settings.data, run, trained, description, context)
     extractor = make_extractor(dataset, trained, context, run)
     context.report(Progress("measure", 0, len(real), "pictures"))
@@ -75,7 +75,7 @@ def evaluate_gan(settings: EvaluateSettings, context: Context) -> dict[str, Any]
 
 
 def _pictures(
-    data: str, run: Run, trained: DcganTraining, description: ModelDescription, context: Context
+    data: str, run: Run, trained: GanTraining, description: ModelDescription, context: Context
 ) -> tuple[Dataset, np.ndarray, dict[str, int] | None, list[Log]]:
     """Returns what the run has learnt, the real pictures to measure by, (N, H, W, C), and what is known of these."""
     seed = run.record().job.seed
@@ -105,7 +105,7 @@ def _pictures(
     return own, np.asarray(dataset.images[chosen]), seen, caveats
 
 
-def _own_data(run: Run, trained: DcganTraining, context: Context) -> Dataset:
+def _own_data(run: Run, trained: GanTraining, context: Context) -> Dataset:
     """Returns what the run was trained on, divided as it was then."""
     check_own_data(run)
     record = run.record()

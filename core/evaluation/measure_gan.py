@@ -12,7 +12,7 @@ from core.evaluation.gan_callback import measure_drawn
 from core.evaluation.variety import Variety, find_variety
 from core.models.dcgan import Gan
 from core.runs.run import Run
-from core.settings.dcgan import DcganTraining
+from core.settings.dcgan import GanTraining
 
 
 def measure_gan(
@@ -20,7 +20,7 @@ def measure_gan(
     dataset: Dataset,
     extractor: FeatureExtractor,
     real: np.ndarray,
-    settings: DcganTraining,
+    settings: GanTraining,
     context: Context,
     run: Run,
 ) -> tuple[dict[str, float], Variety]:

@@ -207,7 +207,11 @@ class AdversarialFitSettings(Settings):
     )
 
 
-class DcganTraining(DcganSettings, AdversarialFitSettings, DatasetSettings):
+class GanTraining(AdversarialFitSettings, DatasetSettings):
+    """Training of any GAN: its data and its fit."""
+
+
+class DcganTraining(DcganSettings, GanTraining):
     """Training of a DCGAN."""
 
     SIZES: ClassVar[Mapping[str, Mapping[str, Any]]] = {

@@ -7,20 +7,23 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from class_target import class_target
 from in_process import BACKEND, do
 from PIL import Image
 
 from core.context import Context
 from core.data.decode import decode
 from core.data.load import load
-from core.evaluation import own_extractor
+from core.errors import UserError
+from core.evaluation import evaluate_gan, own_extractor
 from core.events import Images, Log, Progress
 from core.inference.trained import trained_model
 from core.jobs import Job
 from core.media.picture_files import read_recipe
-from core.models.shared.saved import save_model
+from core.models.shared.saved import ModelDescription, save_model
 from core.runs.recipe import job_of
 from core.runs.run import Run, Workspace
+from core.settings import dcgan
 from core.settings.dataset import DatasetSettings
 
 SETTINGS = {"size": "tiny", "filters": 8, "epochs": 2, "measure_epochs": 1, "snapshots": 0}
@@ -84,6 +87,24 @@ def test_a_training_tells_of_collapse_while_it_lasts(trained):
     assert result["collapse"]["alarm"]
     sentence = result["collapse"]["says"]
     assert sentence["message"].format(**sentence["values"]) == result["collapse"]["verdict"]
+
+
+def test_any_gans_settings_will_do(tmp_path, monkeypatch):
+    class OtherTraining(dcgan.DcganSettings, dcgan.GanTraining):
+        """Of another GAN than the DCGAN."""
+
+    def stop(*_):
+        raise UserError("It got as far as the data.")
+
+    monkeypatch.setattr(dcgan, "DcganTraining", OtherTraining)
+    monkeypatch.setattr(evaluate_gan, "load", stop)
+    workspace = Workspace(tmp_path)
+    run, job = workspace.create_run(Job(task="train", model="dcgan", settings=SETTINGS, backend=BACKEND))
+    description = ModelDescription("dcgan", dict(job.settings), class_target("ab"), (32, 32, 1))
+    save_model(run.model_folder, description.build(), description)
+    run.update(status="done")
+    ending, _ = do(workspace, "evaluate", {"run": run.id})
+    assert ending.message == "It got as far as the data.", ending.trace
 
 
 def test_two_epochs_are_told_from_real_pictures(evaluated):
