@@ -27,10 +27,12 @@ from core.data.open_index import check_data, check_other_data, forget_indexes
 from core.errors import CancelledError, RefusedError, UserError
 from core.events import ENDINGS, Event, Progress, Status
 from core.jobs import Job
+from core.runs.find_extractor import find_extractor
 from core.runs.own_data import check_own_data
 from core.runs.run import RESUMABLE, Run, RunRecord, Workspace
 from core.settings.base import Settings
 from core.settings.dataset import DatasetSettings
+from core.settings.dcgan import AdversarialFitSettings
 from core.settings.evaluate import EvaluateSettings
 from core.settings.text_data import TextSettings
 from core.text.corpus.corpus import check_corpus
@@ -129,7 +131,7 @@ def _call_task(context: Context, *, keras: bool) -> dict[str, Any]:
 
 
 def _check_data(context: Context, settings: Settings) -> None:
-    """Looks at the data that a training learns from, or an evaluation is to score."""
+    """Looks at the data that a training learns from, or an evaluation is to score, and at what else a job names."""
     if isinstance(settings, EvaluateSettings) and settings.data:
         trained = context.workspace.find(settings.run).record().job.typed_settings()
         other = trained.model_copy(update={"data": settings.data})
@@ -137,9 +139,11 @@ def _check_data(context: Context, settings: Settings) -> None:
             check_other_data(other, context)
         elif isinstance(other, TextSettings):
             check_corpus(other, context)
-    elif not context.job.row.writes_run:
+    if not context.job.row.writes_run:
         return
-    elif isinstance(settings, DatasetSettings):
+    if isinstance(settings, AdversarialFitSettings):
+        find_extractor(settings.judge, context.workspace)
+    if isinstance(settings, DatasetSettings):
         check_data(settings, context)
     elif isinstance(settings, TextSettings):
         check_corpus(settings, context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import keras
@@ -12,13 +13,12 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.data.fitting import change_channels, fit_picture
 from core.data.targets.classes import classes_of
-from core.errors import UserError
 from core.evaluation.own_extractor import INDEPENDENT, OWN, Plan, own_extractor
-from core.files.atomic import path_of
 from core.inference.predict import predict, predict_batch_size
 from core.inference.trained import trained_model
 from core.metrics.classification import softmax
 from core.models.foreign.inception import load_inception
+from core.runs.find_extractor import find_extractor
 from core.runs.run import Run
 
 
@@ -105,12 +105,10 @@ def make_extractor(dataset: Dataset, settings: ExtractorSettings, context: Conte
         UserError: there is no such run or file, or it gives no features.
         CancelledError: the user has asked the job to stop.
     """
-    named = settings.judge.strip()
-    if not named:
+    named = find_extractor(settings.judge, context.workspace)
+    if named is None:
         return _own(dataset, context, run, OWN)
-    if named.lower().endswith((".h5", ".hdf5")):
-        return _inception(named, context)
-    return _of_run(context.workspace.find(named), context)
+    return _of_run(named, context) if isinstance(named, Run) else _inception(named, context)
 
 
 def independent_extractor(dataset: Dataset, context: Context, run: Run) -> FeatureExtractor | None:
@@ -142,12 +140,6 @@ def _own(dataset: Dataset, context: Context, run: Run, plan: Plan) -> FeatureExt
 def _of_run(run: Run, context: Context) -> FeatureExtractor:
     model, description = trained_model(run, context)
     record = run.record()
-    if "logits" not in {layer.name for layer in model.layers}:
-        raise UserError(
-            "The run '{run}' is no classifier: it can't be the feature extractor.",
-            hint="Name a classifier's run, or leave the feature extractor empty: one is trained on the same data.",
-            run=run.id,
-        )
     # Not that on its test split: those may be the pictures that the generator is tested by, and this chooses its epoch.
     right = record.result.get("metrics", {}).get("validation_accuracy")
     name = _name(f"{record.job.model} of the run '{record.name}'", right)
@@ -157,8 +149,7 @@ def _of_run(run: Run, context: Context) -> FeatureExtractor:
     )
 
 
-def _inception(named: str, context: Context) -> FeatureExtractor:
-    path = path_of(named)
+def _inception(path: Path, context: Context) -> FeatureExtractor:
     network, count = load_inception(path)
     return FeatureExtractor(
         f"InceptionV3 ({path.name})", network, context, [f"ImageNet {place}" for place in range(count)]

@@ -7,7 +7,6 @@ CLASSIFIER = Kind(
     wanted=Wanted("class", fewest=2),
     preview="preview",
     describe="core.models.shared.describe:describe_pictures",
-    load="core.inference.trained:trained_model",
     evaluate="core.evaluation.evaluate_classifier:evaluate_classifier",
     scores=("test_accuracy",),
     tasks=("classify",),

@@ -7,7 +7,6 @@ GAN = Kind(
     wanted=Wanted("class", fewest=0),
     preview="preview",
     describe="core.models.shared.describe_gan:describe_gan",
-    load="core.inference.trained_gan:trained_gan",
     evaluate="core.evaluation.evaluate_gan:evaluate_gan",
     scores=("fid",),
     tasks=("generate", "interpolate", "inpaint"),

@@ -28,7 +28,6 @@ class Kind:
         wanted: what the samples must carry.
         preview: str, key of the task that looks at its data before a training.
         describe: str, `describe(settings, context) -> dict`, how large it would be.
-        load: str, `load(run, context) -> (model, description)`, the trained model of a run.
         evaluate: str, `evaluate(settings, context) -> dict`, its score on what it has never seen.
         scores: names of the metrics by which its runs are compared, the most important first.
         tasks: keys of the tasks that use a trained one.
@@ -48,7 +47,6 @@ class Kind:
     wanted: Wanted
     preview: str
     describe: str
-    load: str
     evaluate: str
     scores: tuple[str, ...]
     tasks: tuple[str, ...]

@@ -7,7 +7,6 @@ LANGUAGE = Kind(
     wanted=Wanted("none", fewest=0),  # a text says itself what follows each of its tokens
     preview="preview_text",
     describe="core.models.gpt2.describe:describe_text",
-    load="core.inference.trained_text:trained_text_model",
     evaluate="core.evaluation.evaluate_text:evaluate_text",
     scores=("perplexity",),
     tasks=("text", "examine_text"),

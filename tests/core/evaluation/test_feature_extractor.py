@@ -283,8 +283,11 @@ def test_a_run_of_the_users_own_extracts_features(trial, tmp_path):
 def test_no_run_and_no_file_are_sentences(trial, tmp_path):
     with pytest.raises(UserError, match="There is no run 'nobody'"):
         trial.extractor(SimpleNamespace(judge="nobody"))
-    with pytest.raises(UserError, match="holds no weights of InceptionV3"):
+    with pytest.raises(UserError, match=r"There is no file '.*none.h5'"):
         trial.extractor(SimpleNamespace(judge=str(tmp_path / "none.h5")))
+    (tmp_path / "empty.h5").touch()
+    with pytest.raises(UserError, match="holds no weights of InceptionV3"):
+        trial.extractor(SimpleNamespace(judge=str(tmp_path / "empty.h5")))
 
 
 def test_stop_is_seen_between_batches(trial):

@@ -59,6 +59,24 @@ def test_a_text_that_holds_none_is_told_before_a_backend_is_loaded(call, tmp_pat
     assert not (tmp_path / "workspace" / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        ("TEXT", "is no classifier: it can't be the feature extractor. Name a classifier's run"),
+        ("GAN", "is no classifier: it can't be the feature extractor. Name a classifier's run"),
+        ("nobody", "There is no run 'nobody'"),
+        ("none.h5", "There is no file 'none.h5'."),
+    ],
+)
+def test_a_feature_extractor_of_no_use_is_told_before_a_backend_is_loaded_or_a_run_made(
+    call, tmp_path, gan_id, text_id, judge, said
+):
+    judge = {"TEXT": text_id, "GAN": gan_id}.get(judge, judge)
+    status, _, stderr = call("train", "dcgan", "--data", "digits", "--set", f"judge={judge}")
+    assert (status, said in stderr) == (1, True), stderr
+    assert {path.name for path in (tmp_path / "workspace" / "runs").iterdir()} == {gan_id, text_id}
+
+
 def test_accuracies_are_told_as_percent(call, monkeypatch, tmp_path):
     result = {"run": "x", "metrics": {"test_accuracy": 0.975, "test_loss": 0.1}}
     monkeypatch.setattr(training, "run_here", lambda *_: result)
