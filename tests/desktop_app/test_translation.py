@@ -8,6 +8,13 @@ from PySide6.QtWidgets import QLabel
 from desktop_app.translation import read_dictionary, say, tr, translator
 
 CHINESE = read_dictionary("zh_CN")
+# What runs of earlier versions keep in their results, to be shown in the language of the window.
+EARLIER = {
+    "The generator keeps to few kinds of pictures: {percent} % of the variety of real ones.",
+    "The generator repeats itself: its nearest pictures are {percent} % as far apart as real ones.",
+    "Pictures of one kind are too much alike: they differ {percent} % as much as real ones.",
+    "The generated pictures are too much alike: they differ {percent} % as much as real ones.",
+}
 
 
 def test_every_text_of_the_window_is_translated():
@@ -20,6 +27,14 @@ def test_every_setting_is_translated():
 
 def test_every_message_of_the_engines_is_translated():
     assert sorted(texts.core_texts() - CHINESE.keys()) == []
+
+
+def test_what_earlier_versions_wrote_into_results_is_translated():
+    assert sorted(EARLIER - CHINESE.keys()) == []
+
+
+def test_nothing_is_translated_that_no_one_says():
+    assert sorted(CHINESE.keys() - texts.written_texts() - EARLIER) == []
 
 
 def test_translations_speak_of_the_same_values():

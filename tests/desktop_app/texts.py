@@ -66,6 +66,13 @@ def settings_texts() -> set[str]:
     return {text for text in found if _is_text(text)}
 
 
+def written_texts() -> set[str]:
+    """Every literal of core and the window, whoever shows it."""
+    files = [file for folder in ("core", "desktop_app") for file in (ROOT / folder).rglob("*.py")]
+    nodes = (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
 def _choices(annotation: Any) -> set[str]:
     """The words that a field lets one choose from; a field of several takes them as typed text instead."""
     if get_origin(annotation) is Literal:
