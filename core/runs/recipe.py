@@ -148,7 +148,7 @@ def job_of(recipe: Recipe, workspace: Workspace) -> Job:
         for name, field in kind.model_fields.items()
         if field.is_required() and name not in settings and _is_place(kind, name)
     }
-    checked = kind.parse({**settings, **missing}).model_dump(mode="json")
+    checked = kind.parse({**settings, **missing}, recipe.job.task).model_dump(mode="json")
     return Job(
         task=recipe.job.task,
         settings={name: value for name, value in checked.items() if name not in missing},

@@ -32,12 +32,12 @@ class Settings(BaseModel):
         return {**(cls.SIZES.get(size, {}) if isinstance(size, str) else {}), **values}
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any], owner: str = "NAME") -> Self:
+    def parse(cls, values: Mapping[str, Any], owner: str = "") -> Self:
         """Checks values from outside; text is converted where the field is a number or a switch.
 
         Args:
             values: name -> value.
-            owner: the model or task whose settings they are, which `pixelwright settings` lists.
+            owner: the model or task whose settings they are, which `pixelwright settings` lists; "" where nobody knows.
 
         Raises:
             UserError: names the setting, what it may be and what it was.
@@ -53,14 +53,17 @@ class Settings(BaseModel):
         name = str(first["loc"][0]) if first["loc"] else ""
         if first["type"] == "extra_forbidden":
             guess = closest(name, cls.model_fields)
+            listed, asked = "`pixelwright settings {owner}` lists those there are.", "Choose one of: {known}."
+            if guess:
+                listed = "Did you mean '{guess}'? `pixelwright settings {owner}` lists them all."
+                asked = "Did you mean '{guess}'? Choose one of: {known}."
             return UserError(
                 "There is no setting '{name}'.",
-                hint="Did you mean '{guess}'? `pixelwright settings {owner}` lists them all."
-                if guess
-                else "`pixelwright settings {owner}` lists those there are.",
+                hint=listed if owner else asked,
                 name=name,
                 guess=guess,
                 owner=owner,
+                known=", ".join(cls.model_fields),
             )
         if not name:
             return UserError("{reason}.", reason=first["msg"].removeprefix("Value error, ").rstrip("."))

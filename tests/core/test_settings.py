@@ -40,8 +40,8 @@ def test_settings_survive_json():
         ({"filters": "many"}, ["'filters' does not fit: it takes a whole number from 1 to 64. Received: many."]),
         ({"size": ["tiny"]}, ["'size' does not fit: it takes text"]),
         ({"flip": "maybe"}, ["it takes true or false. Received: maybe."]),
-        ({"filter": 3}, ["'filter'. Did you mean 'filters'? `pixelwright settings NAME` lists them all."]),
-        ({"colours": 3}, ["'colours'. `pixelwright settings NAME` lists those there are."]),
+        ({"filter": 3}, ["There is no setting 'filter'. Did you mean 'filters'? Choose one of: size, filters"]),
+        ({"colours": 3}, ["There is no setting 'colours'. Choose one of: size, filters"]),
         ({"way": "Sperical"}, ["'way' does not fit: it takes one of", "Did you mean 'spherical'? Which way."]),
         ({"way": "x"}, ["Received: x. Which way."]),
     ],
@@ -51,6 +51,19 @@ def test_a_wrong_setting_is_named_with_what_it_may_be(values, said):
         Sample.parse(values)
     for word in said:
         assert word in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("filter", "Did you mean 'filters'? `pixelwright settings sample` lists them all."),
+        ("colours", "`pixelwright settings sample` lists those there are."),
+    ],
+)
+def test_a_setting_that_is_not_there_is_told_with_the_command_that_lists_them(name, hint):
+    with pytest.raises(UserError) as error:
+        Sample.parse({name: 3}, "sample")
+    assert str(error.value) == f"There is no setting '{name}'. {hint}"
 
 
 def test_settings_are_frozen():

@@ -70,7 +70,7 @@ class ModelDescription:
     def typed_settings(self) -> Settings:
         """Returns the settings, checked."""
         settings: Settings = catalog.load(catalog.find(catalog.MODELS, self.model, "model").settings).parse(
-            self.settings
+            self.settings, self.model
         )
         return settings
 
