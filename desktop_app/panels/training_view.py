@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from core import catalog
 from core.events import Images, Log, Metric, Progress, Status
 from core.jobs import Job
 from desktop_app.panels.training_pages import CURVES, TrainingPages
@@ -94,7 +95,7 @@ class TrainingView(QWidget):
         self._show_kind(job.model)
         self.log.clear_lines()
         data = Path(str(job.settings.get("data", ""))).name
-        self.show_name(job.name or f"{tr(job.model.upper())} · {data}")
+        say(self.title.setText, "{name}", name=lambda: job.name or f"{tr(catalog.MODELS[job.model].title)} · {data}")
         self.tabs.setCurrentIndex(CURVES)
         self.score.hide()
         self.warning.hide()

@@ -36,6 +36,15 @@ def test_an_ordinary_tip_stays_as_it_is(qtbot):
     assert predictions.data(predictions.index(0, 0), Qt.ItemDataRole.ToolTipRole) == "/cats & dogs/1.png"
 
 
+def test_a_training_without_a_name_is_called_by_its_model_and_data(qtbot):
+    view = TrainingView()
+    qtbot.addWidget(view)
+    view.begin(Job(task="train", model="gpt2", settings={"data": "shapes"}))
+    assert view.title.text() == "GPT-2 · shapes"
+    view.begin(Job(task="train", model="vit", settings={"data": "shapes"}))
+    assert view.title.text() == "Vision Transformer · shapes"
+
+
 def test_the_score_says_how_many_test_pictures_were_copies(qtbot):
     view = TrainingView()
     qtbot.addWidget(view)
