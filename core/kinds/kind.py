@@ -37,7 +37,8 @@ class Kind:
         panel: str, key of the window's panel that uses a trained one.
         use: str, English, of the button that leads there.
         icon: str, file name in resources/icons, of that button.
-        plots: keys of the window's plots that show its training: a tuple for each row of them.
+        plots: what the window's two plots, side by side, show of its training: keys of the curves that either can
+            show, the first of them first.
         newest_is_best: bool, whether a training that was cut off is used as it is, even where an earlier epoch was
             measured to be better.
         samples_grow: bool, whether its training shows from epoch to epoch what it can make by then.
@@ -55,6 +56,6 @@ class Kind:
     panel: str
     use: str
     icon: str
-    plots: tuple[tuple[str, ...], ...]
+    plots: tuple[tuple[str, ...], tuple[str, ...]]
     newest_is_best: bool = False
     samples_grow: bool = False

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from core import catalog
 from core.errors import UserError
 from core.events import Status
 from core.jobs import Job
@@ -108,14 +109,16 @@ class TrainingLooks(QObject):
         handle.pictures_arrived.connect(self._view.show_preview)
         handle.ended.connect(self._end_preview)
         set_role(self._setup.data.about, "role", "muted")
-        say(self._view.about.setText, "Looking at the pictures…")
+        of_texts = _is_of_texts(handle.job)
+        say(self._view.about.setText, "Looking at the texts…" if of_texts else "Looking at the pictures…")
 
     @Slot(object)
     def _end_preview(self, status: Status) -> None:
         if self.sender() is not self._preview:
             return  # other data has been chosen since
+        of_texts = _is_of_texts(self._preview.job)
         self._preview = None
-        if status.state == "finished" and "characters" in status.result:
+        if status.state == "finished" and of_texts:
             self._show_texts(status.result)
         elif status.state == "finished":
             self._show_counts(status.result)
@@ -211,6 +214,7 @@ class TrainingLooks(QObject):
     def _end_describe(self, status: Status) -> None:
         if self.sender() is not self._describe:
             return
+        of_texts = _is_of_texts(self._describe.job)
         self._describe = None
         line = self._setup.size_line
         if status.state == "finished":
@@ -218,7 +222,7 @@ class TrainingLooks(QObject):
             say(
                 line.setText,
                 "{parameters} parameters · {flops} FLOPs a token · {size} file"
-                if "vocabulary" in status.result
+                if of_texts
                 else "{parameters} parameters · {flops} FLOPs a picture · {size} file",
                 parameters=lambda: f"{int(status.result.get('parameters', 0)):,}",
                 flops=lambda: short(float(status.result.get("flops", 0))),
@@ -227,6 +231,11 @@ class TrainingLooks(QObject):
         elif status.state == "failed":
             set_role(line, "role", "error")
             say(line.setText, "{reason}", reason=lambda: tr_parts(status.message, status.values))
+
+
+def _is_of_texts(job: Job) -> bool:
+    """Whether the job is for a model that learns from texts, not from pictures."""
+    return catalog.kind_of(job.model).samples == "texts"
 
 
 def class_line(counts: dict[str, int]) -> str:

@@ -27,6 +27,7 @@ def test_texts_are_counted_where_pictures_would_be_shown(window, qtbot, tmp_path
     setup = choose_gpt2(window)
     setup.data.take_paths([tmp_path / "story.txt"])
     about = window.panels["training"].view.about
+    qtbot.waitUntil(lambda: about.text() == "Looking at the texts…", timeout=60_000)
     qtbot.waitUntil(lambda: "The first begins: Line" in about.text(), timeout=60_000)
     assert "characters" in setup.data.about.text()
     assert not window.panels["training"].view.pictures.isVisible()

@@ -25,6 +25,7 @@ def test_every_kind_names_code_tasks_and_targets_that_there_are(key):
     assert kind.wanted.target in catalog.TARGETS
     assert (ROOT / "resources" / "icons" / f"{kind.icon}.svg").exists()
     assert catalog.MODELS[kind.usual].kind == key
+    assert len(kind.plots) == 2
 
 
 def test_a_run_of_another_kind_is_refused_by_what_is_asked_of_it():
