@@ -18,15 +18,10 @@ LINE_INTERVAL_S = 10.0  # a log file or pipe gets a line so often, a terminal a 
 
 
 class ConsoleListener:
-    """Call it with every event of one job; use as a context manager so that the bar is taken down.
+    """Call it with every event of one job; use as a context manager so that the bar is taken down."""
 
-    Args:
-        quiet: bool, show warnings and nothing else.
-    """
-
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
-        self._quiet = quiet
         self._seen: set[str] = set()
         self._last_line = 0.0
         self._bar = Progress(
@@ -37,7 +32,7 @@ class ConsoleListener:
             TimeRemainingColumn(),
             console=self._console,
             transient=True,
-            disable=quiet or not self._console.is_terminal,
+            disable=not self._console.is_terminal,
         )
         self._task = self._bar.add_task("", total=1, visible=False, rate="")
 
@@ -52,19 +47,17 @@ class ConsoleListener:
         """Shows the event."""
         if isinstance(event, events.Progress):
             self._show_progress(event)
-        elif isinstance(event, events.Metric) and event.per == "epoch" and not self._quiet:
+        elif isinstance(event, events.Metric) and event.per == "epoch":
             known = {name: value for name, value in event.values.items() if not math.isnan(value)}
             values = "  ".join(f"{name} {value:.4g}" for name, value in known.items())
             self._print(f"epoch {event.epoch:g}  {values}")
-        elif isinstance(event, events.Log) and (event.level != "info" or not self._quiet):
+        elif isinstance(event, events.Log):
             style = {"warning": "yellow", "error": "red"}.get(event.level, "")
             self._print(str(UserError(event.message, **event.values)), style)
         elif isinstance(event, events.Status) and event.state == "paused":
             self._print("paused")
 
     def _show_progress(self, event: events.Progress) -> None:
-        if self._quiet:
-            return
         text = phase_text(event)
         if self._console.is_terminal:
             rate = f"{event.rate:,.0f}/s" if event.rate else ""

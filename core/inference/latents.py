@@ -136,14 +136,6 @@ def on_shell(latent: np.ndarray, radius: float) -> np.ndarray:
     return (latent * (radius / np.maximum(norm, TINY))).astype(np.float32)
 
 
-def shell_radius(dims: int, truncation: float = 0.0) -> float:
-    """Returns the root mean square norm of latents drawn with that truncation, as in `latents`: sqrt(D) without."""
-    if not check_truncation(truncation):
-        return math.sqrt(dims)
-    density = math.exp(-(truncation**2) / 2) / math.sqrt(2 * math.pi)
-    return math.sqrt(dims * (1 - 2 * truncation * density / math.erf(truncation / math.sqrt(2))))
-
-
 def walk(start: np.ndarray, seed: int, steps: int) -> np.ndarray:
     """Goes round from a latent and back to it: a smooth closed path of equally long steps, so that a film can repeat.
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-ValueRange = Literal["0..1", "-1..1", "0..255", "imagenet", "caffe"]
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's RGB, from 0 to 1
 CAFFE_MEAN = (103.939, 116.779, 123.68)  # of its BGR, from 0 to 255
 LUMA = (0.299, 0.587, 0.114)  # ITU-R 601

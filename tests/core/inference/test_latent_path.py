@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from shell_radius import shell_radius
 
 from core.inference.latent_path import latent_path
-from core.inference.latents import combine, latents, shell_radius
+from core.inference.latents import combine, latents
 from core.settings.interpolate import InterpolateSettings
 
 DIMS = 64

@@ -2,8 +2,9 @@ import math
 
 import numpy as np
 import pytest
+from shell_radius import shell_radius
 
-from core.inference.latents import combine, latents, linear, on_shell, shell_radius, spherical, walk
+from core.inference.latents import combine, latents, linear, on_shell, spherical, walk
 
 X, Y = np.array([1.0, 0.0, 0.0], np.float32), np.array([0.0, 1.0, 0.0], np.float32)
 
