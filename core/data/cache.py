@@ -259,7 +259,7 @@ class PixelSink:
         self._go_to_memory()
         if self._pixels is not None:
             with self._path.open("rb") as file:
-                file.readinto(memoryview(self._pixels[: self._taken]))
+                file.readinto(self._pixels[: self._taken].data)
         with suppress(OSError):
             self._path.unlink()
 

@@ -217,8 +217,8 @@ def _warnings(report: dict[str, Any], index: Index, target: Targets | None, give
             "The class folders hold folders: where the pictures of one belong together, such as those of one person, "
             "set group_by=folder."
         )
-    remarks = [*index.remarks, *(remarks_on_unseen(report["unseen"]) if report["unseen"] else [])]
-    found += [fill(remark.message, remark.values) for remark in remarks]
+    unseen = remarks_on_unseen(report["unseen"], len(report["classes"])) if report["unseen"] else []
+    found += [fill(remark.message, remark.values) for remark in (*index.remarks, *unseen)]
     return found
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from core.context import Context
 from core.data.sources.remarks import listed
 from core.data.targets.classes import ClassTargets
 from core.data.targets.target import Targets
@@ -38,19 +37,24 @@ def unseen_classes(targets: Targets, splits: Mapping[str, np.ndarray]) -> dict[s
     }
 
 
-def remarks_on_unseen(unseen: Mapping[str, list[str]]) -> list[Log]:
-    """Returns what is said of them; that folders are empty is said by those who have looked into them."""
+def remarks_on_unseen(unseen: Mapping[str, Collection[str]], total: int) -> list[Log]:
+    """Returns what is said of them; that folders are empty is said by those who have looked into them.
+
+    Args:
+        unseen: as above.
+        total: int, how many classes there are.
+    """
     found = []
     if untrained := unseen["untrained"]:
-        message = "These classes have no picture to train on, and will never be recognised: {classes}."
+        message = "No training picture shows these classes, so the model can't recognise them: {classes}."
         found.append(Log(message, "warning", {"classes": listed(untrained)}))
     if untested := unseen["untested"]:
-        message = "These classes have no test picture, so the test score says nothing of them: {classes}."
-        found.append(Log(message, "warning", {"classes": listed(untested)}))
+        message = (
+            "1 of {total} classes has no test picture, so the score does not tell how well it is recognised: {classes}."
+            if len(untested) == 1
+            else "{count} of {total} classes have no test picture, so the score does not tell how well they are "
+            "recognised: {classes}."
+        )
+        values = {"count": len(untested)} if len(untested) > 1 else {}
+        found.append(Log(message, "warning", {**values, "total": total, "classes": listed(untested)}))
     return found
-
-
-def report_unseen(unseen: Mapping[str, list[str]], context: Context) -> None:
-    """Says which classes can't be learnt or scored, before a training."""
-    for remark in remarks_on_unseen(unseen):
-        context.report(remark)

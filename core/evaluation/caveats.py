@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from core.data.dataset import Dataset
 from core.data.targets.classes import classes_of
+from core.data.unseen import remarks_on_unseen, unseen_classes
 from core.events import Log
-
-LISTED = 20  # classes that are named
 
 
 def told(caveats: Iterable[Log]) -> list[dict[str, Any]]:
@@ -27,44 +24,13 @@ def of_untested(classes: Sequence[str], counts: Sequence[int]) -> list[Log]:
         counts: K numbers of pictures that are scored.
     """
     missing = [name for name, count in zip(classes, counts, strict=True) if not count]
-    if not missing:
-        return []
-    values = {"count": len(missing), "total": len(classes), "classes": listed(missing)}
-    if len(missing) == 1:
-        del values["count"]
-        message = (
-            "1 of {total} classes has no test picture, so the score does not tell how well it is recognised: {classes}."
-        )
-        return [Log(message, "warning", values)]
-    return [
-        Log(
-            "{count} of {total} classes have no test picture, so the score does not tell how well they are recognised: "
-            "{classes}.",
-            "warning",
-            values,
-        )
-    ]
-
-
-def of_untrained(classes: Sequence[str], counts: Sequence[int]) -> list[Log]:
-    """Returns the caveat that some classes have no picture to learn from; as `of_untested`."""
-    missing = [name for name, count in zip(classes, counts, strict=True) if not count]
-    if not missing:
-        return []
-    message = "No training picture shows these classes, so the model can't recognise them: {classes}."
-    return [Log(message, "warning", {"classes": listed(missing)})]
+    return remarks_on_unseen({"untrained": [], "untested": missing}, len(classes))
 
 
 def of_split(dataset: Dataset) -> list[Log]:
     """Returns the caveats of a classifier's data set: classes that are never learnt, or never tested."""
-    targets = classes_of(dataset.targets)
-
-    def counts(split: str) -> list[int]:
-        found: list[int] = np.bincount(targets.labels[dataset.splits[split]], minlength=len(targets.classes)).tolist()
-        return found
-
-    untested = of_untested(targets.classes, counts("test")) if len(dataset.splits["test"]) else []
-    return of_untrained(targets.classes, counts("train")) + untested
+    unseen = unseen_classes(dataset.targets, dataset.splits)
+    return remarks_on_unseen(unseen, len(classes_of(dataset.targets).classes))
 
 
 def of_known(train: int, validation: int, count: int) -> list[Log]:
@@ -120,8 +86,3 @@ UNKNOWN = Log(
     "there any more. Those that were make the score too good.",
     "warning",
 )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Returns names in a row; of many the first."""
-    return ", ".join(names[:LISTED]) + (" …" if len(names) > LISTED else "")

@@ -10,7 +10,7 @@ from core.context import Context
 from core.data.dataset import Dataset
 from core.data.load import load, report_small_test
 from core.data.targets.classes import classes_of
-from core.data.unseen import report_unseen, unseen_classes
+from core.data.unseen import unseen_classes
 from core.evaluation.caveats import of_split, told
 from core.events import Log, Progress
 from core.inference.predict import predict_split
@@ -51,8 +51,6 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     """
     dataset = load(settings, context.job.seed, context)
     run, description, model = begin(settings, dataset, context)
-    unseen = unseen_classes(dataset.targets, dataset.splits)
-    report_unseen(unseen, context)
     size = model_size(model)
     counts = dataset.summary()["counts"]
     context.report(
@@ -83,7 +81,7 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
         "metrics": metrics,
         "caveats": told(caveats),
         "classes": list(classes_of(dataset.targets).classes),
-        "unseen": unseen,
+        "unseen": unseen_classes(dataset.targets, dataset.splits),
         "counts": counts,
         "leaks": dataset.leaks,
         "parameters": size.parameters,

@@ -142,7 +142,7 @@ def test_classes_without_a_test_picture_are_a_finding(make_pictures, context):
     folder = make_pictures({"train/a": 12, "train/b": 12, "test/a": 12, "test/c": 12})
     report = look(folder, context)
     assert report["unseen"] == {"untrained": ["c"], "untested": ["b"], "empty": []}
-    assert any("no picture to train on" in sentence and "'c'" in sentence for sentence in report["warnings"])
+    assert any("No training picture" in sentence and "'c'" in sentence for sentence in report["warnings"])
     assert any("no test picture" in sentence and "'b'" in sentence for sentence in report["warnings"])
 
 

@@ -73,8 +73,8 @@ def test_classes_that_cannot_be_learnt_or_scored_are_told_before_the_first_step_
     said = [(event.message, event.values) for event in events[:first_step] if isinstance(event, Log)]
     for beginning, values in (
         ("No picture lies", {"folders": "'e'"}),
-        ("These classes have no picture to train on", {"classes": "'d'"}),
-        ("These classes have no test picture", {"classes": "'c'"}),
+        ("No training picture shows these classes", {"classes": "'d'"}),
+        ("1 of {total} classes has no test picture", {"total": 4, "classes": "'c'"}),
     ):
         assert any(message.startswith(beginning) and found == values for message, found in said)
 
