@@ -5,6 +5,7 @@ NumPy, SciPy's binomial and scikit-learn's k-means: knows neither pictures nor m
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -172,10 +173,15 @@ def _too_few(count: int) -> Collapse:
 def _clusters(real: np.ndarray, fake: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns in which cluster of the real features each feature lies, (N,) and (M,)."""
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.metrics import pairwise_distances_argmin
 
     clusters = int(np.clip(len(real) // PICTURES_A_CLUSTER, 2, CLUSTERS))
-    means = KMeans(clusters, n_init=4, random_state=seed).fit(real)
-    return means.labels_, means.predict(fake)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of many equal pictures there are fewer clusters: so be it
+        means = KMeans(clusters, n_init=4, random_state=seed).fit(real)
+    used, kinds = np.unique(means.labels_, return_inverse=True)  # an empty cluster is no kind of picture
+    return kinds, pairwise_distances_argmin(fake, means.cluster_centers_[used])
 
 
 def _missed(real: np.ndarray, fake: np.ndarray, kinds: int) -> list[int]:

@@ -134,3 +134,10 @@ def test_figures_are_ratios_to_real_pictures():
     assert found.within == pytest.approx(1, abs=0.02)
     assert found.spacing == pytest.approx(1, abs=0.05)
     assert found.verdict.message.startswith("No collapse: all {kinds} kinds")
+
+
+@pytest.mark.parametrize("different", [1, 2])
+def test_real_pictures_that_are_mostly_copies_are_compared_without_a_librarys_warning(different):
+    rng = np.random.default_rng(0)
+    real = np.repeat(rng.normal(size=(different, 4)), 60 // different, axis=0)
+    assert find_collapse(real, rng.normal(size=(60, 4))).kinds == different
