@@ -131,6 +131,9 @@ TASKS: Mapping[str, Task] = {
         "interactive",
     ),
     "check": Task("Data check", "core.data.check:check", "core.settings.dataset:DatasetSettings", "data", keras=False),
+    "check_text": Task(
+        "Text check", "core.text.check:check_text", "core.settings.text_data:TextSettings", "data", keras=False
+    ),
     "preview": Task(
         "Preview", "core.data.preview:preview", "core.settings.dataset:DatasetSettings", "data", keras=False
     ),

@@ -47,7 +47,7 @@ class Progress(Event):
     """How far the job is.
 
     Args:
-        phase: str, what is being done, as an English key: "import", "scan", "decode", "compile", "train",
+        phase: str, what is being done, as an English key: "import", "scan", "decode", "read", "compile", "train",
             "validate", "evaluate", "classify", "write", "examine", "save".
         done: int, units done so far in this phase.
         total: int, units in all; 0 where unknown.

@@ -6,8 +6,9 @@ from core.events import Progress
 
 PHASES = {
     "import": "Loading {detail}",
-    "scan": "Looking for pictures",
+    "scan": "Looking through the data",
     "decode": "Reading pictures",
+    "read": "Reading texts",
     "check": "Checking pictures",
     "load": "Loading the model",
     "build": "Building the model",

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.commands.classification import classified
-from core.cli.commands.data import checked
+from core.cli.commands.data import checked, checked_text
 from core.cli.commands.editing import inpainted, stylized
 from core.cli.commands.evaluation import evaluated
 from core.cli.commands.pictures import drawn
@@ -35,6 +35,7 @@ SHOWN: Mapping[str, Callable[[dict[str, Any]], list[object]]] = {
     "stylize": stylized,
     "text": written,
     "check": checked,
+    "check_text": checked_text,
 }
 
 

@@ -29,6 +29,7 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import SPLITS, Skipped
+from core.data.load import report_skipped
 from core.data.progress import Progressing
 from core.data.sources.shapes import make_scene
 from core.data.splits import TEST, TRAIN, UNGIVEN, VALIDATION, given_splits
@@ -111,7 +112,18 @@ def load_corpus(settings: TextSettings, seed: int, context: Context) -> Corpus:
         UserError: there are no such texts, none can be read, or none are left to train on.
         CancelledError: the user has asked the job to stop.
     """
-    documents, passages, skipped = _passages(settings, seed, context)
+    return divide_texts(*read_texts(settings, seed, context), settings, seed, context)
+
+
+def divide_texts(
+    documents: str,
+    passages: list[Passage],
+    skipped: tuple[Skipped, ...],
+    settings: TextSettings,
+    seed: int,
+    context: Context,
+) -> Corpus:
+    """Divides what `read_texts` returns, as `load_corpus` does."""
     if documents != "line":
         passages = cut(passages, documents)
     splits, leaks = _divide(passages, settings, seed)
@@ -190,7 +202,7 @@ def load_undivided(settings: TextSettings, seed: int, context: Context) -> Corpu
         UserError: there are no such texts, or none can be read.
         CancelledError: the user has asked the job to stop.
     """
-    documents, passages, skipped = _passages(settings, seed, context)
+    documents, passages, skipped = read_texts(settings, seed, context)
     given = tuple(passage for passage in passages if passage.given == TEST)
     splits: dict[str, tuple[Passage, ...]] = {**dict.fromkeys(SPLITS, ()), "test": given or tuple(passages)}
     fingerprint = _fingerprint(passages if documents == "line" else cut(passages, documents))
@@ -198,8 +210,21 @@ def load_undivided(settings: TextSettings, seed: int, context: Context) -> Corpu
     return Corpus(settings.data, fingerprint, documents, splits, skipped, ("test",) if given else ())
 
 
-def _passages(settings: TextSettings, seed: int, context: Context) -> tuple[str, list[Passage], tuple[Skipped, ...]]:
-    """Returns what is to be divided, each line, or each file as a whole; and the files left out."""
+def read_texts(settings: TextSettings, seed: int, context: Context) -> tuple[str, list[Passage], tuple[Skipped, ...]]:
+    """Reads the texts, undivided.
+
+    Args:
+        settings: which.
+        seed: int >= 0, decides the scenes of "shapes".
+        context: as in `load_corpus`.
+
+    Returns:
+        What a training divides ("file", "line" or "piece"); each line, or each file as a whole; and the files left out.
+
+    Raises:
+        UserError: there are no such texts, or none can be read.
+        CancelledError: the user has asked the job to stop.
+    """
     if settings.data == EMBEDDED:
         lines = enumerate(_sentences(settings, seed, context))
         return "line", [Passage(line, f"{EMBEDDED}/{place}") for place, line in lines], ()
@@ -221,7 +246,7 @@ def _sentences(settings: TextSettings, seed: int, context: Context) -> Iterator[
 def _read(settings: TextSettings, context: Context) -> tuple[list[Passage], tuple[Skipped, ...]]:
     """Returns each file's text as one passage."""
     files, skipped = find_texts(settings.data, context)
-    progress = Progressing(context, "decode", len(files), "files")
+    progress = Progressing(context, "read", len(files), "files")
     texts, told = [], 0
     for file in files:
         try:
@@ -246,6 +271,7 @@ def _read(settings: TextSettings, context: Context) -> tuple[list[Passage], tupl
     progress.end()
     if not texts:
         raise _none_readable(settings.data, len(files), skipped)
+    report_skipped(skipped, len(texts) + len(skipped), context)
     return texts, skipped
 
 

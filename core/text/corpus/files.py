@@ -25,6 +25,7 @@ EMBEDDED = "shapes"
 SUFFIX = ".txt"
 MAX_FILE_BYTES = 256 * 2**20
 MAX_TOTAL_BYTES = 512 * 2**20  # all of it is held in memory, and its tokens beside it
+NO_TEXT = Skipped("", "It is no .txt file.").reason
 HINT = "Give a .txt file, a folder of them, a zip of them, or shapes."
 
 
@@ -90,7 +91,7 @@ def find_texts(data: str, context: Context) -> tuple[list[TextFile], tuple[Skipp
         files = [TextFile(path.name, UNGIVEN, path.stat().st_size, partial(_read, path))]
         return _bound(files, data, ())
     others = [file for file in files if not _is_text(file.name)]
-    skipped += tuple(Skipped(printable(f"{data}/{file.name}"), "It is no .txt file.") for file in others)
+    skipped += tuple(Skipped(printable(f"{data}/{file.name}"), NO_TEXT) for file in others)
     return _bound(_place([file for file in files if _is_text(file.name)], data), data, skipped)
 
 

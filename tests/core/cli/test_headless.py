@@ -66,7 +66,7 @@ def test_ctrl_c_as_data_is_looked_at_keeps_what_the_list_has_done(call, job_list
 
 def test_the_look_at_a_lists_data_is_shown(call, job_list, second_fails):
     second_fails(RuntimeError("broken"))
-    assert "Looking for pictures" in call("run", job_list)[2]
+    assert "Looking through the data" in call("run", job_list)[2]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

@@ -1,3 +1,5 @@
+import json
+
 from PIL import Image
 
 
@@ -18,6 +20,20 @@ def test_check_tells_the_splits_and_counts_in_words(call, tmp_path, make_picture
     assert "Splits: 14 train, 2 validation, 4 test." in stdout
     assert "1 picture cannot be read" in stdout
     assert "1 file is no part of the data set." in stdout
+
+
+def test_check_looks_at_texts_too(call, tmp_path):
+    tale = "".join(f"Line {number} of a tale.\n" for number in range(300))
+    (tmp_path / "tale.txt").write_text(tale)
+    status, stdout, _ = call("check", tmp_path / "tale.txt")
+    assert status == 0
+    counts = f"1 readable text, {len(tale):,} characters, 0 unreadable files, 0 groups of duplicates."
+    assert stdout.startswith(f"{counts}\nSplits: ")
+    assert "300 readable texts" in call("check", tmp_path / "tale.txt", "--set", "documents=line")[1]
+    status, stdout, _ = call("check", "shapes", "--model", "gpt2", "--set", "count=50", "--json")
+    report = json.loads(stdout)
+    assert (status, report["documents"], report["classes"], report["unreadable"]) == (0, "line", {}, [])
+    assert report["samples"] == sum(report["splits"].values()) > 50
 
 
 def test_check_tells_what_training_would_refuse_and_how_many_groups_there_are(call, tmp_path, make_pictures):

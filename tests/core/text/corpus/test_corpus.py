@@ -133,7 +133,10 @@ def test_bad_files_are_skipped_with_a_reason_and_the_rest_goes_on(context, write
         "half.txt": "It is not valid text in its encoding.",
         "notes.md": "It is no .txt file.",
     }
-    assert [log.values["encoding"] for log in context.logs()] == ["latin-1"]
+    assert [log.values["encoding"] for log in context.logs() if "encoding" in log.values] == ["latin-1"]
+    named = {log.values["path"].rpartition("/")[2] for log in context.logs() if log.message.startswith("Skipped")}
+    assert named == {"empty.txt", "picture.txt", "half.txt", "notes.md"}
+    assert context.logs()[-1].values == {"skipped": 4, "count": 6}
     assert "Voilà l'été." in "".join(text for split in SPLITS for text in texts(corpus, split))
 
 
