@@ -78,12 +78,14 @@ class Dataset:
         index: str, `index(settings, seed, context) -> core.data.index.Index`.
         recognise: str, `recognise(path) -> bool`, tried in the table's order; empty where the row's key itself is
             what a user names (an embedded data set).
+        samples: what a model can learn from it, as `Kind.samples` says; none where it is only looked at.
     """
 
     title: str
     help: str
     index: str
     recognise: str = ""
+    samples: tuple[Literal["pictures", "texts"], ...] = ("pictures",)
 
 
 KINDS: Mapping[str, Kind] = {"classifier": CLASSIFIER, "gan": GAN, "language": LANGUAGE}
@@ -181,12 +183,18 @@ MODELS: Mapping[str, Model] = {
 }
 
 DATASETS: Mapping[str, Dataset] = {
-    "digits": Dataset("Digits", "1,797 real handwritten digits of 8x8 px.", "core.data.sources.digits:index"),
+    "digits": Dataset("Digits", "1,797 handwritten digits, 8 × 8 px, built in.", "core.data.sources.digits:index"),
     "shapes": Dataset(
-        "Shapes", "Drawn scenes of coloured shapes, with sentences.", "core.data.sources.shapes.source:scenes"
+        "Shapes",
+        "Scenes of coloured shapes, drawn from a seed, built in.",
+        "core.data.sources.shapes.source:scenes",
+        samples=("pictures", "texts"),
     ),
     "shapes-clips": Dataset(
-        "Moving shapes", "Drawn clips; the class is the direction of motion.", "core.data.sources.shapes.source:clips"
+        "Moving shapes",
+        "Clips of moving shapes, built in; the class is the direction of motion.",
+        "core.data.sources.shapes.source:clips",
+        samples=(),
     ),
     "idx": Dataset(
         "idx files",
@@ -209,6 +217,15 @@ DATASETS: Mapping[str, Dataset] = {
 }
 
 BACKENDS: Mapping[str, str] = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+
+
+def embedded(samples: str) -> list[str]:
+    """Returns the names of the embedded data sets that a model can learn from.
+
+    Args:
+        samples: str, "pictures" or "texts".
+    """
+    return [name for name, row in DATASETS.items() if not row.recognise and samples in row.samples]
 
 
 def load(name: str) -> Any:

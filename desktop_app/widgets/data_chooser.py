@@ -8,19 +8,13 @@ from typing import Literal
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QFileDialog, QPushButton, QWidget
 
+from core import catalog
 from desktop_app.theme import SPACING
-from desktop_app.translation import mark, say
+from desktop_app.translation import say
 from desktop_app.widgets.drop_area import DropTarget
 from desktop_app.widgets.elements import button, column, label, row
 
-# Embedded set -> (name on its button, what it is).
-EMBEDDED = {
-    "digits": (mark("Digits"), mark("1,797 handwritten digits, 8 × 8 px, built in.")),
-    "shapes": (mark("Shapes"), mark("Scenes of coloured shapes, drawn from a seed, built in.")),
-}
-
-
-TEXTS = ("shapes",)  # those with sentences
+EMBEDDED, TEXTS = catalog.embedded("pictures"), catalog.embedded("texts")
 
 
 class DataChooser(QWidget):
@@ -42,8 +36,9 @@ class DataChooser(QWidget):
         self._embedded = QButtonGroup(self)
         self._embedded.setExclusive(False)
         second = row(self.text_button)  # beside the sets with sentences there is room for it
-        for key, (title, tip) in EMBEDDED.items():
-            choice = button(title, self._take_embedded, name=f"choose_{key}", tip=tip)
+        for key in EMBEDDED:
+            found = catalog.DATASETS[key]
+            choice = button(found.title, self._take_embedded, name=f"choose_{key}", tip=found.help)
             choice.setCheckable(True)
             choice.setProperty("data", key)
             self._embedded.addButton(choice)
@@ -79,9 +74,8 @@ class DataChooser(QWidget):
             with QSignalBlocker(choice):
                 choice.setChecked(choice.property("data") == data)
         if data in EMBEDDED:
-            title, about = EMBEDDED[data]
-            say(self.name.setText, title)
-            say(self.about.setText, about)
+            say(self.name.setText, catalog.DATASETS[data].title)
+            say(self.about.setText, catalog.DATASETS[data].help)
         else:
             say(self.name.setText, "{name}", name=Path(data).name or data)
             say(self.about.setText, "{path}", path=data)

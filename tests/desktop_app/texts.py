@@ -55,6 +55,11 @@ def core_texts() -> set[str]:
 def settings_texts() -> set[str]:
     """Titles, helps, units, groups and choices of all settings, and what the catalog calls its rows."""
     found = {text for kind in catalog.KINDS.values() for text in (kind.use, kind.refusal)}
+    found |= {
+        text
+        for name in catalog.embedded("pictures")
+        for text in (catalog.DATASETS[name].title, catalog.DATASETS[name].help)
+    }
     for row in (*catalog.MODELS.values(), *catalog.TASKS.values()):
         found |= {row.title, getattr(row, "help", "")}
         if not row.settings:

@@ -19,7 +19,8 @@ from core.jobs import Job
 from core.runs.run import Workspace
 from core.text.check import holds_texts
 
-DATA_HELP = "Folder, zip, idx folder, .txt file or an embedded name: digits, shapes, shapes-clips."
+EMBEDDED = ", ".join(name for name, row in catalog.DATASETS.items() if not row.recognise)
+DATA_HELP = f"Folder, zip, idx folder, .txt file or an embedded name: {EMBEDDED}."
 MODEL_HELP = "What is to be trained on it: a GAN needs no classes, gpt2 reads texts."
 TEXT_MODEL = "gpt2"  # whose texts are meant where no model is named
 

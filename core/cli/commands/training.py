@@ -19,7 +19,8 @@ from core.jobs import Job
 
 MODEL_HELP = "A key of the catalog: " + ", ".join(catalog.MODELS) + "."
 MOVED_HELP = "Where the run's data are now, if they were moved; they must be the same."
-DATA_HELP = "Folder, zip or idx folder of pictures; for gpt2 a .txt or a folder of them; or: digits, shapes."
+EMBEDDED = ", ".join(catalog.embedded("pictures"))
+DATA_HELP = f"Folder, zip or idx folder of pictures; for gpt2 a .txt or a folder of them; or: {EMBEDDED}."
 
 
 def train(

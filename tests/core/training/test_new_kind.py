@@ -111,7 +111,7 @@ def workspace(tmp_path, monkeypatch):
         panel="",
         use="",
         icon="",
-        plots=(),
+        plots=((), ()),
     )
     row = catalog.Model("Scale", "", "core.settings.cnn:CnnTraining", "measuring:build", "measuring:train", "scale")
     monkeypatch.setitem(catalog.TARGETS, "number", "measuring:stand_in")

@@ -1,11 +1,29 @@
 import json
+import re
 
+import pytest
 from PIL import Image
 
+from core import catalog
+from core.settings.dataset import DatasetSettings
+from core.settings.text_data import TextSettings
 
-def test_check_names_every_embedded_set_and_train_those_it_takes(call):
-    assert "shapes-clips" in call("check", "--help")[1]
-    assert "shapes-clips" not in call("train", "--help")[1]
+EMBEDDED = [name for name, row in catalog.DATASETS.items() if not row.recognise]
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_check_names_every_embedded_set_and_train_those_it_takes(call, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "300")
+    words = {command: set(re.findall(r"[\w-]+", call(command, "--help")[1])) for command in ("check", "train")}
+    assert name in words["check"]
+    assert (name in words["train"]) == ("pictures" in catalog.DATASETS[name].samples)
+
+
+@pytest.mark.parametrize("setting", [DatasetSettings.model_fields["data"], TextSettings.model_fields["data"]])
+def test_the_setting_names_every_embedded_set_that_can_be_trained_on(setting):
+    samples = "texts" if setting is TextSettings.model_fields["data"] else "pictures"
+    words = set(re.findall(r"[\w-]+", setting.description))
+    assert words & set(EMBEDDED) == {name for name in EMBEDDED if samples in catalog.DATASETS[name].samples}
 
 
 def test_check_tells_the_splits_and_counts_in_words(call, tmp_path, make_pictures):
