@@ -15,6 +15,8 @@ from core.models.shared.variables import named_variables, pack, read_variables, 
 SHAPES = [(8, 8, 1), (28, 28, 3)]
 CLASSES = ("a", "b", "c")
 CLASSIFIERS = [name for name, row in catalog.MODELS.items() if row.kind == "classifier"]
+PICTURES = [name for name, row in catalog.MODELS.items() if catalog.KINDS[row.kind].samples == "pictures"]
+VOCABULARY = 300
 
 
 def describe(name, shape=None, **settings):
@@ -28,12 +30,29 @@ def random_layers(name):
     return {"dropout": 0.3} if name in CLASSIFIERS else {}
 
 
-def inputs(name):
-    """What the model is called with: pictures, or latents and class weights."""
-    if name in CLASSIFIERS:
-        return keras.ops.convert_to_tensor(pictures((8, 8, 1)).astype("float32"))
+def built(name):
+    """A model with fresh weights, as a training of its kind builds it."""
+    if name in PICTURES:
+        return describe(name, **random_layers(name)).build()
+    row = catalog.MODELS[name]
+    return catalog.load(row.build)(catalog.load(row.settings).parse({"size": "tiny"}), VOCABULARY)
+
+
+def some_latents():
     latents = np.random.default_rng(0).standard_normal((3, 64), np.float32)
     return [keras.ops.convert_to_tensor(latents), keras.ops.eye(3)]
+
+
+# What a model of each kind is called with: pictures, latents and class weights, tokens.
+INPUTS = {
+    "classifier": lambda: keras.ops.convert_to_tensor(pictures((8, 8, 1)).astype("float32")),
+    "gan": some_latents,
+    "language": lambda: keras.ops.convert_to_tensor(np.arange(24, dtype="int32").reshape(2, 12)),
+}
+
+
+def inputs(name):
+    return INPUTS[catalog.MODELS[name].kind]()
 
 
 def values(tensor):
@@ -44,8 +63,13 @@ def pictures(shape, count=5):
     return np.random.default_rng(0).integers(0, 256, (count, *shape), dtype=np.uint8)
 
 
-@pytest.fixture(params=[name for name, row in catalog.MODELS.items() if row.kind != "language"])
+@pytest.fixture(params=catalog.MODELS)
 def name(request):
+    return request.param
+
+
+@pytest.fixture(params=PICTURES)
+def of_pictures(request):
     return request.param
 
 
@@ -81,23 +105,30 @@ def test_a_training_step_changes_the_loss(classifier):
     assert model.evaluate(x, y, verbose=0) != before
 
 
-def test_saving_and_loading_keep_what_it_gives(name, tmp_path):
-    description = describe(name, **random_layers(name))
+def test_it_takes_what_its_kind_takes_and_gives_finite_numbers(name):
+    assert set(INPUTS) == set(catalog.KINDS)
+    given = values(built(name)(inputs(name)))
+    assert given.dtype == np.float32
+    assert np.isfinite(given).all()
+
+
+def test_saving_and_loading_keep_what_it_gives(of_pictures, tmp_path):
+    description = describe(of_pictures, **random_layers(of_pictures))
     model = description.build()
-    x = inputs(name)
+    x = inputs(of_pictures)
     save_model(tmp_path / "model", model, description)
     again, read = load_model(tmp_path / "model")
     assert read == description
     np.testing.assert_array_equal(values(again(x)), values(model(x)), strict=True)
 
 
-def test_the_keras_file_opens_without_our_code(name, tmp_path):
-    description = describe(name)
+def test_the_keras_file_opens_without_our_code(of_pictures, tmp_path):
+    description = describe(of_pictures)
     model = description.build()
     save_model(tmp_path / "model", model, description)
     outside = keras.models.load_model(tmp_path / "model" / "model.keras")
     assert all(type(layer).__module__.startswith("keras.") for layer in outside.layers)
-    x = inputs(name)
+    x = inputs(of_pictures)
     np.testing.assert_allclose(values(outside(x)), values(model(x)), atol=1e-6)
 
 
@@ -108,21 +139,21 @@ def test_settings_survive_json(name):
 
 
 def test_variables_have_the_same_names_in_every_process(name):
-    first = describe(name, **random_layers(name)).build()
-    second = describe(name, **random_layers(name)).build()  # by now Keras's own counters have moved on
+    first = built(name)
+    second = built(name)  # by now Keras's own counters have moved on
     assert list(named_variables(first)) == list(named_variables(second))
 
 
 def test_packing_keeps_every_value(name):
-    first = read_variables(named_variables(describe(name, **random_layers(name)).build()))
+    first = read_variables(named_variables(built(name)))
     again = unpack(pack(first))
     assert again.keys() == first.keys()
     for key, value in first.items():
         np.testing.assert_array_equal(again[key], value, strict=True)
 
 
-def test_the_size_counts_parameters_and_bytes(name):
-    model = describe(name).build()
+def test_the_size_counts_parameters_and_bytes(of_pictures):
+    model = describe(of_pictures).build()
     size = model_size(model)
     assert size.parameters == sum(int(np.prod(weight.shape)) for weight in model.weights)
     assert size.file_bytes == 4 * size.parameters
