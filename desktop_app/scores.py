@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from core import catalog
 from core.runs.interval import wilson_interval
 from core.settings.dcgan import FEWEST_DECIDING
 from desktop_app.translation import mark, tr, tr_parts
@@ -229,10 +230,10 @@ class WrittenScore:
 def score_of(result: dict[str, Any]) -> Score | None:
     """Returns the score a training's result tells, or None where it tells none."""
     metrics = result.get("metrics", {})
-    for name, make in READERS.items():
+    for name in (name for kind in catalog.KINDS.values() for name in kind.scores):
         value = metrics.get(name)
-        if value is not None and math.isfinite(value):
-            return make(float(value), result)
+        if name in READERS and value is not None and math.isfinite(value):
+            return READERS[name](float(value), result)
     return None
 
 
@@ -290,7 +291,7 @@ def _known(metrics: dict[str, Any], name: str) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
 
 
-# The number by which a result is told -> what makes the score of it; the first that a result holds wins.
+# What `core.kinds.kind.Kind.scores` names -> what makes the score of it.
 READERS: dict[str, Callable[[float, dict[str, Any]], Score]] = {
     "test_accuracy": _accuracy,
     "fid": _drawn,

@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt
 
+from core import catalog
 from core.events import Log, Status
 from core.jobs import Job
 from desktop_app.panels.training_view import TrainingView
-from desktop_app.scores import AccuracyScore
+from desktop_app.scores import READERS, AccuracyScore
 from desktop_app.store import RunRow
 from desktop_app.translation import translator
 from desktop_app.widgets.image_grid import ImageGrid
@@ -86,3 +87,7 @@ def test_the_log_names_judges_in_the_language_that_is_shown(qtbot):
     told = "计算 FID、KID 和 Inception Score 的特征提取器：用这些数据训练的 CNN，正确率 99.4 %。"
     assert view.log.toPlainText().endswith(told)
     assert view.warning.text() == told
+
+
+def test_the_score_of_every_kind_is_told():
+    assert {name for kind in catalog.KINDS.values() for name in kind.scores} == set(READERS)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.table import Column, Table
 
+from core import catalog
 from core.cli.options import Shared
 from core.cli.output import output
 from core.cli.workspace import existing_workspace
@@ -16,6 +18,7 @@ from core.runs.run import Run, RunRecord
 from core.text.perplexity_shown import perplexity_shown
 
 REASON_LENGTH = 100
+SCORES = [name for kind in catalog.KINDS.values() for name in kind.scores]
 
 
 def runs(*, shared: Shared) -> None:
@@ -42,13 +45,11 @@ def _row(run: Run) -> dict[str, Any]:
         "epochs": record.result.get("epochs") or run.epochs_done(),
         "created": record.created,
         "message": record.message,
-        "test_accuracy": metrics.get("test_accuracy"),
+        **{name: metrics.get(name) for name in SCORES},
         "test_count": _test_count(record),
-        "fid": metrics.get("fid"),
         "fid_floor": metrics.get("floor"),
         "fid_count": metrics.get("count"),
         "judge": record.result.get("judge"),
-        "perplexity": metrics.get("perplexity"),
     }
 
 
@@ -77,12 +78,31 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 def _score(row: dict[str, Any]) -> str:
     """Returns what came of a run, with the name of the figure: figures of another kind stand beside it."""
-    if row["test_accuracy"] is not None:
-        interval = f" ({interval_shown(row['test_accuracy'], row['test_count'])})" if row["test_count"] else ""
-        return f"accuracy {row['test_accuracy']:.2%}{interval}"
-    if row["fid"] is not None:
-        count = "" if row["fid_count"] is None else f"{row['fid_count']:,.0f} pictures"
-        floor = "" if row["fid_floor"] is None else f"floor {row['fid_floor']:.2f}"
-        beside = ", ".join(part for part in (count, floor) if part)
-        return f"FID {row['fid']:.2f}" + (f" ({beside})" if beside else "")
-    return "" if row["perplexity"] is None else f"perplexity {perplexity_shown(row['perplexity'])}"
+    for name in SCORES:
+        if row[name] is not None:
+            return TOLD[name](row) if name in TOLD else f"{name} {row[name]:.4g}"
+    return ""
+
+
+def _accuracy(row: dict[str, Any]) -> str:
+    interval = f" ({interval_shown(row['test_accuracy'], row['test_count'])})" if row["test_count"] else ""
+    return f"accuracy {row['test_accuracy']:.2%}{interval}"
+
+
+def _distance(row: dict[str, Any]) -> str:
+    count = "" if row["fid_count"] is None else f"{row['fid_count']:,.0f} pictures"
+    floor = "" if row["fid_floor"] is None else f"floor {row['fid_floor']:.2f}"
+    beside = ", ".join(part for part in (count, floor) if part)
+    return f"FID {row['fid']:.2f}" + (f" ({beside})" if beside else "")
+
+
+def _perplexity(row: dict[str, Any]) -> str:
+    return f"perplexity {perplexity_shown(row['perplexity'])}"
+
+
+# How a score is told that has more beside it than its number, or a shape of its own.
+TOLD: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    "test_accuracy": _accuracy,
+    "fid": _distance,
+    "perplexity": _perplexity,
+}

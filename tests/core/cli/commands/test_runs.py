@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from core import catalog
 from core.cli.commands import runs
 from core.jobs import Job
 from core.runs.run import Workspace
@@ -25,6 +26,19 @@ def test_runs_are_rows_of_one_line_with_their_reasons_below(call, run_id, tmp_pa
     assert stdout[-1].startswith(f"{run_id}: It diverged. Lower")
     assert len(stdout[-1]) < 140
     assert json.loads(call("runs", "--json")[1])["runs"][0]["epochs"] == 2
+
+
+@pytest.mark.parametrize("scores", [("wer",), ("error", "wer")])
+def test_whatever_a_kind_names_as_its_score_is_told(tmp_path, monkeypatch, scores):
+    monkeypatch.setattr(runs, "SCORES", [*runs.SCORES, *scores])
+    run, _ = Workspace(tmp_path).create_run(Job(task="train", model="cnn", settings={"data": "digits"}))
+    run.update(status="done", result={"metrics": {"wer": 0.25}})
+    row = runs._row(run)
+    assert (row["wer"], runs._score(row)) == (0.25, "wer 0.25")
+
+
+def test_the_scores_that_kinds_name_are_rows_of_the_table():
+    assert {name for kind in catalog.KINDS.values() for name in kind.scores} == set(runs.TOLD)
 
 
 @pytest.mark.parametrize(
