@@ -24,7 +24,7 @@ TOLD = {
 
 
 def test_every_task_with_a_command_of_its_own_is_told_as_that_tells_it():
-    assert set(job_files.SHOWN) == {command.__name__ for command in COMMANDS} & set(catalog.TASKS)
+    assert {command.__name__ for command in COMMANDS} & set(catalog.TASKS) <= set(job_files.SHOWN) <= set(catalog.TASKS)
 
 
 @pytest.mark.parametrize("task", TOLD)
