@@ -13,7 +13,7 @@ from core.settings.dcgan import FEWEST_DECIDING
 from desktop_app.translation import mark, tr, tr_parts
 
 HUGE = 1e6  # what a model that diverged may score, in up to three hundred digits
-JUDGES = (  # what the engine calls the networks that it trains to judge
+EXTRACTORS = (  # what the engine calls the networks that it trains to extract features
     mark("CNN of this data"),
     mark("CNN trained to recognise rotations of this data"),
     mark("CNN that tells how pictures of this data are turned"),  # as runs of earlier versions call it
@@ -118,12 +118,12 @@ class DrawnScore:
         floor: the same between real and real pictures; None where it is not known.
         kid: kernel distance between drawn and real pictures; None where it is not known.
         kid_floor: the same between real and real pictures, about 0; None where it is not known.
-        inception: Inception Score, 1 or more; higher is better; None where the judge knows no classes.
+        inception: Inception Score, 1 or more; higher is better; None where the feature extractor knows no classes.
         count: pictures on each side; 0 where that is not known.
         agreement: share of the drawn pictures taken for the class they were drawn as, in [0, 1]; None where the GAN
             doesn't draw by class.
         agreement_count: how many pictures that was asked of; 0 where that is not known.
-        judge: whose features measured; "" where nobody says.
+        judge: the feature extractor whose features measured; "" where nobody says.
         verdicts: on collapse and on copies, where they were looked for.
     """
 
@@ -158,7 +158,7 @@ class DrawnScore:
         if self._too_few():
             parts.append(tr("That is too few to say much."))
         if self.judge:
-            parts.append(tr("Measured by: {judge}.", judge=judge_name(self.judge)))
+            parts.append(tr("Feature extractor: {judge}.", judge=extractor_name(self.judge)))
         if self.agreement is not None and self.agreement_count:
             low, high = wilson_interval(self.agreement, self.agreement_count)
             parts.append(
@@ -244,8 +244,8 @@ def figure(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 
-def judge_name(name: str) -> str:
-    """Returns what the engine calls a judge, its known parts in the language that is shown."""
+def extractor_name(name: str) -> str:
+    """Returns what the engine calls a feature extractor, its known parts in the language that is shown."""
     what, comma, right = name.rpartition(", ")
     if comma and right.endswith(" % right"):
         return tr("{judge}, {share} right", judge=tr(what), share=right.removesuffix(" right"))

@@ -17,7 +17,7 @@ GAN = Kind(
     icon="generation",
     plots=(
         ("adversarial_loss", "gradients"),
-        ("distance", "kernel_distance", "inception_score", "told_right"),
+        ("distance", "kernel_distance", "inception_score", "discriminator_accuracy"),
     ),
     newest_is_best=True,
     samples_grow=True,

@@ -322,8 +322,8 @@ class TrainingPanel(Panel):
 
     @Slot()
     def _renew_viewed(self) -> None:
-        """Follows what has become of the run that is shown, and which classifiers there are to judge by."""
-        self.setup.offer_judges([(row.caption, row.run.id) for row in self.studio.store.rows if row.classifies])
+        """Follows what has become of the run that is shown, and which classifiers there are to measure by."""
+        self.setup.offer_extractors([(row.caption, row.run.id) for row in self.studio.store.rows if row.classifies])
         row = self.studio.store.row(self._viewed)
         if row is not None:
             self.view.show_name(row.record.name)

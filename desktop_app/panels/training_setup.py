@@ -53,7 +53,7 @@ class TrainingSetup(QWidget):
         self.seed.setObjectName("seed")
         self.seed.setRange(0, 2**31 - 1)
         self._forms: dict[str, SettingsForm] = {}
-        self._judges: list[tuple[str, str]] = []
+        self._extractors: list[tuple[str, str]] = []
         self._data_seen: dict[str, Any] = {}
         self._form_box = QVBoxLayout()
         self.start_button = button("Start", self.start_requested, icon="play", role="primary", name="start")
@@ -86,15 +86,15 @@ class TrainingSetup(QWidget):
             seed=self.seed.value(),
         )
 
-    def offer_judges(self, runs: Sequence[tuple[str, str]]) -> None:
-        """Offers classifiers to judge drawn pictures by.
+    def offer_extractors(self, runs: Sequence[tuple[str, str]]) -> None:
+        """Offers classifiers as feature extractors, to measure drawn pictures by.
 
         Args:
             runs: (caption, run id) of each.
         """
-        self._judges = list(runs)
+        self._extractors = list(runs)
         for form in self._forms.values():
-            form.offer_runs(self._judges)
+            form.offer_runs(self._extractors)
 
     def problem(self) -> str:
         """Returns what is wrong with the settings, in one sentence, or ""."""
@@ -199,7 +199,7 @@ class TrainingSetup(QWidget):
         shared = self._data_settings() if self._forms else {}
         if key not in self._forms:
             form = self._forms[key] = SettingsForm(catalog.load(row.settings), skip={"data"})
-            form.offer_runs(self._judges)
+            form.offer_runs(self._extractors)
             form.changed.connect(self._notice)
             self._form_box.addWidget(form)
         for name, form in self._forms.items():

@@ -27,7 +27,7 @@ from core.settings.truncation import LEAST
 from desktop_app.translation import tr, translator
 from desktop_app.widgets.editor import Editor
 from desktop_app.widgets.elements import button
-from desktop_app.widgets.judge_editor import JudgeEditor
+from desktop_app.widgets.extractor_editor import ExtractorEditor
 
 WIDEST_INT = 2**31 - 1
 NARROWEST_PX = 72
@@ -272,7 +272,7 @@ def make_editor(field: FieldInfo) -> Editor:
     if kind == "colour":
         return ColourEditor()
     if kind == "judge":
-        return JudgeEditor()
+        return ExtractorEditor()
     if kind in ("file", "folder", "data", "run"):
         return PathEditor(folder=kind in ("folder", "run"))
     annotation = _without_none(field.annotation)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
 from core.events import Log
-from desktop_app.scores import judge_name
+from desktop_app.scores import extractor_name
 from desktop_app.translation import say, tr_parts, translator
 
 MOST_LINES = 2000
@@ -55,7 +55,7 @@ class LogView(QPlainTextEdit):
 
 def log_text(event: Log) -> str:
     """Returns what a log line says, in the language that is shown."""
-    judge = {"judge": judge_name(str(event.values["judge"]))} if "judge" in event.values else {}
+    judge = {"judge": extractor_name(str(event.values["judge"]))} if "judge" in event.values else {}
     return tr_parts(event.message, event.values | judge)
 
 

@@ -71,8 +71,8 @@ GRADIENTS = Plan(
         Line("discriminator_gradient", mark("Discriminator"), "curve_accuracy", live="until"),
     ),
 )
-TOLD_RIGHT = Plan(
-    mark("Told right"),
+DISCRIMINATOR_ACCURACY = Plan(
+    mark("Discriminator accuracy"),
     (
         Line("real_right", mark("Real"), "curve_accuracy", live="until"),
         Line("fake_right", mark("Drawn"), "curve_loss", live="until"),
@@ -102,7 +102,7 @@ PLANS: Mapping[str, Plan] = {
     "perplexity": PERPLEXITY,
     "adversarial_loss": ADVERSARIAL_LOSS,
     "gradients": GRADIENTS,
-    "told_right": TOLD_RIGHT,
+    "discriminator_accuracy": DISCRIMINATOR_ACCURACY,
     "distance": DISTANCE,
     "kernel_distance": KERNEL_DISTANCE,
     "inception_score": INCEPTION_SCORE,

@@ -254,7 +254,7 @@ def test_the_table_says_which_score_it_is(window, qtbot, workspace):
     assert cells == {gan.id: "FID 12.3 (floor 1.10)", cnn.id: "75.0% right"}
     tip = model.data(model.index([row.run.id for row in model.rows].index(gan.id), 2), Qt.ItemDataRole.ToolTipRole)
     assert "500 pictures on each side" in tip
-    assert "Measured by: CNN of this data, 98.0 % right." in tip
+    assert "Feature extractor: CNN of this data, 98.0 % right." in tip
     translator().set_language("zh_CN")
     assert "用这些数据训练的 CNN" in window.store.row(gan.id).score.tip()
     translator().set_language("en")
@@ -317,7 +317,7 @@ def test_what_was_set_for_a_classifier_suits_a_gan(window, qtbot):
     assert settings.image_px == 37
 
 
-def test_the_judge_is_automatic_a_run_or_a_file(window, qtbot, workspace, monkeypatch):
+def test_the_feature_extractor_is_automatic_a_run_or_a_file(window, qtbot, workspace, monkeypatch):
     cnn = _with_model(_classifier_run(workspace))
     _with_model(_gan_run(workspace))
     _list(window, qtbot, 2)
@@ -349,7 +349,7 @@ def test_the_judge_is_automatic_a_run_or_a_file(window, qtbot, workspace, monkey
     assert choose(0) == ""
 
 
-def test_a_judge_that_is_gone_stays_named(qtbot):
+def test_a_feature_extractor_that_is_gone_stays_named(qtbot):
     editor = make_editor(DcganTraining.model_fields["judge"])
     qtbot.addWidget(editor.widget)
     editor.offer_runs([("a run", "id-1")])
@@ -387,7 +387,7 @@ def test_a_gans_score_tells_its_count_and_what_measured():
     score = _drawn(1000)
     assert "1,000 pictures on each side." in score.sentence()
     assert "too few" not in score.sentence()
-    assert "Measured by: CNN of this data, 97.5 % right." in score.sentence()
+    assert "Feature extractor: CNN of this data, 97.5 % right." in score.sentence()
     for part in ("KID 0.0100 (floor -0.0001).", "Inception Score 7.50.", "CNN of this data, 97.5 % right"):
         assert part in score.tip()
     assert not score.doubt()

@@ -77,7 +77,7 @@ def test_the_score_says_how_sure_it_is_and_what_it_does_not_tell(qtbot):
     assert view.score.sentence.text() == sentence
 
 
-def test_the_log_names_judges_in_the_language_that_is_shown(qtbot):
+def test_the_log_names_feature_extractors_in_the_language_that_is_shown(qtbot):
     view = TrainingView()
     qtbot.addWidget(view)
     values = {"judge": "CNN of this data, 99.4 % right"}

@@ -83,6 +83,6 @@ def resume(
 
 def trained(result: dict[str, Any]) -> list[object]:
     """Returns what people read of a training, line by line."""
-    judge = [f"Measured by: {result['judge']}"] if result.get("judge") else []
+    judge = [f"Feature extractor: {result['judge']}"] if result.get("judge") else []
     score = (*metric_lines(result.get("metrics", {})), *caveat_lines(result))
     return [*score, *judge, f"Run: {result.get('run', '')}"]

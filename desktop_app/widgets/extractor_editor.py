@@ -1,4 +1,4 @@
-"""The editor of the setting that says who looks at drawn pictures."""
+"""The editor of the setting that names the feature extractor that drawn pictures are measured by."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SHORTEST = 5  # letters it has room for
 FILE = object()  # what stands behind the row that asks for a file
 
 
-class JudgeEditor(Editor):
-    """Who looks at drawn pictures: a network of the data's own, a classifier's run, or a file of weights."""
+class ExtractorEditor(Editor):
+    """Which feature extractor: a network of the data's own, a classifier's run, or a file of weights."""
 
     def __init__(self) -> None:
         self._box = QComboBox()
