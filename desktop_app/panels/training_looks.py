@@ -157,6 +157,7 @@ class TrainingLooks(QObject):
 
     def _show_counts(self, result: dict[str, Any]) -> None:
         self._view.pictures.show()
+        classes, pictures = result.get("classes", {}), int(result.get("samples", 0))
         if unreadable := int(result.get("unreadable", 0)):
             set_role(self._setup.data.about, "role", "error")
             self._setup.data.show_counts(
@@ -166,20 +167,22 @@ class TrainingLooks(QObject):
             )
         else:
             self._setup.data.show_counts(
-                "{pictures} pictures in 1 class."
-                if len(result.get("classes", {})) == 1
+                "{pictures} pictures."
+                if not classes  # they are learnt as something else
+                else "{pictures} pictures in 1 class."
+                if len(classes) == 1
                 else "{pictures} pictures in {classes} classes.",
-                pictures=f"{int(result.get('samples', 0)):,}",
-                classes=len(result.get("classes", {})),
+                pictures=f"{pictures:,}",
+                classes=len(classes),
             )
-        classes = result.get("classes", {})
         splits = result.get("splits", {})
-        pictures = int(result.get("samples", 0))
         self._view.classes.setText(class_line(classes))
         self._view.classes.setVisible(bool(classes))
         say(
             self._view.about.setText,
-            "{name}: {pictures} pictures in 1 class: {train} to train on, {validation} to validate, "
+            "{name}: {pictures} pictures: {train} to train on, {validation} to validate, {test} kept back for the test."
+            if not classes
+            else "{name}: {pictures} pictures in 1 class: {train} to train on, {validation} to validate, "
             "{test} kept back for the test."
             if len(classes) == 1
             else "{name}: {pictures} pictures in {classes} classes: {train} to train on, {validation} to validate, "

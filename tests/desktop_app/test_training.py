@@ -313,6 +313,13 @@ def test_a_training_on_data_that_are_none_is_refused_before_it_begins(window, qt
     assert panel.looks.problem is None
 
 
+def test_pictures_that_are_learnt_as_something_else_are_not_counted_in_classes(window):
+    panel = window.panels["training"]
+    panel.looks._show_counts({"samples": 3000, "classes": {}, "counts": {"captions": 6000}, "splits": {"train": 2100}})
+    assert panel.setup.data.about.text() == "3,000 pictures."
+    assert "3,000 pictures: 2,100 to train on" in panel.view.about.text()
+
+
 def test_trainings_left_waiting_are_started_in_their_order(qtbot, workspace, preferences):
     for name in ("first", "second"):
         run, _ = workspace.create_run(_train())
