@@ -60,8 +60,8 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         asks for none), `unreadable` and `left_out` ([{path, reason}], pictures that can't be read and files that are no
         part of the data set), `duplicates` ([{paths, labels, splits, leak, conflict}], exact copies by their pixels: a
         leak where given splits share them, a conflict where their targets contradict each other), `duplicate_groups`,
-        `leaks` and `conflicts` (how many such groups), `imbalance` (largest class over smallest), `sizes`, `colours`,
-        and `warnings`, a sentence each.
+        `leaks` and `conflicts` (how many such groups), `copies` (pictures beyond the first of each group), `imbalance`
+        (largest class over smallest), `sizes`, `colours`, and `warnings`, a sentence each.
 
     Raises:
         UserError: there is no such data set, or no picture in it can be read.
@@ -96,6 +96,7 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         "left_out": [{"path": one.path, "reason": one.reason} for one in index.skipped],
         "duplicates": duplicates[:LISTED_GROUPS],
         "duplicate_groups": len(duplicates),
+        "copies": sum(len(group["paths"]) - 1 for group in duplicates),
         "leaks": sum(group["leak"] for group in duplicates),
         "conflicts": sum(group["conflict"] for group in duplicates),
         "imbalance": round(target.imbalance(), 2) if isinstance(target, ClassTargets) else 1.0,
@@ -105,7 +106,7 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
             "rgb": sum(one.channels == 3 for one in seen.values()),
         },
     }
-    report["warnings"] = _warnings(report, index, target, given)
+    report["warnings"] = _warnings(report, duplicates, index, target, given)
     return report
 
 
@@ -192,7 +193,9 @@ def _sizes(seen: list[Seen]) -> dict[str, Any]:
     }
 
 
-def _warnings(report: dict[str, Any], index: Index, target: Targets | None, given: np.ndarray) -> list[str]:
+def _warnings(
+    report: dict[str, Any], duplicates: list[dict[str, Any]], index: Index, target: Targets | None, given: np.ndarray
+) -> list[str]:
     found = []
     if report["refused"]:
         found.append(f"Training would refuse this data: {report['refused']}")
@@ -202,14 +205,14 @@ def _warnings(report: dict[str, Any], index: Index, target: Targets | None, give
     if report["left_out"]:
         found.append(f"{counted(len(report['left_out']), 'file is', 'files are')} no part of the data set.")
     if report["leaks"]:
-        leaks = counted(report["leaks"], "picture occurs", "pictures occur")
-        found.append(f"{leaks} in more than one given split: the test score will flatter.")
+        leaks = sum(len(group["paths"]) for group in duplicates if group["leak"])
+        found.append(f"{leaks:,} pictures have an exact copy in another given split: the test score will flatter.")
     if report["conflicts"]:
-        conflicts = counted(report["conflicts"], "picture occurs", "pictures occur")
-        found.append(f"{conflicts} under more than one label: one of the labels is wrong.")
+        conflicts = sum(len(group["paths"]) for group in duplicates if group["conflict"])
+        found.append(f"{conflicts:,} pictures have an exact copy under another label: one of the labels is wrong.")
     if report["duplicate_groups"]:
-        copied = counted(report["duplicate_groups"], "picture occurs", "pictures occur")
-        found.append(f"{copied} more than once; copies are kept in one split.")
+        copies = counted(report["copies"], "picture is an exact copy", "pictures are exact copies")
+        found.append(f"{copies} of another; copies are kept in one split.")
     if target is not None:
         found += target.warnings()
     if _may_be_grouped(index, given):

@@ -182,3 +182,14 @@ def test_real_odd_pictures(shared_data, context):
     broken = {row["path"].rsplit("/", 1)[1] for row in report["unreadable"] if "/pngsuite/" in row["path"]}
     assert len(broken) == 13
     assert all(name.startswith("x") for name in broken)
+
+
+def test_many_copies_of_one_picture_are_counted(tmp_path, context):
+    for label in ("a", "b"):
+        (tmp_path / "set" / label).mkdir(parents=True)
+        for number in range(60):
+            Image.new("L", (8, 8), 7).save(tmp_path / "set" / label / f"{number}.png")
+    report = look(tmp_path / "set", context)
+    assert (report["duplicate_groups"], report["copies"], report["conflicts"]) == (1, 119, 1)
+    assert "119 pictures are exact copies of another; copies are kept in one split." in report["warnings"]
+    assert any(line.startswith("120 pictures have an exact copy under another label") for line in report["warnings"])
