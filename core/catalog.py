@@ -152,7 +152,10 @@ MODELS: Mapping[str, Model] = {
         "core.settings.cnn:CnnTraining",
         "core.models.cnn:build",
         "core.tasks.train_classifier:train",
-        migrations=("core.models.shared.formats:keep_earlier_layout",),
+        migrations=(
+            "core.models.shared.formats:keep_earlier_layout",
+            "core.models.shared.reading_migration:keep_reading",
+        ),
         tasks=("stylize",),
     ),
     "vit": Model(
@@ -161,7 +164,11 @@ MODELS: Mapping[str, Model] = {
         "core.settings.vit:VitTraining",
         "core.models.vit:build",
         "core.tasks.train_classifier:train",
-        migrations=("core.models.vit_migrations:fold_embedding", "core.models.shared.formats:keep_earlier_layout"),
+        migrations=(
+            "core.models.vit_migrations:fold_embedding",
+            "core.models.shared.formats:keep_earlier_layout",
+            "core.models.shared.reading_migration:keep_reading",
+        ),
     ),
     "dcgan": Model(
         "DCGAN",
@@ -170,7 +177,10 @@ MODELS: Mapping[str, Model] = {
         "core.models.dcgan:build",
         "core.tasks.train_gan:train",
         kind="gan",
-        migrations=("core.models.shared.formats:keep_earlier_layout",),
+        migrations=(
+            "core.models.shared.formats:keep_earlier_layout",
+            "core.models.shared.reading_migration:keep_reading",
+        ),
     ),
     "gpt2": Model(
         "GPT-2",

@@ -17,6 +17,7 @@ from core.files.atomic import read_json, write_json
 from core.files.migrations import Migration, migrate, newest
 from core.settings.allowed import what_is_wrong
 from core.settings.base import Settings
+from core.settings.intensity import PICTURE
 
 
 def _keep_earlier_layout(values: dict[str, Any]) -> dict[str, Any]:
@@ -31,8 +32,19 @@ def _keep_earlier_layout(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "settings": {**settings, "layout": "earlier"}}
 
 
+def _keep_reading(values: dict[str, Any]) -> dict[str, Any]:
+    """Makes the next format of one in which each picture of more than 8 bits was scaled by itself.
+
+    A job whose settings are written out goes on reading so, and its run can be resumed; others get today's defaults.
+    """
+    settings = values.get("settings")
+    if not isinstance(settings, dict) or "fit" not in settings or "intensity" in settings:
+        return values
+    return {**values, "settings": {**settings, "intensity": PICTURE}}
+
+
 # The settings lie under "settings", to be changed by "model" or "task".
-MIGRATIONS: tuple[Migration, ...] = (_keep_earlier_layout,)
+MIGRATIONS: tuple[Migration, ...] = (_keep_earlier_layout, _keep_reading)
 FORMAT = newest(MIGRATIONS)
 DEVICE = re.compile(r"auto|cpu|gpu(:\d+)?")
 

@@ -10,9 +10,9 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import BadZipFile
@@ -47,6 +47,7 @@ class Entry:
         kept: int64 (M,), the place of each in the index.
         digests: uint64 (M,), of the pixels of each.
         skipped: the place of each picture that could not be read, and why.
+        seen: what whoever decoded them wants to know again, JSON.
     """
 
     images: np.ndarray | UnloadedImages | None
@@ -54,6 +55,7 @@ class Entry:
     kept: np.ndarray
     digests: np.ndarray
     skipped: tuple[tuple[int, str], ...]
+    seen: Mapping[str, Any] = field(default_factory=dict)
 
 
 class PictureCache:
@@ -165,6 +167,7 @@ class PictureCache:
             "pixels": pixels.exists(),
             "digest": digest_of(entry.kept, entry.digests),
             "skipped": entry.skipped,
+            "seen": entry.seen,
         }
         write_json(partial / "manifest.json", manifest)
         publish_folder(partial, self.folder / key)
@@ -294,7 +297,7 @@ def _read_entry(folder: Path, key: str) -> Entry | None:
     if manifest["pixels"] and images is None:
         return None
     skipped = tuple((int(place), str(reason)) for place, reason in manifest["skipped"])
-    return Entry(images, shape, kept, digests, skipped)
+    return Entry(images, shape, kept, digests, skipped, dict(manifest["seen"]))
 
 
 def _read_pixels(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,14 @@ from core.context import Context
 from core.data.dataset import SPLITS, Skipped
 from core.data.decode import DecodeError
 from core.data.digests import digest_of
+from core.data.form import DepthFoundError, Form, choose_form, decode_one, usual_ratio, with_range
 from core.data.index import Index
 from core.data.load import none_to_train
+from core.data.notices import Overview, notices
 from core.data.open_index import open_index
 from core.data.parallel import each
 from core.data.progress import Progressing
 from core.data.readable import none_readable
-from core.data.reading import choose_form, decode_one
 from core.data.splits import given_splits, make_splits
 from core.data.targets.classes import ClassTargets, class_counts
 from core.data.targets.target import Targets
@@ -29,6 +30,7 @@ from core.kinds.kind import Wanted
 from core.settings.dataset import DatasetSettings
 
 LISTED_GROUPS = 1000
+COLOURS = (("grey", 1), ("rgb", 3))  # and the channels that they have
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,14 @@ class Seen:
         width: int, px.
         height: int, px.
         channels: int, 1 or 3.
+        notes: as of `core.data.decode.decode_noting`.
     """
 
     digest: int
     width: int
     height: int
     channels: int
+    notes: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
@@ -71,7 +75,7 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     index = open_index(settings, context.job.seed, context, wanted)
     if index.problem is not None and not len(index):
         raise index.problem
-    seen, unreadable = _look(index, settings, context)
+    seen, unreadable, form = _look(index, settings, context)
     if not seen:
         raise none_readable(settings.data, unreadable)
     places = np.array(sorted(seen), np.int64)
@@ -101,33 +105,52 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         "conflicts": sum(group["conflict"] for group in duplicates),
         "imbalance": round(target.imbalance(), 2) if isinstance(target, ClassTargets) else 1.0,
         "sizes": _sizes(list(seen.values())),
-        "colours": {
-            "grey": sum(one.channels == 1 for one in seen.values()),
-            "rgb": sum(one.channels == 3 for one in seen.values()),
-        },
+        "colours": {name: sum(one.channels == channels for one in seen.values()) for name, channels in COLOURS},
     }
     report["warnings"] = _warnings(report, duplicates, index, target, given)
+    report["warnings"] += _read_so(list(seen.values()), form, settings)
     return report
 
 
-def _look(index: Index, settings: DatasetSettings, context: Context) -> tuple[dict[int, Seen], tuple[Skipped, ...]]:
-    """Decodes every picture; returns what is remembered of it by its place, and those that can't be read."""
-    drawn = index.draw(context) if index.draw is not None else None
+def _look(
+    index: Index, settings: DatasetSettings, context: Context
+) -> tuple[dict[int, Seen], tuple[Skipped, ...], Form | None]:
+    """Decodes every picture.
+
+    Returns:
+        What is remembered of each by its place, those that can't be read, and how they were read; None of drawn ones.
+    """
     settings = settings.model_copy(update={"colour": "auto"})  # as the files are
+    form = choose_form(index, settings, context) if index.draw is None else None
+    while True:
+        try:
+            return *_look_at_all(index, settings, form, context), form
+        except DepthFoundError:
+            assert form is not None  # noqa: S101
+            form = with_range(index, form, context)
+
+
+def _look_at_all(
+    index: Index, settings: DatasetSettings, form: Form | None, context: Context
+) -> tuple[dict[int, Seen], tuple[Skipped, ...]]:
+    drawn = index.draw(context) if index.draw is not None else None
 
     def look(place: int) -> Seen | Skipped:
+        notes: frozenset[str] = frozenset()
         try:
-            picture = drawn[place] if drawn is not None else decode_one(index, place, settings)
+            if drawn is not None:
+                picture = drawn[place]
+            else:
+                picture, notes = decode_one(index, place, settings, None if form is None else form.found)
         except DecodeError as error:
             return Skipped(index.names[place], error.reason)
         height, width, channels = picture.shape
-        return Seen(digest_of(picture), width, height, channels)
+        return Seen(digest_of(picture), width, height, channels, notes)
 
     seen: dict[int, Seen] = {}
     unreadable: list[Skipped] = []
     progress = Progressing(context, "decode", len(index), "pictures")
-    workers = 1 if drawn is not None else choose_form(index, settings, context).workers
-    for place, result in each(look, len(index), progress, workers):
+    for place, result in each(look, len(index), progress, 1 if form is None else form.workers):
         if isinstance(result, Skipped):
             unreadable.append(result)
         else:
@@ -191,6 +214,17 @@ def _sizes(seen: list[Seen]) -> dict[str, Any]:
         "largest": list(by_area[-1][1:]),
         "different": len(sizes),
     }
+
+
+def _read_so(seen: list[Seen], form: Form | None, settings: DatasetSettings) -> list[str]:
+    """Returns what there is to say of how the pictures are read, a sentence each."""
+    overview = Overview(
+        len(seen),
+        Counter(note for one in seen for note in one.notes),
+        None if form is None else form.found,
+        usual_ratio([(one.width, one.height) for one in seen]),
+    )
+    return [fill(log.message, log.values) for log in notices(overview, intensity=settings.intensity, fit=settings.fit)]
 
 
 def _warnings(

@@ -12,7 +12,7 @@ from core.data.placement import Placement
 from core.data.targets.target import Targets
 
 SPLITS = ("train", "validation", "test")
-OWN = ("source", "fingerprint", "shape", "counts", "skipped")  # of a summary: what the targets don't say
+OWN = ("source", "fingerprint", "shape", "counts", "skipped", "reading")  # of a summary: what the targets don't say
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Dataset:
         leaks: int, test pictures of which an exact copy is in another split: only a given split can divide copies.
         placement: from each file's own pixels to those of `images`; None where the targets don't lie in the pictures.
         digests: uint64 (N,), of each picture's pixels as they are here; None where nobody asks for them.
+        reading: as `core.data.reading.Pictures` says.
     """
 
     source: str
@@ -57,6 +58,7 @@ class Dataset:
     leaks: int = 0
     placement: Placement | None = None
     digests: np.ndarray | None = None
+    reading: str = ""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -83,6 +85,7 @@ class Dataset:
             "shape": list(self.shape),
             "counts": {split: len(self.splits[split]) for split in SPLITS},
             "skipped": len(self.skipped),
+            **({"reading": self.reading} if self.reading else {}),
         }
 
 

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import io
+import stat
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from core.data.deep import OddPixelsError, Values, is_deep, open_tiff, values_of, values_of_tiff
+from core.data.eight_bits import compose, pixels_of
+from core.data.file_kinds import BEGINNING_BYTES, is_heic, is_tiff, what_instead
 from core.data.fitting import Colour, change_channels, wanted_channels
+from core.data.intensity import to_bytes
 from core.errors import UserError
 from core.files.atomic import why_not_opened
+from core.settings.intensity import AUTO, PICTURE
 
 MAX_PIXELS = 64_000_000
 # What is left out: EPS starts a program, and WMF, FITS, HDF5, MPEG and their like are no pictures that Pillow decodes.
 COMMON_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF", "JPEG2000")
 FORMATS = (*COMMON_FORMATS, "DIB", "ICO", "TGA", "PCX", "SGI", "QOI", "XBM", "XPM")
 ORIENTATION_TAG = 0x0112
+HALF = 0.5
+END_OF_JPEG = b"\xff\xd9"
+# What the missing rest of a JPEG might be, in three ways: a picture that is all there comes out the same.
+ENDINGS_OF_JPEG = (END_OF_JPEG, b"\x55" * 64 + END_OF_JPEG, b"\xaa" * 64 + END_OF_JPEG)
+# What is to be said of a picture that is taken all the same; `core.data.notices` says it.
+DEEP, PAGES, OPEN_ENDED, CHANNELS, OUTSIDE = "deep", "pages", "open-ended", "channels", "outside"
+
+Found = TypeVar("Found")
 
 
 class DecodeError(UserError):
@@ -43,18 +59,32 @@ class DecodeError(UserError):
         return str(self.values["reason"])
 
 
+@dataclass(frozen=True)
+class Header:
+    """What is known of a picture before it is decoded.
+
+    Args:
+        size: width and height, px.
+        deep: bool, whether it holds more than 8 bits.
+    """
+
+    size: tuple[int, int]
+    deep: bool
+
+
 def decode(
     source: Path | bytes | BinaryIO,
     *,
     background: str = "#ffffff",
     colour: Colour = "auto",
     enough_px: int = 0,
+    reading: str = AUTO,
 ) -> np.ndarray:
     """Decodes a picture as a viewer would show it.
 
-    The EXIF orientation is applied, transparency is laid over the background, 16 and 32 bits are scaled to 8, CMYK and
-    palettes become RGB, and of an animation the first frame is taken. The limit of 64 megapixels, checked before
-    anything is decoded, lies below the one at which Pillow begins to warn of decompression bombs.
+    The EXIF orientation is applied, transparency is laid over the background, more than 8 bits are scaled to 8, CMYK
+    and palettes become RGB, and of an animation or several pages the first is taken. The limit of 64 megapixels,
+    checked before anything is decoded, lies below the one at which Pillow begins to warn of decompression bombs.
 
     Args:
         source: the file, its bytes, or an open binary file.
@@ -62,6 +92,9 @@ def decode(
         colour: "rgb", "grey", or "auto": grey where the file holds nothing but greys by its format, else RGB.
         enough_px: int, px; where it is not 0, a JPEG may be decoded at a half, a quarter or an eighth as long as both
             its sides stay at least twice as long as this: much faster where it is made small next.
+        reading: str, how more than 8 bits become 8: by a range, "LOW..HIGH"; "full", by what their type may hold;
+            "auto", by what this picture alone holds, which suits what is not compared with other pictures; "picture",
+            everything as the first version of the program read it.
 
     Returns:
         uint8 (H, W, C), C being 1 or 3.
@@ -69,58 +102,199 @@ def decode(
     Raises:
         DecodeError: it is no picture, is damaged, or is too large; its `reason` says which.
     """
+    return decode_noting(source, background=background, colour=colour, enough_px=enough_px, reading=reading)[0]
+
+
+def decode_noting(
+    source: Path | bytes | BinaryIO, *, background: str, colour: Colour, enough_px: int, reading: str
+) -> tuple[np.ndarray, frozenset[str]]:
+    """Decodes a picture as `decode` does.
+
+    Returns:
+        The picture, and what is to be said of it: any of `DEEP`, `PAGES`, `OPEN_ENDED`, `CHANNELS`, `OUTSIDE`.
+
+    Raises:
+        DecodeError: as there.
+    """
+    notes: set[str] = set()
+
+    def read(file: BinaryIO, stack: ExitStack) -> np.ndarray:
+        image = _open(file, stack, reading)
+        if isinstance(image, Values):
+            if image.values.dtype != np.uint8:
+                notes.add(DEEP)
+            return _scaled(image, background, reading, notes)
+        if enough_px:
+            image.draft(None, (2 * enough_px, 2 * enough_px))
+        depth = _raw_mode(image)
+        if image.format != "MPO" and getattr(image, "is_animated", False):
+            notes.add(PAGES)
+        if deep := is_deep(image, depth):
+            notes.add(DEEP)
+        if deep and reading != PICTURE:
+            pixels = _scaled(values_of(image, depth, file), background, reading, notes)
+        else:
+            image = _loaded(image, file, stack, reading, notes)
+            _refuse_large(image.size)
+            pixels = pixels_of(image, depth, background)
+        return _upright(pixels, image)
+
+    pixels = _explained(source, read)
+    return np.ascontiguousarray(change_channels(pixels, wanted_channels(colour, pixels.shape[-1]))), frozenset(notes)
+
+
+def read_values(source: Path | bytes | BinaryIO) -> Values:
+    """Returns what a picture of more than 8 bits holds, as its file stores it.
+
+    Raises:
+        DecodeError: it can't be read.
+    """
+
+    def read(file: BinaryIO, stack: ExitStack) -> Values:
+        image = _open(file, stack, AUTO)
+        return image if isinstance(image, Values) else values_of(image, _raw_mode(image), file)
+
+    return _explained(source, read)
+
+
+def read_header(source: Path | bytes | BinaryIO, *, reading: str = AUTO, upright: bool = False) -> Header:
+    """Returns what is known of a picture without decoding it.
+
+    Args:
+        source: as in `decode`.
+        reading: as in `decode`.
+        upright: bool, whether the size is that after the EXIF rotation; else that of what is stored.
+
+    Raises:
+        DecodeError: it is no picture, or too large.
+    """
+
+    def read(file: BinaryIO, stack: ExitStack) -> Header:
+        try:
+            image = _open_with_pillow(file, stack)
+        except UnidentifiedImageError:
+            if reading == PICTURE or not is_tiff(_beginning(file)):
+                raise
+            with open_tiff(file) as tiff:
+                page = tiff.pages.first
+                _refuse_large((page.imagewidth, page.imagelength))
+                return Header((page.imagewidth, page.imagelength), deep=True)
+        turned = upright and _orientation(image) in (5, 6, 7, 8)
+        return Header(image.size[::-1] if turned else image.size, is_deep(image, _raw_mode(image)))
+
+    return _explained(source, read)
+
+
+def read_size(source: Path | bytes | BinaryIO, *, upright: bool = False) -> tuple[int, int]:
+    """Returns a picture's width and height, px, without decoding it; see `read_header`."""
+    return read_header(source, upright=upright).size
+
+
+def _explained(source: Path | bytes | BinaryIO, read: Callable[[BinaryIO, ExitStack], Found]) -> Found:
+    """Returns what the function returns of the open file; whatever goes wrong becomes a sentence.
+
+    Raises:
+        DecodeError: something went wrong.
+    """
     path = str(source) if isinstance(source, Path) else ""
     try:
         with ExitStack() as stack:
-            image = _open(source, stack)
-            if enough_px:
-                image.draft(None, (2 * enough_px, 2 * enough_px))
-            depth = _raw_mode(image)
-            image.load()  # verify() accepts truncated files
-            _refuse_large(image)
-            pixels = _upright(_pixels(image, depth, background), image)
+            file = _opened(source, stack)
+            try:
+                return read(file, stack)
+            except UnidentifiedImageError as error:
+                if reason := what_instead(_beginning(file)):
+                    raise DecodeError.because(reason) from error
+                raise
     except DecodeError as error:
         raise DecodeError.because(error.reason, path) from error
     except Exception as error:  # damaged files make decoders raise nearly everything
         reason = "It is a folder, not a picture." if _is_folder(source) else _explain(error)
         raise DecodeError.because(reason, path) from error
-    return np.ascontiguousarray(change_channels(pixels, wanted_channels(colour, pixels.shape[-1])))
 
 
-def read_size(source: Path | bytes | BinaryIO, *, upright: bool = False) -> tuple[int, int]:
-    """Reads a picture's width and height, px, without decoding it.
+def _opened(source: Path | bytes | BinaryIO, stack: ExitStack) -> BinaryIO:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    if not isinstance(source, Path):
+        return source
+    kind = source.stat().st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):  # to open a pipe is to wait for whoever writes into it
+        raise DecodeError.because("It is a pipe or a device, not a file.")
+    return stack.enter_context(source.open("rb"))
 
-    Args:
-        source: as in `decode`.
-        upright: bool, whether they are those after the EXIF rotation; else those of what is stored.
 
-    Raises:
-        DecodeError: it is no picture, or too large.
-    """
+def _beginning(file: BinaryIO) -> bytes:
+    file.seek(0)
+    found = file.read(BEGINNING_BYTES)
+    file.seek(0)
+    return found
+
+
+def _open(file: BinaryIO, stack: ExitStack, reading: str) -> Image.Image | Values:
+    """Opens a picture; a TIFF that Pillow does not know is read at once."""
     try:
-        with ExitStack() as stack:
-            image = _open(source, stack)
-            turned = upright and _orientation(image) in (5, 6, 7, 8)
-            return image.size[::-1] if turned else image.size
-    except DecodeError:
+        return _open_with_pillow(file, stack)
+    except UnidentifiedImageError:
+        beginning = b"" if reading == PICTURE else _beginning(file)
+        if is_tiff(beginning):
+            return values_of_tiff(file, MAX_PIXELS)
+        if is_heic(beginning) and (image := _open_heic(file, stack)):
+            return image
         raise
-    except Exception as error:
-        raise DecodeError.because(_explain(error)) from error
 
 
-def _open(source: Path | bytes | BinaryIO, stack: ExitStack) -> Image.Image:
-    if isinstance(source, Path):
-        source = stack.enter_context(source.open("rb"))
-    elif isinstance(source, bytes):
-        source = io.BytesIO(source)
-    image = stack.enter_context(Image.open(source, formats=FORMATS))
-    _refuse_large(image)
+def _open_with_pillow(file: BinaryIO, stack: ExitStack) -> Image.Image:
+    image = stack.enter_context(Image.open(file, formats=FORMATS))
+    _refuse_large(image.size)
     return image
 
 
-def _refuse_large(image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
+def _open_heic(file: BinaryIO, stack: ExitStack) -> Image.Image | None:
+    """Opens an iPhone's picture where the package for them is installed; it is an extra."""
+    try:
+        import pi_heif
+    except ImportError:
+        return None
+    pi_heif.register_heif_opener()
+    image = stack.enter_context(Image.open(file, formats=("HEIF",)))
+    _refuse_large(image.size)
+    return image
+
+
+def _refuse_large(size: tuple[int, int]) -> None:
+    if size[0] * size[1] > MAX_PIXELS:
         raise Image.DecompressionBombError
+
+
+def _loaded(image: Image.Image, file: BinaryIO, stack: ExitStack, reading: str, notes: set[str]) -> Image.Image:
+    """Decodes the pixels. A JPEG that lacks but its last two bytes is whole: every viewer shows it."""
+    size = image.size
+    try:
+        image.load()  # verify() accepts truncated files
+    except OSError as error:
+        if image.format != "JPEG" or reading == PICTURE or "truncated" not in str(error):
+            raise
+        file.seek(0)
+        content = file.read().removesuffix(END_OF_JPEG[:1])
+        tried = [Image.open(io.BytesIO(content + ending), formats=("JPEG",)) for ending in ENDINGS_OF_JPEG]
+        for one in tried:
+            one.draft(None, size)
+        if len({one.tobytes() for one in tried}) > 1:
+            raise
+        notes.add(OPEN_ENDED)
+        return stack.enter_context(tried[0])
+    return image
+
+
+def _scaled(picture: Values, background: str, reading: str, notes: set[str]) -> np.ndarray:
+    """Returns uint8 (H, W, C), without transparency, of more than 8 bits."""
+    pixels, outside = to_bytes(picture, reading)
+    if outside > HALF:
+        notes.add(OUTSIDE)
+    if picture.channels > pixels.shape[-1] + (picture.alpha is not None):
+        notes.add(CHANNELS)
+    return compose(pixels, picture.alpha, background)
 
 
 def _raw_mode(image: Image.Image) -> str:
@@ -130,71 +304,6 @@ def _raw_mode(image: Image.Image) -> str:
     tile = getattr(image, "tile", None)
     arguments = tile[0][3] if tile else ""
     return arguments if isinstance(arguments, str) else str((arguments or ("",))[0])
-
-
-def _pixels(image: Image.Image, raw_mode: str, background: str) -> np.ndarray:
-    """Returns uint8 (H, W, 1) or (H, W, 3), without transparency."""
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        values = np.asarray(image)
-        grey, alpha = _to_bytes(values, image), _alpha_of_key(values[..., None], image.info.get("transparency"))
-        return _compose(grey[..., None], alpha, background)
-    if image.mode in ("1", "L", "RGB"):
-        pixels = np.asarray(image.convert("L") if image.mode == "1" else image)
-        pixels = pixels.reshape(image.height, image.width, -1)
-        return _compose(pixels, _alpha_of_key(pixels, _key_of_depth(image, raw_mode)), background)
-    if image.mode in ("LA", "La"):
-        pixels = np.asarray(image.convert("LA"))
-        return _compose(pixels[..., :1], pixels[..., 1:], background)
-    if image.mode in ("P", "PA", "RGBA", "RGBa"):
-        pixels = np.asarray(image.convert("RGBA"))
-        colours = pixels[..., :3]
-        # A palette of greys is a grey picture, stored cleverly.
-        if image.mode in ("P", "PA") and np.array_equal(colours, np.broadcast_to(colours[..., :1], colours.shape)):
-            colours = colours[..., :1]
-        return _compose(colours, pixels[..., 3:], background)
-    return np.asarray(image.convert("RGB"))
-
-
-def _to_bytes(values: np.ndarray, image: Image.Image) -> np.ndarray:
-    """Scales wide integers and floats to uint8, never clipping what the file holds."""
-    if image.mode.startswith("I;16"):
-        return np.rint(values / 257).astype(np.uint8)
-    values = np.nan_to_num(values.astype(np.float64), posinf=0, neginf=0)
-    low, high = min(float(values.min()), 0.0), float(values.max())
-    if image.mode == "F":
-        top = 1.0 if high <= 1 else 255.0
-    else:
-        # PNG and PPM say 16 bits by their format; a TIFF of 32 bits does not say how many of them it uses.
-        top = 255.0 if high <= 255 and image.format == "TIFF" else 65535.0
-    return np.rint((values - low) * (255 / max(top - low, high - low))).astype(np.uint8)
-
-
-def _key_of_depth(image: Image.Image, raw_mode: str) -> int | tuple[int, ...] | None:
-    """Returns a PNG's transparent colour in 8 bits; Pillow leaves it at the depth of the file."""
-    key = image.info.get("transparency")
-    if raw_mode in ("L;2", "L;4") and isinstance(key, int):
-        return key * {"L;2": 85, "L;4": 17}[raw_mode]
-    if raw_mode == "RGB;16B" and isinstance(key, tuple):
-        return tuple(part >> 8 for part in key)
-    return key if isinstance(key, int | tuple) else None
-
-
-def _alpha_of_key(values: np.ndarray, key: int | tuple[int, ...] | None) -> np.ndarray | None:
-    """Returns uint8 (H, W, 1), 0 where the pixel has the colour that stands for transparent; None without one."""
-    if key is None:
-        return None
-    return np.where(np.all(values == np.asarray(key), axis=-1, keepdims=True), 0, 255).astype(np.uint8)
-
-
-def _compose(pixels: np.ndarray, alpha: np.ndarray | None, background: str) -> np.ndarray:
-    """Lays pixels (H, W, C) with alpha (H, W, 1) over the background; grey stays grey over a grey one."""
-    if alpha is None or alpha.min() == 255:
-        return pixels
-    ground = np.array([int(background[place : place + 2], 16) for place in (1, 3, 5)], np.uint32)
-    if pixels.shape[-1] == 1 and len(set(ground.tolist())) == 1:
-        ground = ground[:1]
-    weight = alpha.astype(np.uint32)
-    return ((pixels * weight + ground * (255 - weight) + 127) // 255).astype(np.uint8)
 
 
 def _upright(pixels: np.ndarray, image: Image.Image) -> np.ndarray:
@@ -226,6 +335,8 @@ def _is_folder(source: object) -> bool:
 def _explain(error: Exception) -> str:
     """Returns a reason. It travels as plain text, through caches too, and is the key of its translation: no values."""
     text = str(error).lower()
+    if isinstance(error, OddPixelsError):
+        return "Its pixels are of a kind that makes no picture here, such as 16-bit CMYK or complex numbers."
     if isinstance(error, UnidentifiedImageError):
         return "It is no picture, or of a kind that is not supported, or its beginning is damaged."
     if isinstance(error, Image.DecompressionBombError):

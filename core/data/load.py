@@ -83,6 +83,7 @@ def load(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted 
         leaks=leaks,
         placement=pictures.placement,
         digests=pictures.digests,
+        reading=pictures.reading,
     )
 
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import Skipped
-from core.data.decode import decode
-from core.data.fitting import Fit, fit_picture
+from core.data.decode import decode_noting
+from core.data.fitting import Colour, Fit, fit_picture
 from core.data.printable import printable
 from core.data.sources.folders import reachable, walk
 from core.data.sources.layout import is_picture_name
 from core.files.atomic import path_of
+from core.settings.intensity import FULL
 
 
 def find_pictures(paths: Iterable[str | Path], context: Context) -> tuple[list[Path], tuple[Skipped, ...]]:
@@ -48,15 +49,23 @@ def find_pictures(paths: Iterable[str | Path], context: Context) -> tuple[list[P
                     found[path / file.path] = None
                 else:
                     skipped.append(Skipped(printable(str(path / file.path)), "It is no picture file."))
-        elif path.exists():
+        elif path.is_file():
             found[path] = None
+        elif path.exists():  # whoever opens a pipe waits for somebody to write into it
+            skipped.append(Skipped(printable(str(given)), "It is a pipe or a device, not a file."))
         else:
             skipped.append(Skipped(printable(str(given)), "It is not there."))
     return list(found), tuple(skipped)
 
 
 def read_picture(
-    path: Path | str, *, side_px: int, channels: int, background: str = "#ffffff", fit: Fit = "crop"
+    path: Path | str,
+    *,
+    side_px: int,
+    channels: int,
+    background: str = "#ffffff",
+    fit: Fit = "crop",
+    reading: str = FULL,
 ) -> np.ndarray:
     """Reads a picture exactly as training did.
 
@@ -66,6 +75,7 @@ def read_picture(
         channels: int, 1 or 3, as the model was trained.
         background: str, #rrggbb, behind transparent pixels.
         fit: how the picture becomes a square.
+        reading: str, how more than 8 bits become 8, as `decode` takes it.
 
     Returns:
         uint8 (side_px, side_px, channels).
@@ -73,9 +83,24 @@ def read_picture(
     Raises:
         DecodeError: it can't be read; `reason` says why in one sentence.
     """
-    colour = "grey" if channels == 1 else "auto"
-    picture = decode(reachable(Path(path).absolute()), background=background, colour=colour, enough_px=side_px)  # type: ignore[arg-type]
-    return fit_picture(picture, side_px, channels, fit=fit, background=background)
+    return read_noting(path, side_px, channels, background=background, fit=fit, reading=reading)[0]
+
+
+def read_noting(
+    path: Path | str, side_px: int, channels: int, *, background: str, fit: Fit, reading: str
+) -> tuple[np.ndarray, frozenset[str]]:
+    """Reads a picture as `read_picture` does.
+
+    Returns:
+        The picture, and the notes of `decode_noting`.
+
+    Raises:
+        DecodeError: as there.
+    """
+    colour: Colour = "grey" if channels == 1 else "auto"
+    file = reachable(Path(path).absolute())
+    picture, notes = decode_noting(file, background=background, colour=colour, enough_px=side_px, reading=reading)
+    return fit_picture(picture, side_px, channels, fit=fit, background=background), notes
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,14 @@ from PIL import Image
 from core.context import Context
 from core.data.dataset import SPLITS
 from core.data.decode import DecodeError
+from core.data.form import DepthFoundError, Form, choose_form, decode_one, expected_shape, with_range
 from core.data.index import Index
+from core.data.notices import Overview, notices
 from core.data.open_index import trainable_index
 from core.data.progress import Progressing
-from core.data.reading import decode_one, expected_shape
 from core.data.splits import given_splits, make_splits
 from core.data.targets.classes import class_counts
-from core.events import Images
+from core.events import Images, Log
 from core.settings.dataset import DatasetSettings
 
 PICTURES = 40
@@ -33,8 +35,8 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         (what else is counted of what they are learnt as, by name), `shape` (height, width and channels that training
         will take), `splits` (name -> count, before exact copies are known), `given` (splits the source sets itself),
         `left_out` (files that are no part of the data set), `remarks` ([{message, values}], what was guessed, looks
-        wrong or is left out, as templates), `looked_at` (pictures that were read for this) and
-        `unreadable` (those of them that can't be).
+        wrong or is left out, and how the pictures are read, as templates), `looked_at` (pictures that were read for
+        this) and `unreadable` (those of them that can't be).
 
     Raises:
         UserError: nothing can be trained on it.
@@ -43,21 +45,23 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     index = trainable_index(settings, context)
     strata = index.strata()
     places = _spread(strata)
-    pictures, details, drawn, unreadable = [], [], None, 0
     if index.draw is not None:
-        drawn = index.draw(context, places)
-    progress = Progressing(context, "decode", len(places), "pictures")
-    for number, place in enumerate(places):
-        picture = drawn[number] if drawn is not None else _read(index, int(place), settings)
-        if picture is None:
-            unreadable += 1
-        else:
+        found = list(index.draw(context, places))
+        shape = expected_shape(index, settings, context, np.stack(found))
+        logs: list[Log] = []
+    else:
+        form = choose_form(index, settings, context)
+        found, form, notes = _read_some(index, places, form, settings, context)
+        shape = form.shape
+        overview = Overview(sum(one is not None for one in found), notes, form.found, form.ratio)
+        logs = list(notices(overview, intensity=settings.intensity, fit=settings.fit))
+    pictures, details = [], []
+    for place, picture in zip(places, found, strict=True):
+        if picture is not None:
             pictures.append(thumbnail(picture))
             details.append(
                 {"path": index.names[place], "label": "" if index.target is None else index.target.caption(int(place))}
             )
-        progress.advance()
-    progress.end()
     context.report(Images("preview", tuple(pictures), tuple(details)))
     splits = make_splits(
         strata,
@@ -72,13 +76,13 @@ def preview(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         "samples": len(index),
         "classes": class_counts(index.target),
         "counts": {} if index.target is None else index.target.counts(),
-        "shape": list(expected_shape(index, settings, context, drawn)),
+        "shape": list(shape),
         "splits": {name: len(splits[name]) for name in SPLITS},
         "given": list(given_splits(index.given)),
         "left_out": len(index.skipped),
-        "remarks": [{"message": remark.message, "values": remark.values} for remark in index.remarks],
+        "remarks": [{"message": remark.message, "values": remark.values} for remark in (*index.remarks, *logs)],
         "looked_at": len(places),
-        "unreadable": unreadable,
+        "unreadable": len(places) - len(pictures),
     }
 
 
@@ -92,11 +96,26 @@ def thumbnail(picture: np.ndarray, side_px: int = THUMBNAIL_PX) -> np.ndarray:
     return np.asarray(image).reshape(image.height, image.width, channels)
 
 
-def _read(index: Index, place: int, settings: DatasetSettings) -> np.ndarray | None:
-    try:
-        return decode_one(index, place, settings, enough_px=THUMBNAIL_PX // 2)
-    except DecodeError:
-        return None
+def _read_some(
+    index: Index, places: np.ndarray, form: Form, settings: DatasetSettings, context: Context
+) -> tuple[list[np.ndarray | None], Form, Counter[str]]:
+    """Decodes the pictures at the places; None stands for one that can't be read."""
+    pictures: list[np.ndarray | None] = []
+    counts: Counter[str] = Counter()
+    progress = Progressing(context, "decode", len(places), "pictures")
+    for place in places:
+        try:
+            picture, notes = decode_one(index, int(place), settings, form.found, enough_px=THUMBNAIL_PX // 2)
+        except DecodeError:
+            pictures.append(None)
+        except DepthFoundError:
+            return _read_some(index, places, with_range(index, form, context), settings, context)
+        else:
+            pictures.append(picture)
+            counts.update(notes)
+        progress.advance()
+    progress.end()
+    return pictures, form, counts
 
 
 def _spread(strata: np.ndarray) -> np.ndarray:

@@ -6,7 +6,8 @@ import hashlib
 import shutil
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,23 @@ import numpy as np
 from core.context import Context
 from core.data.cache import Entry, PictureCache, PixelSink
 from core.data.dataset import Skipped
-from core.data.decode import DecodeError, decode, read_size
+from core.data.decode import DecodeError, read_size
 from core.data.digests import digest_of, digests_of
 from core.data.fitting import change_channels, fit_picture, fit_placement, wanted_channels
+from core.data.form import (
+    LARGEST_OWN_SIDE_PX,
+    DepthFoundError,
+    Form,
+    choose_form,
+    decode_one,
+    own_side,
+    usual_ratio,
+    with_range,
+)
 from core.data.index import Index
-from core.data.parallel import MAX_WORKERS, each, suited_workers
+from core.data.intensity import FoundRange
+from core.data.notices import Overview, notices
+from core.data.parallel import MAX_WORKERS, each
 from core.data.placement import Placement
 from core.data.progress import Progressing
 from core.data.unloaded import UnloadedImages
@@ -27,9 +40,7 @@ from core.errors import UserError
 from core.events import Log
 from core.settings.dataset import DatasetSettings
 
-VERSION = 1  # raise it when the same settings would give other pixels
-LARGEST_OWN_SIDE_PX = 64
-PROBED_PICTURES = 200
+VERSION = 2  # raise it when the same settings would give other pixels
 MEMORY_BYTES = 2 * 2**30  # what the cache can't keep still goes into memory up to this
 
 
@@ -43,6 +54,8 @@ class Pictures:
         digests: uint64 (M,), equal where pictures are exact copies.
         skipped: the files that could not be read.
         placement: from each file's own pixels to these; None where no targets lie in the pictures.
+        reading: str, how more than 8 bits became 8: "full" or "LOW..HIGH"; empty where no picture has them, or each was
+            scaled by itself.
     """
 
     images: Any
@@ -50,23 +63,7 @@ class Pictures:
     digests: np.ndarray
     skipped: tuple[Skipped, ...] = ()
     placement: Placement | None = None
-
-
-@dataclass(frozen=True)
-class Form:
-    """The form into which every picture of a data set is brought.
-
-    Args:
-        side_px: int, px.
-        channels: int, 1 or 3.
-        settings: for fit and background.
-        workers: int, how many threads suit the pictures' usual size.
-    """
-
-    side_px: int
-    channels: int
-    settings: DatasetSettings
-    workers: int = 1
+    reading: str = ""
 
 
 class _ColourFoundError(Exception):
@@ -87,17 +84,25 @@ def read_pictures(index: Index, settings: DatasetSettings, context: Context) -> 
         progress = Progressing(context, "scan", len(drawn), "pictures")
         sizes = np.repeat([own.shape[1:3]], len(own), axis=0)
         placed = fit_placement(sizes, drawn.shape[1], fit=settings.fit) if _follow_pictures(index) else None
+        _report(Overview(len(drawn), ratio=usual_ratio([own.shape[1:3]])), settings, context)
         return Pictures(drawn, np.arange(len(drawn)), digests_of(drawn, progress), placement=placed)
     entry, form = _read_files(index, settings, context)
     images: Any = entry.images
     _report_reduced(index, entry.shape[1], settings, context)
+    _report(Overview(len(entry.kept), entry.seen["notes"], form.found, form.ratio), settings, context)
     if images is None:
-        images = UnloadedImages(lambda place: read_one(index, int(entry.kept[place]), form), entry.shape)
+        images = UnloadedImages(lambda place: read_one(index, int(entry.kept[place]), form)[0], entry.shape)
     skipped = tuple(Skipped(index.names[place], reason) for place, reason in entry.skipped)
     placement = None
     if _follow_pictures(index):
         placement = fit_placement(_own_sizes(index, entry, settings, context), form.side_px, fit=settings.fit)
-    return Pictures(images, entry.kept, entry.digests, skipped, placement)
+    reading = form.found.reading if form.found is not None else ""
+    return Pictures(images, entry.kept, entry.digests, skipped, placement, reading)
+
+
+def _report(seen: Overview, settings: DatasetSettings, context: Context) -> None:
+    for notice in notices(seen, intensity=settings.intensity, fit=settings.fit):
+        context.report(notice)
 
 
 def _follow_pictures(index: Index) -> bool:
@@ -128,92 +133,21 @@ def _own_sizes(index: Index, entry: Entry, settings: DatasetSettings, context: C
     return sizes
 
 
-def read_one(index: Index, place: int, form: Form) -> np.ndarray:
+def read_one(index: Index, place: int, form: Form) -> tuple[np.ndarray, frozenset[str]]:
     """Reads one picture.
 
     Returns:
-        uint8 (side_px, side_px, channels).
+        uint8 (side_px, side_px, channels), and the notes of `decode_noting`.
 
     Raises:
         DecodeError: it can't be read.
+        DepthFoundError: it has more than 8 bits, and the form doesn't say how they are read.
     """
-    picture = decode_one(index, place, form.settings, enough_px=form.side_px)
+    picture, notes = decode_one(index, place, form.settings, form.found, enough_px=form.side_px)
     if form.settings.colour == "auto" and picture.shape[-1] > form.channels:
         raise _ColourFoundError
-    return fit_picture(picture, form.side_px, form.channels, fit=form.settings.fit, background=form.settings.background)
-
-
-def decode_one(index: Index, place: int, settings: DatasetSettings, *, enough_px: int = 0) -> np.ndarray:
-    """Decodes one picture, at its own size.
-
-    Returns:
-        uint8 (H, W, C), C being 1 or 3.
-
-    Raises:
-        DecodeError: it can't be read.
-    """
-    assert index.read is not None  # noqa: S101
-    try:
-        source = index.read(place)
-        if isinstance(source, np.ndarray):
-            return change_channels(source, wanted_channels(settings.colour, source.shape[-1]))
-        return decode(source, background=settings.background, colour=settings.colour, enough_px=enough_px)
-    except DecodeError as error:
-        raise DecodeError.because(error.reason, index.names[place]) from error
-
-
-def expected_shape(
-    index: Index, settings: DatasetSettings, context: Context, drawn: np.ndarray | None = None
-) -> tuple[int, int, int]:
-    """Returns the (H, W, C) that pictures will most likely be brought to, having looked at a few.
-
-    Args:
-        index: what is read.
-        settings: the size and the colours that are asked for.
-        context: is asked whether to stop.
-        drawn: uint8 (M, H, W, C), some of the pictures where the index draws them and that has been done.
-
-    Raises:
-        CancelledError: the user has asked the job to stop.
-    """
-    if index.draw is None:
-        form = choose_form(index, settings, context)
-        return form.side_px, form.side_px, form.channels
-    height, width, channels = (index.draw(context, np.array([0])) if drawn is None else drawn).shape[1:]
-    side = _own_side((height, width), settings, index)
-    return side, side, wanted_channels(settings.colour, channels)
-
-
-def choose_form(index: Index, settings: DatasetSettings, context: Context) -> Form:
-    """Looks at some pictures to find the size and the colours that the settings leave open.
-
-    The size is the most common longer side, at most 64 px. Colours are a first guess: a coloured picture found later
-    overrules it.
-    """
-    assert index.read is not None  # noqa: S101
-    sides: Counter[int] = Counter()
-    pixels = []
-    colours = 0
-    places = np.unique(np.linspace(0, len(index) - 1, min(PROBED_PICTURES, len(index))).astype(int))
-    progress = Progressing(context, "scan", len(places), "pictures")
-    for number, place in enumerate(places):
-        with suppress(DecodeError):
-            source = index.read(int(place))
-            width, height = source.shape[1::-1] if isinstance(source, np.ndarray) else read_size(source)
-            sides[max(width, height)] += 1
-            pixels.append(width * height)
-            if settings.colour == "auto" and not colours and number % 10 == 0:
-                colours += decode_one(index, int(place), settings, enough_px=16).shape[-1] == 3
-        progress.advance()
-    # Of two sizes equally common the larger: nothing is lost.
-    own = max(sides, key=lambda side: (sides[side], side), default=LARGEST_OWN_SIDE_PX)
-    channels = wanted_channels(settings.colour, 3 if colours else 1)
-    return Form(_own_side((own,), settings, index), channels, settings, suited_workers(np.median(pixels or [0])))
-
-
-def _own_side(size: tuple[int, ...], settings: DatasetSettings, index: Index) -> int:
-    """Returns the side, px, to which pictures of the size (height, width) are brought."""
-    return settings.image_px or index.side_px or min(max(size), LARGEST_OWN_SIDE_PX)
+    background = form.settings.background
+    return fit_picture(picture, form.side_px, form.channels, fit=form.settings.fit, background=background), notes
 
 
 def _read_files(index: Index, settings: DatasetSettings, context: Context) -> tuple[Entry, Form]:
@@ -226,7 +160,8 @@ def _read_files(index: Index, settings: DatasetSettings, context: Context) -> tu
             if entry is None:
                 entry = _decode_into(cache if writable else None, key, index, settings, context)
     _, side_px, _, channels = entry.shape
-    return entry, Form(side_px, channels, settings)
+    found = FoundRange(**entry.seen["found"]) if entry.seen["found"] else None
+    return entry, Form(side_px, channels, settings, ratio=entry.seen["ratio"], found=found)
 
 
 def _decode_into(
@@ -238,6 +173,8 @@ def _decode_into(
             return _decode_form(cache, key, index, form, context)
         except _ColourFoundError:
             form = replace(form, channels=3)
+        except DepthFoundError:
+            form = with_range(index, form, context)
 
 
 def _decode_form(cache: PictureCache | None, key: str, index: Index, form: Form, context: Context) -> Entry:
@@ -287,36 +224,41 @@ def _decode_all(index: Index, form: Form, sink: PixelSink | None, context: Conte
     progress = Progressing(context, "decode", len(index), "pictures")
     kept, digests = [], []
     skipped: list[tuple[int, str]] = []
+    counts: Counter[str] = Counter()
 
-    def read(place: int) -> tuple[np.ndarray, int] | str:
+    def read(place: int) -> tuple[np.ndarray, frozenset[str], int] | str:
         try:
-            picture = read_one(index, place, form)
+            picture, notes = read_one(index, place, form)
         except DecodeError as error:
             return error.reason
-        return picture, digest_of(picture)
+        return picture, notes, digest_of(picture)
 
     for place, result in each(read, len(index), progress, form.workers):
         if isinstance(result, str):
             skipped.append((place, result))
             continue
-        picture, digest = result
+        picture, notes, digest = result
+        counts.update(notes)
         if sink is not None:
             sink.append(picture.tobytes())
         kept.append(place)
         digests.append(digest)
     progress.end()
     shape = (len(kept), form.side_px, form.side_px, form.channels)
-    return Entry(None, shape, np.array(kept, np.int64), np.array(digests, np.uint64), tuple(skipped))
+    seen = {"notes": dict(counts), "found": form.found and asdict(form.found), "ratio": form.ratio}
+    return Entry(None, shape, np.array(kept, np.int64), np.array(digests, np.uint64), tuple(skipped), seen)
 
 
 def _cache_key(index: Index, settings: DatasetSettings) -> str:
-    parts = (VERSION, index.identity, settings.image_px, settings.colour, settings.fit, settings.background.lower())
+    known = (VERSION, find_spec("pi_heif") is not None)
+    asked = (settings.image_px, settings.colour, settings.fit, settings.background.lower(), settings.intensity)
+    parts = (*known, index.identity, *asked)
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
 def _bring_to_form(images: np.ndarray, index: Index, settings: DatasetSettings, context: Context) -> np.ndarray:
     count, height, width, channels = images.shape
-    side = _own_side((height, width), settings, index)
+    side = own_side((height, width), settings, index)
     channels = wanted_channels(settings.colour, channels)
     if (height, width) == (side, side):
         return change_channels(images, channels)

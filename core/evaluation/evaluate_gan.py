@@ -82,7 +82,7 @@ def _pictures(
     caveats: list[Log] = []
     other, is_own = None, False
     if data:
-        other, is_own = load_other(data, trained, description.input_shape, run, context, GAN.wanted)
+        other, is_own = load_other(data, description, run, context, GAN.wanted)
     own = other if other is not None and is_own else _own_data(run, trained, context)
     dataset, places, seen = own, held_out_places(own), None
     if is_own:

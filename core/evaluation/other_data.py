@@ -9,22 +9,21 @@ from core.data.dataset import Dataset
 from core.data.load import load
 from core.errors import UserError
 from core.kinds.kind import Wanted
+from core.models.shared.saved import ModelDescription
 from core.runs.run import Run
 from core.runs.seen import Seen, read_seen
-from core.settings.base import Settings
 from core.settings.dataset import DatasetSettings
 from core.training.begin import Divided
 
 
 def load_other(
-    data: str, trained: Settings, shape: tuple[int, int, int], run: Run, context: Context, wanted: Wanted
+    data: str, description: ModelDescription, run: Run, context: Context, wanted: Wanted
 ) -> tuple[Dataset, bool]:
     """Reads other pictures at the model's size, as training read its own.
 
     Args:
         data: str, what the user named.
-        trained: settings of the run's training, a data set's among them.
-        shape: (H, W, C) that the model takes.
+        description: of the run's model; its settings hold a data set's.
         run: that is scored.
         context: its job's seed decides what is drawn.
         wanted: what the samples must carry.
@@ -36,10 +35,12 @@ def load_other(
         UserError: there is no such data set, or it can't be used.
         CancelledError: the user has asked the job to stop.
     """
-    side, _, channels = shape
-    values = {name: value for name, value in trained.model_dump().items() if name in DatasetSettings.model_fields}
+    side, _, channels = description.input_shape
+    trained = description.typed_settings().model_dump()
+    values = {name: value for name, value in trained.items() if name in DatasetSettings.model_fields}
     colour = "grey" if channels == 1 else "rgb"
-    settings = DatasetSettings.parse({**values, "data": data, "image_px": side, "colour": colour})
+    alike = {"image_px": side, "colour": colour, "intensity": description.reads}
+    settings = DatasetSettings.parse({**values, "data": data, **alike})
     record = run.record()
     dataset = _load(settings, context.job.seed, context, wanted)
     own = dataset.fingerprint == record.dataset.get("fingerprint")

@@ -89,8 +89,7 @@ def other_sample(data: str, run: Run, description: ModelDescription, context: Co
         UserError: the data can't be read, or no class of theirs is known to the run.
         CancelledError: the user has asked the job to stop.
     """
-    trained = description.typed_settings()
-    dataset, own = load_other(data, trained, description.input_shape, run, context, Wanted(fewest=1))
+    dataset, own = load_other(data, description, run, context, Wanted(fewest=1))
     if own and len(dataset.splits["test"]):
         return _test_split(dataset, run, context, data)
     labels = _labels(classes_of(dataset.targets), description.classes)

@@ -48,7 +48,8 @@ def trained_model(run: Run, context: Context) -> tuple[keras.Model, ModelDescrip
         shape = tuple(record.dataset["shape"])
         # A GAN reads pictures at a side that it can draw, whatever the job asks for.
         settings = {**record.job.settings, "image_px": shape[0]}
-        description = ModelDescription(record.job.model, settings, target_in(record.dataset), shape, epochs)
+        reading = str(record.dataset.get("reading", ""))
+        description = ModelDescription(record.job.model, settings, target_in(record.dataset), shape, epochs, reading)
         return rebuild(description, {name: v for name, v in values.items() if name.startswith("model/")}), description
 
     key = (str(run.folder), record.status == "done", stamp(run))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import field_validator, model_validator
 
 from core.settings.base import Settings, setting
+from core.settings.intensity import check_intensity
 from core.settings.patterns import check_group_pattern
 
 
@@ -47,6 +48,14 @@ class DatasetSettings(Settings):
         advanced=True,
         kind="colour",
         pattern=r"^#[0-9a-fA-F]{6}$",
+    )
+    intensity: str = setting(
+        "auto",
+        "Intensity",
+        "Of pictures of more than 8 bits, what becomes black and white: auto looks at them, full, or such as 0..4095.",
+        group="Data",
+        advanced=True,
+        max_length=60,
     )
     test_share: float = setting(
         0.2,
@@ -131,6 +140,12 @@ class DatasetSettings(Settings):
     @classmethod
     def _check_pattern(cls, value: str) -> str:
         check_group_pattern(value)
+        return value
+
+    @field_validator("intensity")
+    @classmethod
+    def _check_intensity(cls, value: str) -> str:
+        check_intensity(value)
         return value
 
     @field_validator("directions", mode="before")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import numpy as np
 from core import catalog
 from core.context import Context
 from core.data.decode import DecodeError
+from core.data.notices import model_notices
 from core.data.parallel import each
-from core.data.pictures import find_pictures, read_picture
+from core.data.pictures import find_pictures, read_noting, read_picture
 from core.data.progress import Progressing
 from core.errors import UserError
 from core.events import Images
@@ -83,6 +85,7 @@ def _classify(
     progress = Progressing(context, "classify", len(paths), "pictures")
     results: list[dict[str, Any]] = []
     waiting: list[tuple[Path, np.ndarray, np.ndarray | None]] = []
+    notes: Counter[str] = Counter()
     last = time.perf_counter()
 
     def flush() -> None:
@@ -101,36 +104,36 @@ def _classify(
         if isinstance(outcome, DecodeError):
             bad.append({"path": str(paths[place]), "reason": outcome.reason})
         else:
-            waiting.append((paths[place], *outcome))
+            picture, small, noted = outcome
+            waiting.append((paths[place], picture, small))
+            notes.update(noted)
         if len(waiting) == size or (waiting and time.perf_counter() - last > FIRST_BATCH_S):
             flush()
             last = time.perf_counter()
     if waiting:
         flush()
     progress.end()
+    for notice in model_notices(notes, description.reading):
+        context.report(notice)
     return results
 
 
 def _reader(description: ModelDescription, paths: Sequence[Path], *, thumbnails: bool) -> Any:
-    """Returns the function that reads the picture at a place, and its thumbnail where one is wanted."""
+    """Returns the function that reads the picture at a place, its thumbnail where one is wanted, and its notes."""
     data = description.typed_settings()
     if not isinstance(data, DatasetSettings):
         raise TypeError(f"A classifier's settings hold a data set's. Received: {type(data).__name__}")
     side, _, channels = description.input_shape
-    background = data.background
+    way: dict[str, Any] = {"background": data.background, "reading": description.reads}
     small_px = LARGE_THUMBNAIL_PX if len(paths) <= FEW else THUMBNAIL_PX
 
-    def read(place: int) -> tuple[np.ndarray, np.ndarray | None] | DecodeError:
+    def read(place: int) -> tuple[np.ndarray, np.ndarray | None, frozenset[str]] | DecodeError:
         path = paths[place]
         try:
-            picture = read_picture(path, side_px=side, channels=channels, background=background, fit=data.fit)
-            small = (
-                read_picture(path, side_px=small_px, channels=3, background=background, fit="pad")
-                if thumbnails
-                else None
-            )
+            picture, notes = read_noting(path, side, channels, fit=data.fit, **way)
+            small = read_picture(path, side_px=small_px, channels=3, fit="pad", **way) if thumbnails else None
         except DecodeError as error:
             return error
-        return picture, small
+        return picture, small, notes
 
     return read

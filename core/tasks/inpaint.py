@@ -29,6 +29,7 @@ from core.models.shared.saved import ModelDescription
 from core.runs.recipe import Recipe
 from core.settings.dataset import DatasetSettings
 from core.settings.inpaint import InpaintSettings
+from core.settings.intensity import AUTO
 from core.tasks.generate_images import chosen_labels
 
 SHOW_INTERVAL_S = 0.35
@@ -221,8 +222,8 @@ def _read(settings: InpaintSettings, description: ModelDescription, context: Con
     if not isinstance(data, DatasetSettings):
         raise TypeError(f"A GAN's settings hold a data set's. Received: {type(data).__name__}")
     side, _, channels = description.input_shape
-    pixels = _decode(settings.picture, data.background, grey=channels == 1)
-    mask = _decode(settings.mask, "#000000", grey=True)  # what is transparent in a mask is kept
+    pixels = _decode(settings.picture, data.background, description.reads, grey=channels == 1)
+    mask = _decode(settings.mask, "#000000", AUTO, grey=True)  # what is transparent in a mask is kept
     size = (pixels.shape[1], pixels.shape[0])
     if size != (side, side):
         context.report(
@@ -264,5 +265,6 @@ def _warn_of_stretching(mask: np.ndarray, size: tuple[int, int], context: Contex
         )
 
 
-def _decode(text: str, background: str, *, grey: bool) -> np.ndarray:
-    return decode(reachable(Path(path_of(text)).absolute()), background=background, colour="grey" if grey else "auto")
+def _decode(text: str, background: str, reading: str, *, grey: bool) -> np.ndarray:
+    path = reachable(Path(path_of(text)).absolute())
+    return decode(path, background=background, colour="grey" if grey else "auto", reading=reading)

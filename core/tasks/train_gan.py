@@ -8,9 +8,9 @@ import numpy as np
 
 from core.context import Context
 from core.data.dataset import Dataset
+from core.data.form import expected_shape
 from core.data.load import load
 from core.data.open_index import trainable_index
-from core.data.reading import expected_shape
 from core.data.targets.classes import classes_of
 from core.evaluation.feature_extractor import make_extractor
 from core.evaluation.gan_callback import FEWEST_MEASURED, GanEpochCallback, held_out_places, subsample

@@ -64,7 +64,11 @@ def begin(settings: Settings, dataset: Dataset, context: Context) -> tuple[Run, 
     """
     run = begin_run(dataset, context)
     description = ModelDescription(
-        context.job.model, settings.model_dump(mode="json"), dataset.targets.summary(), dataset.shape
+        context.job.model,
+        settings.model_dump(mode="json"),
+        dataset.targets.summary(),
+        dataset.shape,
+        reading=dataset.reading,
     )
     try:
         description.check(bytes_each=BYTES_TO_TRAIN)

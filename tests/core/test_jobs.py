@@ -57,3 +57,18 @@ def test_a_job_of_format_1_reads_its_folders_as_it_did(model, layout):
     assert Job.parse(values).complete().settings.get("layout") == layout
     assert Job.parse({**values, "settings": {"data": "somewhere"}}).settings == {"data": "somewhere"}
     assert "layout" not in Job.parse({**values, "format": jobs.FORMAT}).settings
+
+
+def test_a_job_that_was_written_out_before_there_was_a_range_reads_as_it_did():
+    old = {"format": 1, "task": "train", "model": "cnn", "settings": {"data": "digits", "fit": "crop"}}
+    assert Job.parse(old).settings["intensity"] == "picture"
+    assert Job.parse(old).typed_settings().intensity == "picture"
+
+
+@pytest.mark.parametrize("settings", [{"data": "digits"}, {"data": "digits", "fit": "crop", "intensity": "full"}])
+def test_other_jobs_take_what_they_say_or_what_is_usual(settings):
+    old = {"format": 1, "task": "train", "model": "cnn", "settings": settings}
+    assert Job.parse(old).typed_settings().intensity == settings.get("intensity", "auto")
+    new = {"task": "train", "model": "cnn", "settings": {"data": "digits", "fit": "crop"}}
+    assert Job.parse(new).typed_settings().intensity == "auto"
+    assert Job.parse({"format": 1, "task": "train", "model": "gpt2"}).settings == {}

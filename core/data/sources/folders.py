@@ -170,13 +170,19 @@ def explore(root: Path, context: Context, *, earlier: bool = False) -> Found:
                     status = entry.stat()
                     files.append(File(path, status.st_size, status.st_mtime_ns))
                     progress.advance()
-                elif entry.is_symlink():
-                    skipped.append(Skipped(printable(entry.path), "It is a link that leads nowhere."))
+                else:
+                    skipped.append(Skipped(printable(entry.path), _what_else(entry.path)))
             except OSError as error:
                 if not is_junk(entry.name):
                     skipped.append(Skipped(printable(entry.path), why_not_opened(error)))
     progress.end()
     return Found(sorted(files, key=lambda file: file.path), sorted(folders), sorted(again), tuple(skipped))
+
+
+def _what_else(path: str) -> str:
+    """Returns what is neither a folder nor a file."""
+    is_there = os.path.exists(path)  # noqa: PTH110 (as below)
+    return "It is a pipe or a device, not a file." if is_there else "It is a link that leads nowhere."
 
 
 def _identity(folder: str) -> Identity:

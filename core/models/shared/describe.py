@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from core.context import Context
+from core.data.form import expected_shape
 from core.data.open_index import trainable_index
-from core.data.reading import expected_shape
 from core.errors import UserError
 from core.models.shared.saved import BYTES_TO_TRAIN, ModelDescription
 from core.models.shared.size import model_size

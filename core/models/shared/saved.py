@@ -24,6 +24,7 @@ from core.models.shared.formats import format_of, migrations_of
 from core.models.shared.size import check_size, count_parameters
 from core.models.shared.variables import named_variables, pack, read_variables, unpack, write_variables
 from core.settings.base import Settings
+from core.settings.intensity import AUTO, FULL
 
 WEIGHTS, DESCRIPTION, ELSEWHERE = "weights.safetensors", "model.json", "model.keras"
 LARGEST_SIDE = 4096
@@ -42,6 +43,7 @@ class ModelDescription:
             logits}.
         input_shape: (H, W, C).
         epochs: int, epochs trained when these weights were taken.
+        reading: str, how the pictures of its training became 8 bits, see `core.data.reading.Pictures`.
     """
 
     model: str
@@ -49,6 +51,13 @@ class ModelDescription:
     target: dict[str, Any]
     input_shape: tuple[int, int, int]
     epochs: int = 0
+    reading: str = ""
+
+    @property
+    def reads(self) -> str:
+        """How pictures that it is shown become 8 bits: as those of its training; by their type where it saw none."""
+        asked = str(self.settings.get("intensity", AUTO))
+        return self.reading or (FULL if asked == AUTO else asked)
 
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> ModelDescription:

@@ -6,7 +6,10 @@ import pytest
 from PIL import Image
 
 from core.data.check import check
+from core.data.load import load
+from core.data.preview import preview
 from core.errors import UserError
+from core.events import Log
 from core.settings.dataset import DatasetSettings
 
 
@@ -193,3 +196,19 @@ def test_many_copies_of_one_picture_are_counted(tmp_path, context):
     assert (report["duplicate_groups"], report["copies"], report["conflicts"]) == (1, 119, 1)
     assert "119 pictures are exact copies of another; copies are kept in one split." in report["warnings"]
     assert any(line.startswith("120 pictures have an exact copy under another label") for line in report["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("size", "fit", "kept"), [((120, 12), "crop", 10), ((12, 30), "crop", 40), ((120, 12), "pad", 0)]
+)
+def test_what_cropping_throws_away_is_told(make_pictures, context, new_context, size, fit, kept):
+    folder = make_pictures({"a": 12, "b": 12}, size=(size[1], size[0], 3))
+    settings = DatasetSettings(data=str(folder), fit=fit)
+    said = [line for line in check(settings, context)["warnings"] if "cropping" in line]
+    assert [f"cropping keeps {kept} % of each" in line for line in said] == [True] * bool(kept)
+    for _ in range(2):  # decoded, and from the cache
+        training = new_context()
+        load(settings, 0, training)
+        logs = [event for event in training.of(Log) if "cropping" in event.message]
+        assert [(log.level, log.values["kept"]) for log in logs] == [("warning", kept)] * bool(kept)
+    assert len(preview(settings, new_context())["remarks"]) == bool(kept)
