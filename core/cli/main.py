@@ -89,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     use_utf8()
     words = list(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO, handlers=[_warnings_to_stderr()])
+    logging.captureWarnings(capture=True)  # of libraries: they go to the run's log.txt
     try:
         status = app(args=words, prog_name="pixelwright", standalone_mode=False)
         if status == INTERRUPTED:  # what becomes of a Ctrl-C where no job catches it

@@ -226,6 +226,7 @@ def serve(connection: Connection, workspace: str, threads: int) -> None:
             os.environ.setdefault(variable, str(threads))
     # Nothing to stderr: a frozen window has none. Lines go to the run's log.txt, a failure's trace into its Status.
     logging.basicConfig(level=logging.INFO, handlers=[logging.NullHandler()])
+    logging.captureWarnings(capture=True)  # of libraries: they go where the log goes
     Engine(connection, Workspace(Path(workspace))).run()
 
 
