@@ -15,6 +15,7 @@ from core.jobs import Job
 from core.runs.run import Run
 from desktop_app.job_handle import JobHandle
 from desktop_app.panel import Panel, Studio
+from desktop_app.panels.training_drops import TrainingDrops
 from desktop_app.panels.training_looks import TrainingLooks
 from desktop_app.panels.training_memory import TrainingMemory
 from desktop_app.panels.training_moved import TrainingMoved
@@ -55,6 +56,7 @@ class TrainingPanel(Panel):
         self._to_choose = ""  # the job whose run is to be chosen in the table: the one just started
         self._pausing = False  # whether the training that is shown has been asked to wait, and does not yet
         self._measured = False  # whether the training that is shown has measured anything yet
+        self.drops = TrainingDrops(studio, self.setup.data)
         self.memory = TrainingMemory(studio.store.preferences, self.setup)
         right = QSplitter(Qt.Orientation.Vertical)
         right.setHandleWidth(SPACING + SPACING // 2)

@@ -129,6 +129,7 @@ class TrainingLooks(QObject):
             self._view.pictures.clear()
             self._view.pictures.hide()
             self._view.classes.hide()
+            self._view.show_remarks(())
             error = UserError(status.message, hint=status.hint, **status.values)
             # The data may be good where the engine died looking at them.
             self.problem = None if status.message == ENGINE_ENDED else error
@@ -140,6 +141,7 @@ class TrainingLooks(QObject):
         self._view.pictures.clear()
         self._view.pictures.hide()
         self._view.classes.hide()
+        self._view.show_remarks(())
         splits, characters = result["splits"], f"{int(result['characters']):,}"
         self._setup.data.show_counts(
             "{texts} texts, {characters} characters.", texts=f"{int(result['texts']):,}", characters=characters
@@ -178,6 +180,7 @@ class TrainingLooks(QObject):
         splits = result.get("splits", {})
         self._view.classes.setText(class_line(classes))
         self._view.classes.setVisible(bool(classes))
+        self._view.show_remarks(result.get("remarks", ()))
         say(
             self._view.about.setText,
             "{name}: {pictures} pictures: {train} to train on, {validation} to validate, {test} kept back for the test."

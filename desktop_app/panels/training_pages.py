@@ -32,14 +32,16 @@ class TrainingPages(QTabWidget):
         self.about = label(role="muted", wrap=True, name="previewAbout")
         self.classes = label(role="muted", wrap=True, name="classCounts")
         self.classes.hide()
+        self.remarks = label(role="warning", wrap=True, name="dataRemarks")
+        self.remarks.hide()
         self.plot = LossPlot()
         self.samples = SampleStrip()
         self.log = LogView()
         self._draws = False
         self._beside = row(self.plot, spacing=2 * SPACING)
         self._alone = column()
-        data = column(self.about, self.classes, self.pictures, 0)
-        data.setStretch(2, 1)
+        data = column(self.about, self.classes, self.remarks, self.pictures, 0)
+        data.setStretch(3, 1)
         for page in (data, self._beside, self._alone, column(self.log)):
             holder = QWidget()
             page.setContentsMargins(0, SPACING, 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from desktop_app.widgets.progress_line import ProgressLine
 from desktop_app.widgets.run_table import STATUS
 from desktop_app.widgets.score_line import ScoreLine
 
+MOST_REMARKS = 4  # the pictures need room too
 ENDED = {
     "done": mark("Done. The model is saved."),
     "stopped": mark("Stopped. What it has learned is kept; the run can be resumed."),
@@ -215,6 +217,21 @@ class TrainingView(QWidget):
             if event.level == "warning":
                 say(self.warning.setText, "{text}", text=lambda event=event: log_text(event))
                 self.warning.show()
+
+    def show_remarks(self, remarks: Sequence[Mapping[str, Any]]) -> None:
+        """Shows what is to be said of the data before they are trained on.
+
+        Args:
+            remarks: "message", an English template, and its "values", of each.
+        """
+        more = len(remarks) - MOST_REMARKS
+
+        def lines() -> str:
+            shown = [tr_parts(remark["message"], remark["values"]) for remark in remarks[:MOST_REMARKS]]
+            return "\n".join(shown if more <= 0 else [*shown, tr("{count} more stand in the log.", count=more)])
+
+        say(self.tabs.remarks.setText, "{lines}", lines=lines)
+        self.tabs.remarks.setVisible(bool(remarks))
 
     @Slot(object)
     def show_preview(self, images: Images) -> None:

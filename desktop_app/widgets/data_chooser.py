@@ -22,9 +22,11 @@ class DataChooser(QWidget):
 
     Signals:
         chosen: str, a path or an embedded name, whenever it changes.
+        several: list of paths that were dropped at once: whoever can look at the disk finds out what they are together.
     """
 
     chosen = Signal(str)
+    several = Signal(list)
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,8 +86,10 @@ class DataChooser(QWidget):
 
     @Slot(list)
     def take_paths(self, paths: list[Path]) -> None:
-        """Chooses the first of some paths: what was dropped."""
-        if paths:
+        """Chooses what was dropped, or hands on several paths."""
+        if len(paths) > 1:
+            self.several.emit(paths)
+        elif paths:
             self.choose(str(paths[0]))
 
     def show_counts(self, text: str, **values: object) -> None:

@@ -450,3 +450,45 @@ def test_unreadable_pictures_are_told_before_the_training(window, qtbot, tmp_pat
     panel.take_paths([tmp_path])
     qtbot.waitUntil(lambda: "6 of 6 pictures" in panel.setup.data.about.text(), timeout=20_000)
     assert panel.setup.data.about.property("role") == "error"
+
+
+def _make_classes(folder: Path, *classes: str) -> None:
+    for number, name in enumerate(classes):
+        (folder / name).mkdir(parents=True)
+        for other in range(5):
+            Image.new("RGB", (8, 8), (number * 50, other * 20, 0)).save(folder / name / f"{other}.png")
+
+
+def test_class_folders_dropped_together_are_classes_of_one_data_set(window, qtbot, tmp_path):
+    _make_classes(tmp_path / "pets", "cats", "dogs")
+    panel = window.panels["training"]
+    panel.take_paths([tmp_path / "pets" / "cats", tmp_path / "pets" / "dogs"])
+    qtbot.waitUntil(lambda: panel.setup.data.data == str(tmp_path / "pets"), timeout=20_000)
+    assert window.messages.messages()[-1].text.text() == (
+        "The folder 'pets' is taken, which holds the 2 that were dropped."
+    )
+    qtbot.waitUntil(lambda: "10 pictures in 2 classes" in panel.view.about.text(), timeout=20_000)
+
+
+def test_folders_dropped_together_with_others_beside_them_are_told_as_left_out(window, qtbot, tmp_path):
+    _make_classes(tmp_path / "pets", "cats", "dogs", "birds")
+    panel = window.panels["training"]
+    panel.take_paths([tmp_path / "pets" / "cats", tmp_path / "pets" / "dogs"])
+    qtbot.waitUntil(lambda: panel.setup.data.data == str(tmp_path / "pets" / "cats"), timeout=20_000)
+    assert "Of the 2 that were dropped only 'cats' is taken" in window.messages.messages()[-1].text.text()
+
+
+def test_what_was_guessed_of_the_data_is_told_before_the_training(window, qtbot, tmp_path):
+    _make_classes(tmp_path / "seg_train", "cats", "dogs", "Dogs")
+    _make_classes(tmp_path / "seg_test", "cats", "dogs")
+    panel = window.panels["training"]
+    remarks = panel.view.tabs.remarks
+    panel.take_paths([tmp_path])
+    qtbot.waitUntil(lambda: "'seg_train' = train" in remarks.text(), timeout=20_000)
+    assert "'Dogs', 'dogs'" in remarks.text()
+    assert remarks.isVisibleTo(panel.view.tabs.widget(0))
+    translator().set_language("zh_CN")
+    assert "被当作数据划分" in remarks.text()
+    translator().set_language("en")
+    panel.setup.data.choose("digits")
+    qtbot.waitUntil(lambda: remarks.isHidden(), timeout=20_000)
