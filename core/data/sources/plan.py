@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.data.sources.split_folders import PLAIN, is_division, is_wrapper, splits_of
-from core.data.splits import UNGIVEN
+from core.data.splits import TRAIN, UNGIVEN
 
 Parts = Sequence[list[str]]
 NO_CLASS = "It lies in no class folder."
@@ -39,7 +39,8 @@ class Plan:
         pieces = self.below_outer(pieces)
         if self.flat:
             split = self.splits.get(pieces[0], UNGIVEN) if len(pieces) > 1 else UNGIVEN
-            return None, split, pieces[1:] or pieces, OUTSIDE
+            depth = min(1 + self.wrappers.get(pieces[0], 0), len(pieces) - 1)
+            return None, split, pieces[depth:], OUTSIDE
         if self.splits:
             return self._in_split(pieces)
         if len(pieces) < 2:
@@ -133,40 +134,47 @@ def _split_first(parts: Parts, named: Mapping[str, int], *, alone: bool) -> Plan
         named: the folders that are called as splits are.
         alone: bool, whether there are no others beside them.
     """
-    inside = defaultdict(list)
+    inside: dict[str, list[list[str]]] = {top: [] for top in named}
     for pieces in parts:
         if len(pieces) > 1 and pieces[0] in named:
             inside[pieces[0]].append(pieces[1:])
+    wrappers, inside = _unwrapped_each(inside)
     # A folder of a split in which most pictures lie loose has no class folders.
     with_classes = {top for top, bodies in inside.items() if 2 * sum(len(body) > 1 for body in bodies) > len(bodies)}
     splits = {top: split for top, split in named.items() if top in with_classes}
-    if splits and (alone or is_division(splits)):
-        wrappers = _wrappers({top: inside[top] for top in splits})
+    if splits and (alone or (TRAIN in splits.values() and is_division(named))):
         return Plan(splits=splits, loose=named.keys() - splits.keys(), wrappers=wrappers)
-    if not splits and alone and is_division(named):
-        return Plan(splits=named, flat=True)
+    if not splits and alone and (is_division(named) or set(named.values()) == {TRAIN}):
+        return Plan(splits=named, flat=True, wrappers=wrappers)
     return None
 
 
-def _wrappers(inside: Mapping[str, Parts]) -> dict[str, int]:
-    """Returns how many folders around the classes of each split mean nothing: "train/train/cats", "test/images/cats".
+def _unwrapped_each(inside: dict[str, list[list[str]]]) -> tuple[dict[str, int], dict[str, list[list[str]]]]:
+    """Leaves out the folders around the classes of each split that mean nothing: "train/train/cats", "test/images".
 
     Args:
         inside: folder of a split -> the pieces of its pictures' paths below it.
+
+    Returns:
+        How many they are of each, and the rest of the paths.
     """
     depths = dict.fromkeys(inside, 0)
     around = {top: top for top in inside}
     while True:
         only = {top: name for top, bodies in inside.items() if (name := only_folder(bodies)) is not None}
         if len(only) < len(inside) or len(set(only.values())) > 1:
-            only = {top: name for top, name in only.items() if is_wrapper(name, around[top])}
+            only = {}
+        for top, bodies in inside.items():
+            names = {body[0] for body in bodies if len(body) > 1}
+            if len(names) == 1 and is_wrapper(lone := next(iter(names)), around[top]):
+                only[top] = lone
         if not only:
-            return depths
+            return depths, inside
         for top, name in only.items():
             depths[top] += 1
             around[top] = name
         inside = {
-            top: [body[1:] if top in only and body[0] == only[top] else body for body in bodies]
+            top: [body[1:] if top in only and body[0] == only[top] and len(body) > 1 else body for body in bodies]
             for top, bodies in inside.items()
         }
 

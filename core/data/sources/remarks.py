@@ -15,6 +15,7 @@ from core.events import Log
 NAMED = 8  # of a list of names so many are spelt out
 SIGNS = re.compile(r"[\W_]+")
 SAME_NAMES = 0.5  # of all names of inner folders
+FEW_FOLDERS = 3
 
 
 def listed(names: Iterable[str]) -> str:
@@ -40,8 +41,10 @@ def remarks_on(plan: Plan, parts: Sequence[list[str]], classes: Collection[str],
         if len(pieces) > 1:
             inside[pieces[0]].update(pieces[1:-1][:1])
     found += _on_split_names(inside.keys())
-    copies = [] if grouped else list(_copies(inside))
-    return found + copies + ([] if grouped or copies else list(_on_same_names(inside)))
+    if grouped:
+        return found
+    suspicions = (_on_copies(inside), _on_same_names(inside), _on_one_around_others(inside))
+    return found + next((list(remarks) for logs in suspicions if (remarks := list(logs))), [])
 
 
 def no_classes(plan: Plan, source: str) -> UserError | None:
@@ -113,7 +116,7 @@ def _on_split_names(tops: Collection[str]) -> list[Log]:
     return [Log(message, "warning", {"folders": listed(sorted(named))})]
 
 
-def _copies(inside: Mapping[str, set[str]]) -> Iterable[Log]:
+def _on_copies(inside: Mapping[str, set[str]]) -> Iterable[Log]:
     """A folder that holds folders called like those beside it is most often a copy of the whole data set."""
     message = (
         "The folder '{name}' holds folders called like those beside it, and is taken for a class: if it is a copy, "
@@ -121,7 +124,8 @@ def _copies(inside: Mapping[str, set[str]]) -> Iterable[Log]:
     )
     for name, folders in sorted(inside.items()):
         beside = inside.keys() - {name}
-        if len(folders & beside) >= max(2, len(beside) / 2):
+        common = folders & beside
+        if common and 2 * len(common) >= len(beside) and (len(common) > 1 or common == folders):
             yield Log(message, "warning", {"name": name})
 
 
@@ -137,3 +141,16 @@ def _on_same_names(inside: Mapping[str, set[str]]) -> Iterable[Log]:
         "classes, put all pictures of a class into one folder, or call the outer folders train and test."
     )
     yield Log(message, "warning", {"folders": listed(sorted(holders)), "inner": listed(shared)})
+
+
+def _on_one_around_others(inside: Mapping[str, set[str]]) -> Iterable[Log]:
+    """Beside one or two folders of pictures, one that holds folders may be the data set, and these something else."""
+    holders = {name: folders for name, folders in inside.items() if len(folders) > 1 or name in folders}
+    if len(holders) != 1 or not 1 < len(inside) <= FEW_FOLDERS:
+        return
+    message = (
+        "The folder '{name}' holds folders ({inner}), and is taken for one class: if those are the classes, choose "
+        "that folder itself."
+    )
+    ((name, folders),) = holders.items()
+    yield Log(message, "warning", {"name": name, "inner": listed(sorted(folders))})

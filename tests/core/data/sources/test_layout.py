@@ -84,7 +84,16 @@ def test_groups_inside_the_classes_are_no_splits():
     assert layout.remarks == ()
 
 
-@pytest.mark.parametrize("folders", [("train", "test"), ("images/train", "images/val"), ("train_imgs", "test_imgs")])
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ("train", "test"),
+        ("images/train", "images/val"),
+        ("train_imgs", "test_imgs"),
+        ("train/train", "test1/test1"),
+        ("train/images", "valid/images"),
+    ],
+)
 def test_a_flat_pair_is_not_two_classes(folders):
     layout = laid_out(*many(*folders))
     assert classes(layout) == ()
@@ -92,6 +101,25 @@ def test_a_flat_pair_is_not_two_classes(folders):
     assert layout.problem is None
     assert TRAIN in counts(layout)
     assert len(counts(layout)) == 2
+
+
+def test_a_lone_flat_train_folder_is_no_class():
+    layout = laid_out(*many("dogs-vs-cats/train"))
+    assert classes(layout) == ()
+    assert "'train'" in str(layout.no_classes)
+    assert classes(laid_out(*many("test"))) == ("test",)
+
+
+@pytest.mark.parametrize("test", ["test", "test/images", "asl_test/asl_test"])
+@pytest.mark.parametrize("beside", [(), ("meta",)])
+def test_class_folders_for_the_training_alone(test, beside):
+    """The test pictures of a contest lie in no class folders; other folders may lie beside them."""
+    train = "asl_train" if test.startswith("asl") else "train"
+    layout = laid_out(*many(f"{train}/a/images", f"{train}/b/images", test, *beside))
+    assert classes(layout) == ("a", "b")
+    assert counts(layout) == {TRAIN: 6}
+    assert sum(one.reason == "It lies in no class folder." for one in layout.skipped) == 3
+    assert len(layout.skipped) == 3 + 3 * len(beside)
 
 
 def test_a_flat_test_beside_class_folders_is_left_out_and_counted():
@@ -125,6 +153,19 @@ def test_outer_folders_with_the_same_inner_names_are_told():
 def test_a_copy_of_all_inside_is_told():
     layout = laid_out(*many("cats", "dogs", "pets/cats", "pets/dogs"))
     assert "'pets' holds folders called like those beside it" in said(layout)
+
+
+def test_a_copy_in_a_folder_of_its_own_is_told():
+    layout = laid_out(*many("pets/cats", "pets/dogs", "data/pets/cats", "data/pets/dogs"))
+    assert "'data' holds folders called like those beside it" in said(layout)
+
+
+@pytest.mark.parametrize("inner", ["", "people/"])
+def test_a_data_set_beside_something_else_is_told(inner):
+    layout = laid_out(*many(f"people/{inner}tom", f"people/{inner}ann", "unknown"))
+    assert classes(layout) == ("people", "unknown")
+    assert "'people' holds folders" in said(layout)
+    assert laid_out(*many("cats/tom", "cats/tim", "dogs", "birds", "cows")).remarks == ()
 
 
 def test_classes_that_differ_only_in_case_are_told():
