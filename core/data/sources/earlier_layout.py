@@ -5,9 +5,9 @@ Their pictures, classes and splits must be found again as they were, so nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from core.data.printable import printable
+from core.data.sources.plan import Place
 from core.data.sources.split_folders import PLAIN
 from core.data.splits import TRAIN, UNGIVEN
 
@@ -20,18 +20,21 @@ def was_junk(pieces: Iterable[str]) -> bool:
     return any(piece.startswith(".") or piece.casefold() in JUNK for piece in pieces)
 
 
-def classes_and_splits(parts: list[list[str]]) -> list[tuple[str | None, int, str, str]]:
-    """Returns for each picture its class (None where it has none), its split, its path below, and why it has no class.
+def places(held: Mapping[str, int]) -> dict[str, Place]:
+    """Returns where the pictures in each folder belong.
 
     Args:
-        parts: the pieces of each picture's path.
+        held: folder, "/" between its parts -> how many pictures lie in it.
     """
-    parts = _inside_single_folders(parts)
-    found = _found(parts)
-    return [
-        (label, split, "/".join(pieces[1 if split == UNGIVEN else 2 :] if label is not None else pieces), reason)
-        for pieces, (label, split, reason) in zip(parts, found, strict=True)
-    ]
+    folders = list(held)
+    # One picture stands for all of its folder: only how many lie deep was counted.
+    parts = [[*(folder.split("/") if folder else []), ""] for folder in folders]
+    parts = _inside_single_folders(parts, list(held.values()))
+    found = {}
+    for folder, pieces, (label, split, reason) in zip(folders, parts, _found(parts), strict=True):
+        depth = 0 if label is None else 1 if split == UNGIVEN else 2
+        found[folder] = Place(label, split, tuple(pieces[depth:-1]), reason)
+    return found
 
 
 def guess_encoding(names: list[str]) -> str:
@@ -46,12 +49,12 @@ def guess_encoding(names: list[str]) -> str:
     return ""
 
 
-def _inside_single_folders(parts: list[list[str]]) -> list[list[str]]:
+def _inside_single_folders(parts: list[list[str]], counts: list[int]) -> list[list[str]]:
     while parts:
         tops = {pieces[0] for pieces in parts if len(pieces) > 1}
-        nested = sum(len(pieces) > 2 for pieces in parts)
+        nested = sum(count for pieces, count in zip(parts, counts, strict=True) if len(pieces) > 2)
         only = next(iter(tops)) if len(tops) == 1 else None
-        if only is None or only.casefold() in PLAIN or 2 * nested <= len(parts):
+        if only is None or only.casefold() in PLAIN or 2 * nested <= sum(counts):
             break
         parts = [pieces[1:] if pieces[0] == only else pieces for pieces in parts]
     return parts
@@ -68,10 +71,10 @@ def _found(parts: list[list[str]]) -> list[Found]:
     found: list[Found] = []
     for pieces in parts:
         if not divided:
-            found.append((printable(pieces[0]) if len(pieces) > 1 else None, UNGIVEN, no_class))
+            found.append((pieces[0] if len(pieces) > 1 else None, UNGIVEN, no_class))
         elif pieces[0] not in splits:
             outside = pieces[0].casefold() not in PLAIN
             found.append((None, UNGIVEN, "It lies outside the train and test folders." if outside else no_class))
         else:
-            found.append((printable(pieces[1]) if len(pieces) > 2 else None, splits[pieces[0]], no_class))
+            found.append((pieces[1] if len(pieces) > 2 else None, splits[pieces[0]], no_class))
     return found

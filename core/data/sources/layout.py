@@ -7,16 +7,17 @@ What the folders mean is `plan.py`'s business, what is said of them `remarks.py`
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from posixpath import splitext
 
 import numpy as np
 
 from core.data.dataset import Skipped
 from core.data.printable import printable
 from core.data.sources import earlier_layout, remarks
-from core.data.sources.plan import Plan, make_plan
+from core.data.sources.plan import Folder, Plan, make_plan
 from core.data.targets.classes import ClassTargets
 from core.data.targets.target import Targets
 from core.errors import UserError
@@ -93,9 +94,9 @@ def is_hidden_picture(name: str) -> bool:
 
 def is_picture_name(path: str) -> bool:
     """Whether nothing in the file's name says that it is something else than a picture."""
-    name = PurePosixPath(path)
-    suffix = name.suffix
-    return not (NO_PICTURE.fullmatch(suffix) or ARCHIVE.fullmatch(suffix) or NO_PICTURE_NAMES.fullmatch(name.name))
+    name = path.rpartition("/")[2]
+    suffix = splitext(name)[1]
+    return not (NO_PICTURE.fullmatch(suffix) or ARCHIVE.fullmatch(suffix) or NO_PICTURE_NAMES.fullmatch(name))
 
 
 def arrange(files: Sequence[str], folders: Sequence[str], settings: DatasetSettings) -> Layout:
@@ -107,86 +108,91 @@ def arrange(files: Sequence[str], folders: Sequence[str], settings: DatasetSetti
         settings: what the user named, for messages; and how folders are read.
     """
     source, earlier = settings.data, settings.layout == "earlier"
-    kept, parts, skipped = _pictures(source, files, earlier=earlier)
+    kept, skipped = _pictures(source, files, earlier=earlier)
+    held: Counter[str] = Counter(files[place].rpartition("/")[0] for place in kept)
+    ways = {folder: _way(folder) for folder in held}
     if earlier:
-        plan, found = Plan(), earlier_layout.classes_and_splits(parts)
+        plan, placed = Plan(), earlier_layout.places(held)
     else:
-        plan = make_plan(parts, with_splits=settings.layout == "auto")
-        found = [
-            (label and printable(label), split, "/".join(below), reason)
-            for label, split, below, reason in map(plan.place, parts)
-        ]
-    labelled = any(label is not None for label, *_ in found)
-    members = [place for place, (label, *_) in enumerate(found) if label is not None or not labelled]
-    skipped += [
-        Skipped(_display(source, files[kept[place]]), reason)
-        for place, (label, _, _, reason) in enumerate(found)
-        if labelled and label is None
-    ]
-    classes = tuple(sorted({label for label, *_ in found if label is not None}))
-    number = {name: label for label, name in enumerate(classes)}
-    empty = () if earlier else _without_pictures(plan, parts, folders)
-    labels = np.array([number[label] for label, *_ in found if label is not None], np.int32)
-    archives = [file for file in files if ARCHIVE.fullmatch(PurePosixPath(file).suffix)]
-    said = () if earlier else (
-        *remarks.remarks_on(plan, parts, classes, grouped=settings.group_by == "folder"),
-        *remarks.on_empty(empty),
-        *remarks.on_hidden(_hidden(files, folders)),
-        *remarks.on_archives([_display(source, file) for file in archives]),
-    )  # fmt: skip
+        plan = make_plan({ways[folder]: count for folder, count in held.items()}, with_splits=settings.layout == "auto")
+        placed = {folder: plan.place(way) for folder, way in ways.items()}
+    classes = tuple(sorted({printable(place.label) for place in placed.values() if place.label is not None}))
+    labels = {name: label for label, name in enumerate(classes)}
+    members, found, inside = [], [], []
+    for place in kept:
+        folder, _, name = files[place].rpartition("/")
+        where = placed[folder]
+        if classes and where.label is None:
+            skipped.append(Skipped(_display(source, files[place]), where.reason))
+            continue
+        members.append(place)
+        found.append((labels[printable(where.label)] if where.label is not None else -1, where.split))
+        inside.append(printable("/".join((*where.below, name))))
+    numbers = np.array(found, np.int32).reshape(-1, 2)
+    archives = [file for file in files if ARCHIVE.fullmatch(splitext(file)[1])]
+    empty = () if earlier else _without_pictures(plan, ways.values(), folders)
+    said: list[Log] = []
+    if not earlier:
+        said += remarks.remarks_on(plan, ways.values(), classes, grouped=settings.group_by == "folder")
+        said += remarks.on_empty(empty)
+        said += remarks.on_hidden(_hidden({file.rpartition("/")[0] for file in files}.union(folders)))
+        said += remarks.on_archives([_display(source, file) for file in archives])
     return Layout(
-        kept=np.array([kept[place] for place in members], np.int64),
-        targets={ClassTargets.kind: ClassTargets(classes, labels, empty)} if classes else {},
-        given=np.array([found[place][1] for place in members], np.int8),
-        inside=tuple(printable(found[place][2]) for place in members),
+        kept=np.array(members, np.int64),
+        targets={ClassTargets.kind: ClassTargets(classes, numbers[:, 0], empty)} if classes else {},
+        given=numbers[:, 1].astype(np.int8),
+        inside=tuple(inside),
         skipped=tuple(skipped),
         problem=None if kept else _nothing(source, archives),
-        no_classes=None if labelled else remarks.no_classes(plan, source),
-        remarks=said,
+        no_classes=None if classes else remarks.no_classes(plan, source),
+        remarks=tuple(said),
     )
 
 
-def _pictures(source: str, files: Sequence[str], *, earlier: bool) -> tuple[list[int], list[list[str]], list[Skipped]]:
-    """Returns which files may be pictures, the pieces of their paths, and those that are left out."""
+def _pictures(source: str, files: Sequence[str], *, earlier: bool) -> tuple[list[int], list[Skipped]]:
+    """Returns which files may be pictures, by their names, and those that are left out."""
     kept: list[int] = []
-    parts: list[list[str]] = []
     skipped: list[Skipped] = []
+    junk: dict[str, bool] = {}  # folder -> whether it is, or lies in one that is
     for place, file in enumerate(files):
-        pieces = file.split("/")
-        if is_hidden_picture(pieces[-1]) and not any(map(is_junk, pieces[:-1])):
-            skipped.append(Skipped(_display(source, file), HIDDEN))
-        if any(map(is_junk, pieces)) or (earlier and earlier_layout.was_junk(pieces)):
+        folder, _, name = file.rpartition("/")
+        if folder not in junk:
+            pieces = folder.split("/") if folder else []
+            junk[folder] = any(map(is_junk, pieces)) or (earlier and earlier_layout.was_junk(pieces))
+        if junk[folder]:
             continue
-        if not is_picture_name(file):
-            archive = ARCHIVE.fullmatch(PurePosixPath(file).suffix)
+        if is_junk(name) or (earlier and earlier_layout.was_junk([name])):
+            if is_hidden_picture(name):
+                skipped.append(Skipped(_display(source, file), HIDDEN))
+        elif not is_picture_name(name):
+            archive = ARCHIVE.fullmatch(splitext(name)[1])
             reason = "It is an archive: unpack it to have its pictures read." if archive else "It is no picture file."
             skipped.append(Skipped(_display(source, file), reason))
-            continue
-        kept.append(place)
-        parts.append(pieces)
-    return kept, parts, skipped
+        else:
+            kept.append(place)
+    return kept, skipped
 
 
-def _without_pictures(plan: Plan, parts: Sequence[list[str]], folders: Sequence[str]) -> tuple[str, ...]:
+def _way(folder: str) -> Folder:
+    return tuple(folder.split("/")) if folder else ()
+
+
+def _without_pictures(plan: Plan, holders: Iterable[Folder], folders: Sequence[str]) -> tuple[str, ...]:
     """Returns the names of folders in which classes are looked for, and none of whose kind holds a picture."""
-    holders = {tuple(pieces[:end]) for pieces in parts for end in range(1, len(pieces))}
-    filled = {name for pieces in holders if (name := plan.named_by(list(pieces)))}
-    empty = {
-        name
-        for folder in folders
-        if not any(map(is_junk, pieces := folder.split("/"))) and (name := plan.named_by(pieces))
-    }
-    return tuple(sorted(map(printable, empty - filled)))
+    above = {way[:end] for way in holders for end in range(1, len(way) + 1)}
+    filled = {plan.named_by(way) for way in above}
+    empty = {plan.named_by(way) for way in map(_way, folders) if way and not any(map(is_junk, way))}
+    return tuple(sorted(printable(name) for name in empty - filled if name))
 
 
-def _hidden(files: Sequence[str], folders: Sequence[str]) -> list[str]:
+def _hidden(folders: Iterable[str]) -> list[str]:
     """Returns the hidden folders that no program is known to make."""
     found = set()
-    for pieces in (*(file.split("/")[:-1] for file in files), *(folder.split("/") for folder in folders)):
-        for end, piece in enumerate(pieces):
-            if is_junk(piece):
-                if piece.startswith(".") and not KNOWN_HIDDEN.fullmatch(piece):
-                    found.add(printable("/".join(pieces[: end + 1])))
+    for way in map(_way, folders):
+        for end, name in enumerate(way):
+            if is_junk(name):
+                if name.startswith(".") and not KNOWN_HIDDEN.fullmatch(name):
+                    found.add(printable("/".join(way[: end + 1])))
                 break
     return sorted(found)
 

@@ -1,17 +1,35 @@
-"""Finds out what the folders of a data set mean: outer ones, splits, classes. Knows parts of paths alone."""
+"""Finds out what the folders of a data set mean: outer ones, splits, classes. Knows the folders' names alone."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from core.data.sources.split_folders import PLAIN, is_division, is_wrapper, splits_of
 from core.data.splits import TRAIN, UNGIVEN
 
-Parts = Sequence[list[str]]
+Folder = tuple[str, ...]  # the names on the way to it; () is the data set's own
+Folders = Mapping[Folder, int]  # folder -> how many pictures lie in it, not counting those in folders inside it
 NO_CLASS = "It lies in no class folder."
 OUTSIDE = "It lies outside the train and test folders."
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the pictures in one folder belong.
+
+    Args:
+        label: str, the class's folder; None where they have no class.
+        split: int, 0 train, 1 validation, 2 test, -1 where nothing says.
+        below: the folders between the class's folder and the pictures.
+        reason: str, why they have no class, for those of a data set with classes.
+    """
+
+    label: str | None
+    split: int
+    below: Folder
+    reason: str = NO_CLASS
 
 
 @dataclass(frozen=True)
@@ -27,55 +45,42 @@ class Plan:
         inner: folder inside the classes -> its split; empty where classes hold no splits.
     """
 
-    outer: tuple[str, ...] = ()
+    outer: Folder = ()
     splits: Mapping[str, int] = field(default_factory=dict)
     flat: bool = False
     loose: Collection[str] = ()
     wrappers: Mapping[str, int] = field(default_factory=dict)
     inner: Mapping[str, int] = field(default_factory=dict)
 
-    def place(self, pieces: list[str]) -> tuple[str | None, int, list[str], str]:
-        """Returns a picture's class (None where it has none), its split, its path below, and why it has no class."""
-        pieces = self.below_outer(pieces)
+    def place(self, folder: Folder) -> Place:
+        """Returns where the pictures in a folder belong."""
+        folder = folder[self._shared(folder) :]
+        top = folder[0] if folder else ""
         if self.flat:
-            split = self.splits.get(pieces[0], UNGIVEN) if len(pieces) > 1 else UNGIVEN
-            depth = min(1 + self.wrappers.get(pieces[0], 0), len(pieces) - 1)
-            return None, split, pieces[depth:], OUTSIDE
+            split = self.splits.get(top, UNGIVEN)
+            return Place(None, split, folder[1 + self.wrappers.get(top, 0) :], OUTSIDE)
+        if not folder:
+            return Place(None, UNGIVEN, folder)
         if self.splits:
-            return self._in_split(pieces)
-        if len(pieces) < 2:
-            return None, UNGIVEN, pieces, NO_CLASS
-        if not self.inner or len(pieces) == 2:
-            return pieces[0], UNGIVEN, pieces[1:], NO_CLASS
-        if pieces[1] not in self.inner:
-            return None, UNGIVEN, pieces, OUTSIDE
-        return pieces[0], self.inner[pieces[1]], pieces[2:], NO_CLASS
+            depth = 1 + self.wrappers.get(top, 0)
+            if top not in self.splits:
+                return Place(None, UNGIVEN, folder, NO_CLASS if top in self.loose else OUTSIDE)
+            if len(folder) <= depth:
+                return Place(None, UNGIVEN, folder)
+            return Place(folder[depth], self.splits[top], folder[depth + 1 :])
+        if not self.inner or len(folder) == 1:
+            return Place(top, UNGIVEN, folder[1:])
+        if folder[1] not in self.inner:
+            return Place(None, UNGIVEN, folder, OUTSIDE)
+        return Place(top, self.inner[folder[1]], folder[2:])
 
-    def _in_split(self, pieces: list[str]) -> tuple[str | None, int, list[str], str]:
-        if len(pieces) < 2 or pieces[0] not in self.splits:
-            outside = len(pieces) > 1 and pieces[0] not in self.loose
-            return None, UNGIVEN, pieces, OUTSIDE if outside else NO_CLASS
-        depth = 1 + self.wrappers.get(pieces[0], 0)
-        if len(pieces) < depth + 2:
-            return None, UNGIVEN, pieces, NO_CLASS
-        return pieces[depth], self.splits[pieces[0]], pieces[depth + 1 :], NO_CLASS
-
-    def below_outer(self, pieces: list[str]) -> list[str]:
-        """Returns a path without the outer folders that it lies in."""
-        depth = 0
-        while depth < min(len(self.outer), len(pieces) - 1) and pieces[depth] == self.outer[depth]:
-            depth += 1
-        return pieces[depth:]
-
-    def named_by(self, folder: list[str]) -> str | None:
+    def named_by(self, folder: Folder) -> str | None:
         """Returns the class that a folder would be if there were a picture in it, or where one would look for classes.
 
         Args:
-            folder: the pieces of its path.
+            folder: the names on the way to it.
         """
-        same = 0
-        while same < min(len(self.outer), len(folder)) and folder[same] == self.outer[same]:
-            same += 1
+        same = self._shared(folder)
         if same < len(self.outer):  # beside an outer folder
             return folder[-1] if len(folder) == same + 1 else None
         folder = folder[same:]
@@ -84,64 +89,79 @@ class Plan:
         depth = 1 + self.wrappers.get(folder[0], 0) if folder[0] in self.splits else 0
         return folder[depth] if len(folder) == depth + 1 else None
 
+    def _shared(self, folder: Folder) -> int:
+        """Returns how many outer folders a folder lies in."""
+        same = 0
+        while same < min(len(self.outer), len(folder)) and folder[same] == self.outer[same]:
+            same += 1
+        return same
 
-def make_plan(parts: Parts, *, with_splits: bool = True) -> Plan:
+
+def make_plan(folders: Folders, *, with_splits: bool = True) -> Plan:
     """Returns what the folders of some pictures mean.
 
     Understood are `CLASS/.../picture`, `SPLIT/CLASS/.../picture`, `CLASS/SPLIT/.../picture` and `SPLIT/picture`, each
     of them inside any number of outer folders, and with folders around the classes of a split ("train/train/cats").
 
     Args:
-        parts: the pieces of each picture's path.
+        folders: those with pictures.
         with_splits: bool, whether folders may be splits; else every outermost one is a class.
     """
-    outer, parts = _unwrapped(parts, keep=PLAIN if with_splits else {})
-    plan = Plan(outer=tuple(outer))
+    outer, folders = _unwrapped(folders, keep=PLAIN if with_splits else {})
+    plan = Plan(outer=outer)
     if not with_splits:
         return plan
-    tops = {pieces[0] for pieces in parts if len(pieces) > 1}
+    tops = {folder[0] for folder in folders if folder}
     named = splits_of(tops)
     if named and (len(named) == len(tops) or is_division(named)):
-        found = _split_first(parts, named, alone=len(named) == len(tops))
+        found = _split_first(folders, named, alone=len(named) == len(tops))
         if found is not None:
-            return replace(found, outer=plan.outer)
-    if inner := _inside_classes(parts, tops):
-        return Plan(plan.outer, inner=inner)
-    return plan
+            return replace(found, outer=outer)
+    return replace(plan, inner=_inside_classes(folders, tops))
 
 
-def only_folder(parts: Parts) -> str | None:
+def _only_folder(folders: Folders) -> str | None:
     """Returns the one folder that all pictures in folders lie in, where most of them lie in a folder inside it."""
-    tops = {pieces[0] for pieces in parts if len(pieces) > 1}
-    nested = sum(len(pieces) > 2 for pieces in parts)
-    return next(iter(tops)) if len(tops) == 1 and 2 * nested > len(parts) else None
+    tops = {folder[0] for folder in folders if folder}
+    return next(iter(tops)) if len(tops) == 1 and _share(folders, depth=2) > 0.5 else None
 
 
-def _unwrapped(parts: Parts, keep: Mapping[str, int]) -> tuple[list[str], Parts]:
-    """Returns the outer folders that hold nothing but one folder with the data set in it, and the rest of the paths."""
-    outer = []
-    while (only := only_folder(parts)) is not None and only.casefold() not in keep:
-        outer.append(only)
-        parts = [pieces[1:] if pieces[0] == only else pieces for pieces in parts]
-    return outer, parts
+def _share(folders: Folders, *, depth: int) -> float:
+    """Returns the share of the pictures that lie in at least so many folders."""
+    return sum(count for folder, count in folders.items() if len(folder) >= depth) / max(1, sum(folders.values()))
 
 
-def _split_first(parts: Parts, named: Mapping[str, int], *, alone: bool) -> Plan | None:
+def _without(folders: Folders, top: str) -> Folders:
+    """Returns the folders as if one outermost folder weren't there, but what lies in it were."""
+    found: dict[Folder, int] = defaultdict(int)
+    for folder, count in folders.items():
+        found[folder[1:] if folder[:1] == (top,) else folder] += count
+    return found
+
+
+def _unwrapped(folders: Folders, keep: Mapping[str, int]) -> tuple[Folder, Folders]:
+    """Returns the outer folders that hold nothing but one folder with the data set in it, and what lies in them."""
+    outer: Folder = ()
+    while (only := _only_folder(folders)) is not None and only.casefold() not in keep:
+        outer += (only,)
+        folders = _without(folders, only)
+    return outer, folders
+
+
+def _split_first(folders: Folders, named: Mapping[str, int], *, alone: bool) -> Plan | None:
     """Returns the plan where the outermost folders are splits.
 
     Args:
-        parts: below the outer folders.
+        folders: below the outer ones.
         named: the folders that are called as splits are.
         alone: bool, whether there are no others beside them.
     """
-    inside: dict[str, list[list[str]]] = {top: [] for top in named}
-    for pieces in parts:
-        if len(pieces) > 1 and pieces[0] in named:
-            inside[pieces[0]].append(pieces[1:])
+    inside: dict[str, Folders] = {
+        top: {folder[1:]: count for folder, count in folders.items() if folder[:1] == (top,)} for top in named
+    }
     wrappers, inside = _unwrapped_each(inside)
     # A folder of a split in which most pictures lie loose has no class folders.
-    with_classes = {top for top, bodies in inside.items() if 2 * sum(len(body) > 1 for body in bodies) > len(bodies)}
-    splits = {top: split for top, split in named.items() if top in with_classes}
+    splits = {top: split for top, split in named.items() if _share(inside[top], depth=1) > 0.5}
     if splits and (alone or (TRAIN in splits.values() and is_division(named))):
         return Plan(splits=splits, loose=named.keys() - splits.keys(), wrappers=wrappers)
     if not splits and alone and (is_division(named) or set(named.values()) == {TRAIN}):
@@ -149,23 +169,23 @@ def _split_first(parts: Parts, named: Mapping[str, int], *, alone: bool) -> Plan
     return None
 
 
-def _unwrapped_each(inside: dict[str, list[list[str]]]) -> tuple[dict[str, int], dict[str, list[list[str]]]]:
+def _unwrapped_each(inside: dict[str, Folders]) -> tuple[dict[str, int], dict[str, Folders]]:
     """Leaves out the folders around the classes of each split that mean nothing: "train/train/cats", "test/images".
 
     Args:
-        inside: folder of a split -> the pieces of its pictures' paths below it.
+        inside: folder of a split -> the folders in it.
 
     Returns:
-        How many they are of each, and the rest of the paths.
+        How many they are of each, and what lies in them.
     """
     depths = dict.fromkeys(inside, 0)
     around = {top: top for top in inside}
     while True:
-        only = {top: name for top, bodies in inside.items() if (name := only_folder(bodies)) is not None}
+        only = {top: name for top, folders in inside.items() if (name := _only_folder(folders)) is not None}
         if len(only) < len(inside) or len(set(only.values())) > 1:
             only = {}
-        for top, bodies in inside.items():
-            names = {body[0] for body in bodies if len(body) > 1}
+        for top, folders in inside.items():
+            names = {folder[0] for folder in folders if folder}
             if len(names) == 1 and is_wrapper(lone := next(iter(names)), around[top]):
                 only[top] = lone
         if not only:
@@ -173,19 +193,17 @@ def _unwrapped_each(inside: dict[str, list[list[str]]]) -> tuple[dict[str, int],
         for top, name in only.items():
             depths[top] += 1
             around[top] = name
-        inside = {
-            top: [body[1:] if top in only and body[0] == only[top] and len(body) > 1 else body for body in bodies]
-            for top, bodies in inside.items()
-        }
+            inside = {**inside, top: _without(inside[top], name)}
 
 
-def _inside_classes(parts: Parts, tops: set[str]) -> dict[str, int]:
+def _inside_classes(folders: Folders, tops: Collection[str]) -> dict[str, int]:
     """Returns the folders inside the class folders that are splits: "cats/train", "cats/test", "dogs/train" ..."""
     second = defaultdict(set)
-    for pieces in parts:
-        if len(pieces) > 2:
-            second[pieces[0]].add(pieces[1])
+    for folder in folders:
+        if len(folder) > 1:
+            second[folder[0]].add(folder[1])
     named = splits_of({name for names in second.values() for name in names})
     divided = sum(1 for names in second.values() if names & named.keys())
-    inside = sum(1 for pieces in parts if len(pieces) > 2 and pieces[1] in named)
-    return named if is_division(named) and 2 * divided > len(tops) and 2 * inside > len(parts) else {}
+    inside = sum(count for folder, count in folders.items() if len(folder) > 1 and folder[1] in named)
+    half = sum(folders.values()) / 2
+    return named if is_division(named) and 2 * divided > len(tops) and inside > half else {}

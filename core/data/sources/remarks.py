@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from core.data.dataset import SPLITS
-from core.data.sources.plan import Plan
+from core.data.sources.plan import Folder, Plan
 from core.data.sources.split_folders import PLAIN, splits_of
 from core.errors import UserError
 from core.events import Log
@@ -24,12 +24,12 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names[:NAMED]) + (", ..." if len(names) > NAMED else "")
 
 
-def remarks_on(plan: Plan, parts: Sequence[list[str]], classes: Collection[str], *, grouped: bool) -> list[Log]:
+def remarks_on(plan: Plan, folders: Collection[Folder], classes: Collection[str], *, grouped: bool) -> list[Log]:
     """Returns what is to be said of what the folders were taken for.
 
     Args:
         plan: what they were taken for.
-        parts: the pieces of each picture's path.
+        folders: those with pictures.
         classes: the names of the classes that were found.
         grouped: bool, whether the user has said what the folders inside the class folders are.
     """
@@ -37,9 +37,11 @@ def remarks_on(plan: Plan, parts: Sequence[list[str]], classes: Collection[str],
     if plan.splits or plan.inner:
         return found
     inside: dict[str, set[str]] = defaultdict(set)
-    for pieces in map(plan.below_outer, parts):
-        if len(pieces) > 1:
-            inside[pieces[0]].update(pieces[1:-1][:1])
+    for folder in folders:
+        place = plan.place(folder)
+        if place.label is not None:
+            doubled = place.below[:1] == (place.label,)
+            inside[place.label].update(place.below[1:2] if doubled else place.below[:1])
     found += _on_split_names(inside.keys())
     if grouped:
         return found
@@ -145,7 +147,7 @@ def _on_same_names(inside: Mapping[str, set[str]]) -> Iterable[Log]:
 
 def _on_one_around_others(inside: Mapping[str, set[str]]) -> Iterable[Log]:
     """Beside one or two folders of pictures, one that holds folders may be the data set, and these something else."""
-    holders = {name: folders for name, folders in inside.items() if len(folders) > 1 or name in folders}
+    holders = {name: folders for name, folders in inside.items() if len(folders) > 1}
     if len(holders) != 1 or not 1 < len(inside) <= FEW_FOLDERS:
         return
     message = (
