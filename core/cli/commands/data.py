@@ -58,7 +58,7 @@ def _are_texts(data: str, model: str, place: Workspace) -> bool:
     return holds_texts(data, Context(Job(task="check_text"), place))
 
 
-def checked_text(result: dict[str, Any]) -> list[str]:
+def checked_text(result: dict[str, Any]) -> list[object]:
     """Returns what people read of a check of texts."""
     counts = (
         counted(result["samples"], "readable text", "readable texts"),
