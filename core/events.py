@@ -1,8 +1,13 @@
-"""What a task may report. Events are small, frozen and picklable; they hold no tensors and no models."""
+"""What a task may report. Events are small, frozen and picklable; they hold no tensors and no models.
+
+What a task puts into their dicts becomes plain as they are made: a value that can't be sent would end the engine's
+sender, and with it the news of every job.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -23,6 +28,34 @@ class Event:
     time: float = field(default_factory=time.time)
 
 
+def plain(value: Any) -> Any:
+    """Returns the value in types that any process can read, whatever a task has put into an event.
+
+    Numbers, texts, switches and None stay, those of NumPy become Python's; mappings, lists and tuples are gone through;
+    anything else, a path or an exception, becomes its text.
+    """
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    for kind in (bool, int, float, str):  # an enumeration's member, a text that knows more
+        if isinstance(value, kind):
+            return kind(value) if kind is not str else str.__str__(value)
+    if isinstance(value, Mapping):
+        return {plain(key): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value] if isinstance(value, list) else tuple(map(plain, value))
+    return text_of(value)
+
+
+def text_of(value: object) -> str:
+    """Returns the value's text; that of its type where it has none: what tells of a failure must not fail itself."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 (somebody else's __str__ may raise anything)
+        return type(value).__name__
+
+
 @dataclass(frozen=True)
 class Status(Event):
     """The job changed its state. Exactly one of `ENDINGS` ends every job and is its last event.
@@ -40,6 +73,11 @@ class Status(Event):
     values: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
     trace: str = ""
+
+    def __post_init__(self) -> None:
+        """Makes everything in it plain."""
+        object.__setattr__(self, "values", plain(self.values))
+        object.__setattr__(self, "result", plain(self.result))
 
 
 @dataclass(frozen=True)
@@ -82,6 +120,10 @@ class Metric(Event):
     values: dict[str, float]
     per: Literal["batch", "epoch"] = "batch"
 
+    def __post_init__(self) -> None:
+        """Makes its numbers plain."""
+        object.__setattr__(self, "values", plain(self.values))
+
 
 @dataclass(frozen=True, eq=False)
 class Images(Event):
@@ -96,6 +138,10 @@ class Images(Event):
     title: str
     pictures: tuple[np.ndarray, ...]
     details: tuple[dict[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Makes its details plain."""
+        object.__setattr__(self, "details", plain(self.details))
 
 
 @dataclass(frozen=True)
@@ -113,6 +159,10 @@ class Text(Event):
     title: str = ""
     details: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Makes its details plain."""
+        object.__setattr__(self, "details", plain(self.details))
+
 
 @dataclass(frozen=True)
 class Log(Event):
@@ -121,6 +171,10 @@ class Log(Event):
     message: str
     level: Literal["info", "warning", "error"] = "info"
     values: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Makes its values plain."""
+        object.__setattr__(self, "values", plain(self.values))
 
 
 @dataclass(frozen=True)

@@ -276,6 +276,11 @@ class EngineThread(QThread):
         except (EOFError, OSError):
             self._drop_connection()  # the process is ending; its sentinel tells when it has
             self._retire_by = min(self._retire_by, time.monotonic() + RETIRE_GRACE_S)
+        except Exception:  # noqa: BLE001 (what is unpickled may raise anything)
+            # The ending may have been in it: without the process, its job is ended by its sentinel.
+            if self._process is not None:
+                self._process.kill()
+            self._drop_connection()
 
     def _take(self, job_id: str, event: Event) -> None:
         current = self._current

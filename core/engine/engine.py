@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from core import catalog
 from core.context import Context
 from core.data.open_index import check_data, check_other_data, forget_indexes
 from core.errors import CancelledError, RefusedError, UserError
-from core.events import ENDINGS, Event, Progress, Status
+from core.events import ENDINGS, Event, Log, Progress, Status, text_of
 from core.jobs import Job
 from core.runs.find_extractor import find_extractor
 from core.runs.own_data import check_own_data
@@ -101,8 +102,8 @@ def run_job(context: Context, *, orphaned: threading.Event | None = None) -> Sta
             trace = traceback.format_exc() if error.__cause__ is not None else ""
             ending = Status("failed", error.message, error.hint, error.values, trace=trace)
             refused = isinstance(error, RefusedError)
-            logger.warning("%s", error)
-        except Exception as error:  # noqa: BLE001 (the outermost: any failure becomes a message)
+            logger.warning("%s", text_of(error))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (the outermost: any failure becomes a message)
             ending = _explain(error)
             logger.error(ending.trace)
         forget_indexes(context)
@@ -149,10 +150,10 @@ def _check_data(context: Context, settings: Settings) -> None:
         check_corpus(settings, context)
 
 
-def _explain(error: Exception) -> Status:
+def _explain(error: BaseException) -> Status:
     """Turns a crash into a sentence; running out of memory gets its own."""
     trace = "".join(traceback.format_exception(error))
-    text = f"{type(error).__name__}: {error}"
+    text = f"{type(error).__name__}: {text_of(error)}"
     if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(text):
         return Status(
             "failed",
@@ -160,7 +161,7 @@ def _explain(error: Exception) -> Status:
             "Lower the batch size or the picture side, then start again: what was saved is kept.",
             trace=trace,
         )
-    first_line = (str(error).strip().splitlines() or [""])[0][:300]
+    first_line = (text_of(error).strip().splitlines() or [""])[0][:300]
     return Status(
         "failed",
         "The job failed: {kind}: {reason}",
@@ -231,7 +232,7 @@ def serve(connection: Connection, workspace: str, threads: int) -> None:
 
 
 class Engine:
-    """One engine process: the main thread works, one thread listens, one sends.
+    """One engine process: the main thread works, one thread listens, one sends. None of them ends by what it is given.
 
     Args:
         connection: two-way pipe to the window.
@@ -253,21 +254,18 @@ class Engine:
         sender.start()
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
         while (context := self._jobs.get()) is not None:
-            run_job(context, orphaned=self._orphaned)
+            try:
+                run_job(context, orphaned=self._orphaned)
+            except BaseException as error:  # noqa: BLE001 (what could not even be told must end the job all the same)
+                self._events.put((context.job.id, _explain(error)))
             self._contexts.pop(context.job.id, None)
         self._events.put(None)
         sender.join(timeout=5)
 
     def _listen(self) -> None:
         try:
-            while True:
-                verb, *rest = self._connection.recv()
-                if verb == "end":
-                    break
-                if verb == "run":
-                    self._accept(Job.model_validate(rest[0]), rest[1])
-                elif context := self._contexts.get(rest[0]):
-                    getattr(context, verb)()
+            while self._obey(self._receive()):
+                pass
         except (EOFError, OSError):
             self._orphaned.set()
             threading.Thread(target=_exit_at_last, daemon=True).start()
@@ -275,11 +273,52 @@ class Engine:
             context.cancel()
         self._jobs.put(None)
 
-    def _accept(self, job: Job, run_folder: str) -> None:
+    def _receive(self) -> Any:
+        """Returns the next message; None where it can't be read.
+
+        Raises:
+            EOFError, OSError: the window is gone.
+        """
+        try:
+            return self._connection.recv()
+        except (EOFError, OSError):
+            raise
+        except Exception:  # what is unpickled may raise anything
+            logger.exception("A message can't be read.")
+            return None
+
+    def _obey(self, message: Any) -> bool:
+        """Does what the window asks; returns False once it asks for the end."""
+        match message:
+            case ("end",):
+                return False
+            case ("run", values, str(run_folder)):
+                self._accept(values, run_folder)
+            case (("cancel" | "pause" | "resume") as verb, str(job_id)):
+                if context := self._contexts.get(job_id):
+                    getattr(context, verb)()
+            case _:
+                logger.warning("A message is not understood.")
+        return True
+
+    def _accept(self, values: Any, run_folder: str) -> None:
+        """Queues the job; one that can't be done ends at once."""
+        run = Run(Path(run_folder)) if run_folder else None
+        try:
+            job = Job.parse(values)
+        except Exception as error:  # noqa: BLE001 (whatever is wrong with it, its ending is waited for)
+            refusal = error if isinstance(error, UserError) else None
+            ending = Status("failed", refusal.message, refusal.hint, refusal.values) if refusal else _explain(error)
+            if run is not None:
+                with suppress(UserError), run.locked():
+                    ending = _write_ending(run, ending, "failed")
+            self._events.put((str(values.get("id", "")) if isinstance(values, dict) else "", ending))
+            return
+
         def listener(event: Event) -> None:
             self._events.put((job.id, event))
 
-        context = Context(job, self._workspace, Run(Path(run_folder)) if run_folder else None, listener, self._cache)
+        context = Context(job, self._workspace, run, listener, self._cache)
         self._contexts[job.id] = context
         self._jobs.put(context)
 
@@ -297,8 +336,29 @@ class Engine:
                 except queue.Empty:
                     break
             open_ended = item is not None
-            with suppress(OSError):  # the window is gone; _listen has noticed
-                self._connection.send(bundle)
+            with suppress(OSError, ValueError):  # the window is gone; _listen has noticed
+                self._connection.send_bytes(_packed(bundle))
+
+
+def _packed(bundle: list[tuple[str, Event]]) -> bytes:
+    """Returns the bundle as `Connection.recv` reads it; in place of an event that can't be sent, one that says so."""
+    try:
+        return bytes(ForkingPickler.dumps(bundle))
+    except Exception:  # noqa: BLE001 (what is pickled may raise anything)
+        return bytes(ForkingPickler.dumps([(job_id, _sendable(event)) for job_id, event in bundle]))
+
+
+def _sendable(event: Event) -> Event:
+    try:
+        ForkingPickler.dumps(event)
+    except Exception as error:
+        logger.exception("An event can't be sent.")
+        values = {"kind": type(event).__name__, "reason": text_of(error)[:300]}
+        if isinstance(event, Status) and event.state in ENDINGS:
+            hint = "What the job has written is kept; its log has the details."
+            return Status("failed", "The job has ended, but its result can't be passed on ({reason}).", hint, values)
+        return Log("An event of the job can't be passed on ({kind}: {reason}): it is left out.", "warning", values)
+    return event
 
 
 def _exit_at_last() -> None:
