@@ -6,13 +6,19 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from core.errors import UserError
+
+ASIDE = ".old-"  # folders that hold, under its own name, what is being replaced
+# On Windows a virus scanner or an indexer holds a new file for a moment, and a rename then fails.
+PAUSES_S = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0) if sys.platform == "win32" else ()
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -30,11 +36,14 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, check: Callable[[], object] = lambda: None) -> Iterator[BinaryIO]:
     """Gives an empty file to write into, which replaces that of the path in one step once the block has ended well.
+
+    It replaces whatever is there: `core.files.results` is for files that a user has named.
 
     Args:
         path: the file; its folder is made where it is missing.
+        check: called once all is written; where it raises, nothing is replaced.
 
     Raises:
         UserError: the disk is full, or the place cannot be written.
@@ -47,8 +56,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(0o666 & ~_umask())  # a temporary file is private, but a run may be shared
-            Path(temporary).replace(path)
+            _open_to_others(Path(temporary), 0o666)
+            check()
+            rename(Path(temporary), path)
         except BaseException:
             with suppress(OSError):
                 Path(temporary).unlink()
@@ -58,9 +68,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 def write_json(path: Path, value: Any) -> None:
     """Writes the value as indented UTF-8 JSON, atomically."""
+    write_atomic(path, json_content(value))
+
+
+def json_content(value: Any) -> bytes:
+    """Returns the value as indented UTF-8 JSON."""
     text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     # A file name that is no valid UTF-8 becomes a JSON escape, which reads back as the same name.
-    write_atomic(path, text.encode("utf-8", "backslashreplace"))
+    return text.encode("utf-8", "backslashreplace")
 
 
 def read_json(path: Path) -> Any:
@@ -87,22 +102,73 @@ def read_json(path: Path) -> Any:
 
 
 def publish_folder(temporary: Path, final: Path) -> None:
-    """Makes a folder of finished files appear under its final name in one step, replacing an older one."""
+    """Makes a folder of finished files appear under its final name, replacing an older one.
+
+    Whatever fails, and wherever the process is killed, the old folder or the new one is left: under its name, or put
+    aside, from where `bring_back` fetches it.
+
+    Raises:
+        UserError: the disk is full, or the place cannot be written.
+    """
     with writing_to(final):
         for file in temporary.rglob("*"):
             if file.is_file():
                 with file.open("rb+") as handle:
                     os.fsync(handle.fileno())
+        _open_to_others(temporary, 0o777)
         sync_folder(temporary)
-        if final.exists():
-            # A folder can't be renamed over a full one: step the old one aside first.
-            aside = Path(tempfile.mkdtemp(dir=final.parent, prefix=".old-"))
-            final.replace(aside / final.name)
-            temporary.replace(final)
-            shutil.rmtree(aside, ignore_errors=True)
+        if path_exists(final):
+            _swap(temporary, final)
         else:
-            temporary.replace(final)
-        sync_folder(final.parent)
+            rename(temporary, final)
+            sync_folder(final.parent)
+
+
+def _swap(new: Path, final: Path) -> None:
+    """Puts the new folder in the final one's place. A folder can't be renamed over a full one: that steps aside."""
+    aside = Path(tempfile.mkdtemp(dir=final.parent, prefix=ASIDE))
+    former = aside / final.name
+    try:
+        rename(final, former)
+        try:
+            rename(new, final)
+        except BaseException:
+            with suppress(OSError):  # where that fails too, it is fetched at the next start
+                rename(former, final)
+            raise
+    except BaseException:
+        with suppress(OSError):
+            aside.rmdir()  # not where it still holds the only copy
+        raise
+    sync_folder(final.parent)  # before the old one goes for good
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def bring_back(parent: Path) -> None:
+    """Gives folders that were put aside their names back where nothing has taken their place; removes them else.
+
+    Call it where nobody else may write folders.
+    """
+    for aside in parent.glob(f"{ASIDE}*"):
+        with suppress(OSError):  # what can't be moved stays
+            for former in list(aside.iterdir()):
+                if former.is_dir() and not path_exists(parent / former.name):
+                    rename(former, parent / former.name)
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Renames in one step, replacing a file of that name.
+
+    Raises:
+        OSError: that can't be done; where somebody may let go of it soon, it is tried again for two seconds.
+    """
+    for pause_s in PAUSES_S:
+        with suppress(PermissionError):
+            source.replace(target)
+            return
+        time.sleep(pause_s)
+    source.replace(target)
 
 
 def check_writable(folder: Path) -> None:
@@ -135,6 +201,15 @@ def path_exists(path: Path) -> bool:
         return False
 
 
+def file_stamp(status: os.stat_result) -> tuple[int, int, int, int]:
+    """Returns numbers that are others once the file may hold something else: size, change, change of name, number.
+
+    The first two are equal where two files of one size and date change places; the last two are not, as far as the file
+    system keeps them. A file that was copied or put back has others though nothing is new.
+    """
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
 def why_not_opened(error: OSError) -> str:
     """Returns why the system did not open a file or folder, as one plain sentence without values."""
     if isinstance(error, FileNotFoundError):
@@ -160,11 +235,15 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _umask() -> int:
-    """The process's mask for new files; reading it means setting it for a moment."""
-    mask = os.umask(0o077)
+def _open_to_others(path: Path, mode: int) -> None:
+    """Gives what was made as a temporary file or folder, which is private, the rights of any other: it may be shared.
+
+    Some file systems, those of memory cards among them, know no rights.
+    """
+    mask = os.umask(0o077)  # it can't be read without being set for a moment
     os.umask(mask)
-    return mask
+    with suppress(OSError):
+        path.chmod(mode & ~mask)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.files.atomic import publish_folder, writing_to
+from core.files.atomic import bring_back, publish_folder, writing_to
 from core.files.migrations import migrate
 
 FORMAT = 1  # of folders whose kind has known no other
@@ -46,7 +46,6 @@ def seal(folder: Path, files: Mapping[str, bytes | Path], version: int = FORMAT)
         try:
             entries = {name: _place(temporary / name, content) for name, content in files.items()}
             (temporary / MANIFEST).write_bytes(_manifest(entries, version))
-            temporary.chmod(0o755)  # mkdtemp makes it private, but a run may be shared
             publish_folder(temporary, folder)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -107,14 +106,16 @@ def unseal_versioned(folder: Path, *, only: tuple[str, ...] = ()) -> tuple[int, 
 
 
 def clear_leftovers(parent: Path) -> None:
-    """Removes what a killed process left half-written in the folder. Call it where nobody else may write folders.
+    """Removes what a killed process left half-written in the folder, once the folders it had put aside are back.
 
-    Single files may be written by anyone at any time, so only old ones are taken for left behind.
+    Call it where nobody else may write folders. Single files may be written by anyone at any time, so only old ones are
+    taken for left behind.
     """
-    with suppress(OSError):
-        for left in (*parent.glob(".tmp-*"), *parent.glob(".old-*")):
-            shutil.rmtree(left, ignore_errors=True)
-        for left in parent.glob(".*.tmp"):
+    bring_back(parent)
+    for left in parent.glob(".tmp-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    for left in parent.glob(".*.tmp"):
+        with suppress(OSError):
             if time.time() - left.stat().st_mtime > ABANDONED_S:
                 left.unlink()
 

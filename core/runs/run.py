@@ -172,7 +172,7 @@ class Run:
                     run=self.id,
                 ) from None
         try:
-            for folder in (self.folder, self.checkpoints):
+            for folder in (self.folder, self.checkpoints, self.snapshots):
                 clear_leftovers(folder)
             yield
         finally:

@@ -117,7 +117,7 @@ def save_model(folder: Path, model: keras.Model, description: ModelDescription) 
     """
     with writing_to(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".tmp-") as temporary:
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".tmp-", ignore_cleanup_errors=True) as temporary:
             elsewhere = Path(temporary) / ELSEWHERE
             # Of a GAN the generator alone is of use elsewhere.
             getattr(model, "portable", model).save(elsewhere, include_optimizer=False)

@@ -219,10 +219,10 @@ class Checkpoints:
         for path in self._paths()[:-KEPT]:
             if path.name != best:
                 # Out of sight in one step: a half-deleted checkpoint would be taken for a damaged one.
-                doomed = path.with_name(f".old-{path.name}")
-                with suppress(OSError):  # on Windows another program may have it open: it goes another time
+                doomed = path.with_name(f".tmp-{path.name}")
+                with suppress(OSError):  # what can't be removed now is the next time: the new one is written
                     path.replace(doomed)
-                shutil.rmtree(doomed, ignore_errors=True)
+                    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _name(epoch: int, step: int) -> str:

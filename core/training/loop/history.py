@@ -6,6 +6,7 @@ import json
 import math
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -75,8 +76,8 @@ class MetricsLog:
         """Adds a line."""
         values = {name: value if math.isfinite(value) else None for name, value in metric.values.items()}
         line = json.dumps({**asdict(metric), "values": values}, allow_nan=False)
-        with writing_to(self._path), self._path.open("ab") as file:
-            file.write(line.encode() + b"\n")
+        with writing_to(self._path):
+            _append(self._path, line.encode() + b"\n", durable=False)
 
 
 def _lines(rows: Iterable[dict[str, float]]) -> list[bytes]:
@@ -91,12 +92,22 @@ def _lines(rows: Iterable[dict[str, float]]) -> list[bytes]:
     ]
 
 
-def _append(path: Path, content: bytes) -> None:
-    if content:
-        with path.open("ab") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+def _append(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Adds the content to the file, all of it or nothing: no line is left torn by a full disk."""
+    if not content:
+        return
+    with path.open("ab", buffering=0) as file:
+        end = file.tell()
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[file.write(left) :]
+            if durable:
+                os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):
+                file.truncate(end)
+            raise
 
 
 def _step(line: bytes) -> int:
