@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core import events
+from core.cli.visible import visible
 from core.engine.phases import phase_text
 from core.errors import UserError
 
@@ -61,9 +62,9 @@ class ConsoleListener:
         text = phase_text(event)
         if self._console.is_terminal:
             rate = f"{event.rate:,.0f}/s" if event.rate else ""
-            self._bar.update(
-                self._task, description=text, completed=event.done, total=event.total or None, visible=True, rate=rate
-            )
+            shown = escape(visible(text))
+            done, total = event.done, event.total or None
+            self._bar.update(self._task, description=shown, completed=done, total=total, visible=True, rate=rate)
             return
         now = time.monotonic()
         if event.phase not in self._seen or now - self._last_line > LINE_INTERVAL_S:
@@ -73,7 +74,7 @@ class ConsoleListener:
             self._print(f"{text}{done}")
 
     def _print(self, text: str, style: str = "") -> None:
-        self._console.print(escape(text), style=style or None, soft_wrap=True)
+        self._console.print(escape(visible(text)), style=style or None, soft_wrap=True)
 
 
 def use_utf8() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from core import __version__, catalog
 from core.errors import UserError
+from core.events import text_of
 from core.files.atomic import check_writable, path_exists
 from core.jobs import installed_backends
 
@@ -112,9 +113,15 @@ def _import_elsewhere(backend: str) -> dict[str, Any]:
         ours.close()
 
 
+def first_line_of(error: BaseException) -> str:
+    """Returns what an error is and the first line of what it says, which may be nothing."""
+    said = next((line.strip() for line in text_of(error).splitlines() if line.strip()), "")
+    return ": ".join(part for part in (type(error).__name__, said[:200]) if part)
+
+
 def _report_devices(connection: Connection, backend: str) -> None:
     try:
         catalog.load("core.engine.backend:prepare")(backend, "auto", 0)
         connection.send({"devices": catalog.load("core.engine.backend:devices")(), "error": ""})
-    except Exception as error:  # noqa: BLE001 (whatever a broken installation throws is the finding)
-        connection.send({"devices": [], "error": f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"})
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever a broken installation throws is the finding)
+        connection.send({"devices": [], "error": first_line_of(error)})

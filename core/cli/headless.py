@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import signal
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from core.cli.console import ConsoleListener
+from core.cli.output import complain
 from core.context import Context
 from core.engine.engine import make_run, run_job, serve
 from core.errors import UserError
@@ -113,7 +113,7 @@ def _run_listed(job: Job, workspace: Workspace) -> dict[str, Any]:
     if error is not None:
         row["error"] = str(error)
     if row.get("error"):  # it may have come to its end and still have lost something: a report that can't be written
-        sys.stderr.write(f"{row['error']}\n")
+        complain(row["error"])
         row["status"] = "failed"
     return row
 

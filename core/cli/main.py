@@ -24,7 +24,7 @@ from core.cli.commands.training import resume, train
 from core.cli.console import use_utf8
 from core.cli.headless import StoppedError, explain_crash
 from core.cli.options import with_options
-from core.cli.output import print_json
+from core.cli.output import complain, print_json
 from core.cli.usage import explain_usage
 from core.errors import UserError
 
@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (StoppedError, KeyboardInterrupt) as error:
         result = getattr(error, "result", {"status": "stopped"})
         hint = f" Go on with: pixelwright resume {result['run']}" if "run" in result else ""
-        sys.stderr.write(f"Stopped.{hint}\n")
+        complain(f"Stopped.{hint}")
         if "--json" in words:
             print_json(result)
         return INTERRUPTED
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(error: UserError, *, as_json: bool) -> None:
-    sys.stderr.write(f"{error}\n")
+    complain(error)
     if as_json:
         print_json({"error": str(error)})
 

@@ -8,21 +8,23 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from core.cli.options import Shared
+from core.cli.visible import Visible, visible
 from core.errors import fill
 
 SHARES = ("accuracy", "agreement")  # how the names of metrics end that are told in percent
 PIPE_WIDTH = 10_000  # no row of a table is folded for a program that reads it
 
 
-def output(result: dict[str, Any], shared: Shared, *lines: object) -> None:
+def output(result: dict[str, Any], shared: Shared, *lines: str | Table) -> None:
     """Prints a result; one that holds an error is printed too, and ends the command with status 1.
 
     Args:
         result: what `--json` prints, on one line.
         shared: the command's options, which say whether that is wanted.
-        lines: what is printed else: text, or tables of rich.
+        lines: what is printed else: text, or tables of rich; they may hold names and messages from anywhere.
     """
     if shared.as_json:
         print_json(result)
@@ -30,10 +32,15 @@ def output(result: dict[str, Any], shared: Shared, *lines: object) -> None:
         width = None if sys.stdout.isatty() else PIPE_WIDTH
         console = Console(highlight=False, soft_wrap=True, width=width)
         for line in lines:
-            console.print(line, markup=False)
+            console.print(visible(line) if isinstance(line, str) else Visible(line), markup=False)
     if error := result.get("error"):
-        sys.stderr.write(f"{error}\n")
+        complain(error)
         raise typer.Exit(1)
+
+
+def complain(text: object) -> None:
+    """Prints a line on stderr, which may hold names and messages from anywhere."""
+    sys.stderr.write(f"{visible(text)}\n")
 
 
 def print_json(result: dict[str, Any]) -> None:

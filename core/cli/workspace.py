@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Literal
 
 from core import catalog
 from core.cli.options import Shared
+from core.cli.output import complain
 from core.errors import UserError
 from core.jobs import installed_backends
 from core.runs.no_such_class import no_such_class
@@ -48,7 +48,7 @@ def find_run(workspace: Workspace, text: str, task: str) -> Run:
     found = workspace.find(text)
     count = len(workspace.fitting(text))
     if count > 1:
-        sys.stderr.write(f"{count} runs fit '{text}': the newest is taken, {found.id}.\n")
+        complain(f"{count} runs fit '{text}': the newest is taken, {found.id}.")
     catalog.check_use(task, found.record().job.model, found.id)
     return found
 

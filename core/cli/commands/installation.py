@@ -7,6 +7,7 @@ import sys
 from core.cli.doctor import examine
 from core.cli.options import Shared
 from core.cli.output import output
+from core.cli.visible import visible
 from core.cli.workspace import open_workspace
 
 
@@ -15,7 +16,7 @@ def doctor(*, shared: Shared) -> None:
     stream = sys.stderr if shared.as_json else sys.stdout
 
     def write_line(line: str) -> None:
-        stream.write(f"{line}\n")
+        stream.write(f"{visible(line)}\n")
         stream.flush()
 
     output(examine(open_workspace(shared).folder, write_line), shared)

@@ -1,5 +1,6 @@
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,3 +43,23 @@ def test_a_workspace_that_is_not_there_yet_can_be_made(tmp_path, monkeypatch):
     monkeypatch.setattr(doctor, "installed_backends", list)
     assert doctor.examine(tmp_path / "a" / "b")["workspace"]["writable"] is True
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ImportError(), "ImportError"),
+        (ImportError("\n\n"), "ImportError"),
+        (OSError(2, "No such file"), "FileNotFoundError: [Errno 2] No such file"),
+        (ImportError("DLL load failed\nmore"), "ImportError: DLL load failed"),
+        (SystemExit(1), "SystemExit: 1"),
+    ],
+)
+def test_a_broken_backend_is_told_even_where_its_error_says_nothing(monkeypatch, error, said):
+    def broken(*_):
+        raise error
+
+    sent = []
+    monkeypatch.setattr("core.engine.backend.prepare", broken)
+    doctor._report_devices(SimpleNamespace(send=sent.append), "jax")
+    assert sent == [{"devices": [], "error": said}]
