@@ -70,8 +70,8 @@ class ConsoleListener:
         if event.phase not in self._seen or now - self._last_line > LINE_INTERVAL_S:
             self._seen.add(event.phase)
             self._last_line = now
-            done = f", {event.done:,} of {event.total:,}" if event.total else ""
-            self._print(f"{text}{done}")
+            counted = f", {event.done:,} of {event.total:,}" if event.total else ""
+            self._print(f"{text}{counted}")
 
     def _print(self, text: str, style: str = "") -> None:
         self._console.print(escape(visible(text)), style=style or None, soft_wrap=True)

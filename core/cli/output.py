@@ -17,8 +17,10 @@ from core.errors import fill
 SHARES = ("accuracy", "agreement")  # how the names of metrics end that are told in percent
 PIPE_WIDTH = 10_000  # no row of a table is folded for a program that reads it
 
+Line = str | Table
 
-def output(result: dict[str, Any], shared: Shared, *lines: str | Table) -> None:
+
+def output(result: dict[str, Any], shared: Shared, *lines: Line) -> None:
     """Prints a result; one that holds an error is printed too, and ends the command with status 1.
 
     Args:

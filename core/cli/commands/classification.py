@@ -11,7 +11,7 @@ from rich.table import Table
 from core.cli.headless import run_here
 from core.cli.jobs import make_job
 from core.cli.options import ModelOptions, RunName
-from core.cli.output import output
+from core.cli.output import Line, output
 from core.cli.output_files import check_table
 from core.cli.workspace import backend_of, existing_workspace, find_run
 from core.errors import UserError
@@ -43,7 +43,7 @@ def classify(
     output(result, shared, *classified(result))
 
 
-def classified(result: dict[str, Any]) -> list[object]:
+def classified(result: dict[str, Any]) -> list[Line]:
     """Returns what people read of a classification: a table and lines."""
     table = Table("picture", "class", "probability")
     for row in result["results"]:

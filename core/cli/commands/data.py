@@ -11,7 +11,7 @@ from core import catalog
 from core.cli.headless import run_here
 from core.cli.jobs import absolute_data, make_job
 from core.cli.options import JobOptions
-from core.cli.output import output
+from core.cli.output import Line, output
 from core.cli.workspace import open_workspace
 from core.context import Context
 from core.errors import counted
@@ -43,7 +43,7 @@ def check(
     output(result, shared, *checked(result))
 
 
-def checked(result: dict[str, Any]) -> list[object]:
+def checked(result: dict[str, Any]) -> list[Line]:
     """Returns what people read of a check: a table and lines."""
     table = Table("class", "pictures")
     for name, count in result["classes"].items():
@@ -58,7 +58,7 @@ def _are_texts(data: str, model: str, place: Workspace) -> bool:
     return holds_texts(data, Context(Job(task="check_text"), place))
 
 
-def checked_text(result: dict[str, Any]) -> list[object]:
+def checked_text(result: dict[str, Any]) -> list[Line]:
     """Returns what people read of a check of texts."""
     counts = (
         counted(result["samples"], "readable text", "readable texts"),

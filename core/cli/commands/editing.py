@@ -10,7 +10,7 @@ import typer
 from core.cli.headless import run_here
 from core.cli.jobs import make_job
 from core.cli.options import ModelOptions
-from core.cli.output import output
+from core.cli.output import Line, output
 from core.cli.output_files import check_pictures
 from core.cli.workspace import backend_of, check_label, existing_workspace, find_run
 from core.errors import UserError
@@ -50,7 +50,7 @@ def stylize(
     output(result, shared, *stylized(result))
 
 
-def stylized(result: dict[str, Any]) -> list[object]:
+def stylized(result: dict[str, Any]) -> list[Line]:
     """Returns what people read of a style transfer, line by line."""
     return [f"Loss: {result['loss_first']:.4f}, at the end {result['loss_last']:.4f}.", *result["files"]]
 
@@ -80,7 +80,7 @@ def inpaint(
     output(result, shared, *inpainted(result))
 
 
-def inpainted(result: dict[str, Any]) -> list[object]:
+def inpainted(result: dict[str, Any]) -> list[Line]:
     """Returns what people read of a filled hole, line by line."""
     return [*([f"Filled as: {result['label']}"] if result["label"] else []), *result["files"]]
 

@@ -9,7 +9,7 @@ import typer
 from core.cli.headless import run_here
 from core.cli.jobs import absolute_data, make_job
 from core.cli.options import ModelOptions, RunName
-from core.cli.output import caveat_lines, metric_lines, output
+from core.cli.output import Line, caveat_lines, metric_lines, output
 from core.cli.workspace import backend_of, existing_workspace, find_run
 from core.files.atomic import check_writable
 
@@ -29,7 +29,7 @@ def evaluate(
     output(result, shared, *evaluated(result))
 
 
-def evaluated(result: dict[str, Any]) -> list[object]:
+def evaluated(result: dict[str, Any]) -> list[Line]:
     """Returns what people read of an evaluation, line by line."""
     report = [f"Report: {result['report']}"] if result["report"] else []
     return [*metric_lines(result["metrics"]), *caveat_lines(result), *report]

@@ -19,13 +19,13 @@ from core.cli.commands.training import trained
 from core.cli.headless import run_here, run_list
 from core.cli.jobs import place_job
 from core.cli.options import Shared
-from core.cli.output import output
+from core.cli.output import Line, output
 from core.cli.workspace import open_workspace
 from core.errors import UserError, counted
 from core.jobs import Job
 
 # Of a task with a command of its own: what that prints for people. Of any other, a job prints the result as JSON.
-SHOWN: Mapping[str, Callable[[dict[str, Any]], list[object]]] = {
+SHOWN: Mapping[str, Callable[[dict[str, Any]], list[Line]]] = {
     "train": trained,
     "evaluate": evaluated,
     "classify": classified,
@@ -63,6 +63,6 @@ def run(
         raise typer.Exit(1)
 
 
-def _shown(job: Job, result: dict[str, Any]) -> list[object]:
+def _shown(job: Job, result: dict[str, Any]) -> list[Line]:
     show = SHOWN.get(job.task)
     return [json.dumps(result)] if show is None else show(result)

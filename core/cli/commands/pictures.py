@@ -11,7 +11,7 @@ import typer
 from core.cli.headless import run_here
 from core.cli.jobs import make_job, read_pairs
 from core.cli.options import ModelOptions, RunName
-from core.cli.output import output
+from core.cli.output import Line, output
 from core.cli.output_files import check_pictures
 from core.cli.workspace import backend_of, check_label, existing_workspace, find_run
 from core.errors import counted
@@ -104,7 +104,7 @@ def _draw(task: str, text: str, out: Path, given: dict[str, Any], shared: ModelO
     output(result, shared, *drawn(result))
 
 
-def drawn(result: dict[str, Any]) -> list[object]:
+def drawn(result: dict[str, Any]) -> list[Line]:
     """Returns what people read of pictures that were drawn, line by line."""
     count = counted(result["count"], "picture", "pictures")
     return [f"Wrote {count}: {file}" for file in result["files"]]

@@ -28,8 +28,8 @@ def runs(*, shared: Shared) -> None:
     rows = [_row(found) for found in place.runs()]
     reasons = [f"{row['run']}: {shortened(row['message'], REASON_LENGTH)}" for row in rows if row["message"]]
     damaged = [str(found.folder) for found in place.damaged_runs()]
-    lines = (_table(rows), *reasons, *(f"Damaged: {folder}" for folder in damaged))
-    output({"runs": rows, "damaged": damaged}, shared, *lines)
+    told = [*reasons, *(f"Damaged: {folder}" for folder in damaged)]
+    output({"runs": rows, "damaged": damaged}, shared, _table(rows), *told)
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 from core.cli.headless import run_here
 from core.cli.jobs import make_job
 from core.cli.options import ModelOptions
-from core.cli.output import output
+from core.cli.output import Line, output
 from core.cli.workspace import backend_of, existing_workspace
 from core.runs.find_text_model import find_text_model
 
@@ -45,7 +45,7 @@ def text(
     output(result, shared, *written(result))
 
 
-def written(result: dict[str, Any]) -> list[object]:
+def written(result: dict[str, Any]) -> list[Line]:
     """Returns what people read of texts that were written, line by line."""
     speed = f"{result['tokens_per_s']:.1f} tokens/s, the first after {result['first_token_s']:.2f} s"
     lines = [line for text in result["texts"] for line in (text, "")]

@@ -11,7 +11,7 @@ from core import catalog
 from core.cli.headless import run_here
 from core.cli.jobs import absolute_data, check_place, make_job
 from core.cli.options import Backend, ModelOptions, RunName, Shared
-from core.cli.output import caveat_lines, metric_lines, output
+from core.cli.output import Line, caveat_lines, metric_lines, output
 from core.cli.output_files import check_job_file
 from core.cli.workspace import existing_workspace, find_run, open_workspace
 from core.errors import UserError
@@ -81,7 +81,7 @@ def resume(
     output(result, shared, *trained(result))
 
 
-def trained(result: dict[str, Any]) -> list[object]:
+def trained(result: dict[str, Any]) -> list[Line]:
     """Returns what people read of a training, line by line."""
     judge = [f"Feature extractor: {result['judge']}"] if result.get("judge") else []
     score = (*metric_lines(result.get("metrics", {})), *caveat_lines(result))
