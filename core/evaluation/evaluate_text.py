@@ -28,7 +28,7 @@ from core.settings.evaluate import EvaluateSettings
 from core.settings.text_fit import Gpt2Training
 from core.text.corpus.corpus import Corpus
 from core.text.corpus.pieces import Passage
-from core.text.rows.rows import UNASKED, Rows
+from core.text.rows.rows import NO_TARGET, Rows
 from core.text.rows.split_rows import split_rows
 from core.text.tokenizer.passages import encode_passages
 from core.text.tokenizer.tokenizer import Tokenizer
@@ -48,7 +48,7 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
         and "known_loss"}, "count", "seen", "caveats", "tokens", "tokens_per_s", "baselines": {"uniform", "unigram"},
         "hardest", "easiest": each {"tokens": [{"token", "text", "loss", "count"}], "texts": [{"text", "name", "loss",
         "count"}]}, "written": [{"start", "greedy", "drawn"}], "report"}; losses in nats, a token and a text. `count` is
-        of texts, `tokens` of those that were asked for. "baselines" are perplexities: of a uniform and of a unigram
+        of texts, `tokens` of those that were predicted. "baselines" are perplexities: of a uniform and of a unigram
         model, the latter only where the run's own data are scored. Without a report "error" says why.
 
     Raises:
@@ -69,10 +69,10 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
     began = time.perf_counter()
     nats = token_scores(gpt2.model, rows, trained.batch_size, context)
     passed = time.perf_counter() - began
-    asked = rows.labels[rows.labels != UNASKED]
+    targets = rows.labels[rows.labels != NO_TARGET]
     names = [text.name for text in corpus.splits["test"]]
-    found = text_metrics(nats, rows.asked, len(names))
-    kinds, stretches = token_extremes(nats, rows, TOKENS_SHOWN), row_extremes(nats, rows, TEXTS_SHOWN)
+    found = text_metrics(nats, rows.target_count, len(names))
+    of_tokens, of_rows = token_extremes(nats, rows, TOKENS_SHOWN), row_extremes(nats, rows, TEXTS_SHOWN)
     _, writer, _ = text_model(str(run.folder), context)
     result: dict[str, Any] = {
         "run": run.id,
@@ -81,10 +81,10 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
         "count": len(names),
         "seen": scored.seen,
         "caveats": told(scored.caveats),
-        "tokens": len(asked),
-        "tokens_per_s": round(len(asked) / passed, 1) if passed else 0.0,
-        "baselines": _baselines(corpus.splits["train"], asked, gpt2.tokenizer, context),
-        **_extremes_told(kinds, stretches, rows, names, gpt2.tokenizer),
+        "tokens": len(targets),
+        "tokens_per_s": round(len(targets) / passed, 1) if passed else 0.0,
+        "baselines": _baselines(corpus.splits["train"], targets, gpt2.tokenizer, context),
+        **_extremes_told(of_tokens, of_rows, rows, names, gpt2.tokenizer),
         "written": [asdict(one) for one in write_some(gpt2, writer, rows, WRITTEN, context)],
     }
 
@@ -92,7 +92,7 @@ def evaluate_text(settings: EvaluateSettings, context: Context) -> dict[str, Any
         from core.reports.text import render_text_report  # matplotlib takes its time, and is needed only here
 
         path = report_path(run, settings.data)
-        page = render_text_report(run, gpt2.tokenizer, rows, nats, kinds, stretches, names, TEMPERATURE, result)
+        page = render_text_report(run, gpt2.tokenizer, rows, nats, of_tokens, of_rows, names, TEMPERATURE, result)
         write_atomic(path, page.encode("utf-8", errors="replace"))
         return path
 
@@ -115,11 +115,13 @@ def _known_metrics(
     if known is None or rows is None or not len(rows):
         return {}
     nats = token_scores(gpt2.model, rows, batch_size, context)
-    found = text_metrics(nats, rows.asked, len(known.splits["test"]))
+    found = text_metrics(nats, rows.target_count, len(known.splits["test"]))
     return {"known_perplexity": found["perplexity"], "known_loss": found["loss"]}
 
 
-def _baselines(train: Sequence[Passage], asked: np.ndarray, tokenizer: Tokenizer, context: Context) -> dict[str, float]:
+def _baselines(
+    train: Sequence[Passage], targets: np.ndarray, tokenizer: Tokenizer, context: Context
+) -> dict[str, float]:
     """Returns the perplexities of guessing; without training texts only that of knowing nothing."""
     found = {"uniform": float(tokenizer.size)}
     if train:
@@ -127,42 +129,42 @@ def _baselines(train: Sequence[Passage], asked: np.ndarray, tokenizer: Tokenizer
         chosen = train[::step]
         most = COUNTED_CHARACTERS // len(chosen)  # of each: they may be few and long
         known = encode_passages([replace(one, text=one.text[:most]) for one in chosen], tokenizer, context)
-        found["unigram"] = unigram_perplexity(known, asked, tokenizer.size)
+        found["unigram"] = unigram_perplexity(known, targets, tokenizer.size)
     return found
 
 
 def _extremes_told(
-    kinds: Extremes, stretches: Extremes, rows: Rows, names: Sequence[str], tokenizer: Tokenizer
+    of_tokens: Extremes, of_rows: Extremes, rows: Rows, names: Sequence[str], tokenizer: Tokenizer
 ) -> dict[str, Any]:
     """Returns "hardest" and "easiest", tokens and texts each, JSON-ready."""
     return {
         which: {
-            "tokens": _token_rows(getattr(kinds, which), kinds, tokenizer),
-            "texts": _text_rows(getattr(stretches, which), stretches, rows, names, tokenizer),
+            "tokens": _token_rows(getattr(of_tokens, which), of_tokens, tokenizer),
+            "texts": _text_rows(getattr(of_rows, which), of_rows, rows, names, tokenizer),
         }
         for which in ("hardest", "easiest")
     }
 
 
-def _token_rows(chosen: Sequence[int], kinds: Extremes, tokenizer: Tokenizer) -> list[dict[str, Any]]:
+def _token_rows(chosen: Sequence[int], of_tokens: Extremes, tokenizer: Tokenizer) -> list[dict[str, Any]]:
     return [
         {
             "token": token,
             "text": tokenizer.token_text(token),
-            "loss": kinds.losses[token],
-            "count": kinds.counts[token],
+            "loss": of_tokens.losses[token],
+            "count": of_tokens.counts[token],
         }
         for token in chosen
     ]
 
 
 def _text_rows(
-    chosen: Sequence[int], stretches: Extremes, rows: Rows, names: Sequence[str], tokenizer: Tokenizer
+    chosen: Sequence[int], of_rows: Extremes, rows: Rows, names: Sequence[str], tokenizer: Tokenizer
 ) -> list[dict[str, Any]]:
     found = []
     for row in chosen:
         ids = rows.ids[rows.starts[row] : rows.starts[row + 1]]
         text = tokenizer.decode(ids[1:] if ids[0] == rows.end_id else ids)
         name = names[rows.origins[row]]
-        found.append({"text": text, "name": name, "loss": stretches.losses[row], "count": stretches.counts[row]})
+        found.append({"text": text, "name": name, "loss": of_rows.losses[row], "count": of_rows.counts[row]})
     return found

@@ -18,7 +18,7 @@ from core.training.steps.gradients import compile_forward
 
 
 def token_scores(model: keras.Model, rows: Rows, batch_size: int, context: Context) -> np.ndarray:
-    """Returns the cross-entropy of each token in nats, float32 (N,), as `rows.labels`; 0 where none is asked for.
+    """Returns the cross-entropy of each token in nats, float32 (N,), as `rows.labels`; 0 where none is a target.
 
     Args:
         model: int32 (B, T) to float (B, T, V) logits.

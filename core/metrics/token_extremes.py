@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.text.rows.rows import UNASKED, Rows
+from core.text.rows.rows import NO_TARGET, Rows
 
 OFTEN = 5  # times that a kind of token comes, where there are enough such kinds: of fewer a mean says little
-LONG = 8  # tokens asked for in a row, where there are enough such rows
+LONG = 8  # targets in a row, where there are enough such rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,22 +37,22 @@ def token_extremes(nats: np.ndarray, rows: Rows, most: int) -> Extremes:
 
     Args:
         nats: float (N,), the loss of each token.
-        rows: what was asked.
+        rows: the tokens and their targets.
         most: int, how many of each.
     """
-    asked = rows.labels != UNASKED
-    counts = np.bincount(rows.labels[asked])
-    return _extremes(np.bincount(rows.labels[asked], nats[asked]), counts, np.arange(len(counts)), OFTEN, most)
+    targets = rows.labels != NO_TARGET
+    counts = np.bincount(rows.labels[targets])
+    return _extremes(np.bincount(rows.labels[targets], nats[targets]), counts, np.arange(len(counts)), OFTEN, most)
 
 
 def row_extremes(nats: np.ndarray, rows: Rows, most: int) -> Extremes:
     """Finds the rows that were hardest and easiest to predict, each text once; arguments as in `token_extremes`."""
-    asked = np.add.reduceat(rows.labels != UNASKED, rows.starts[:-1], dtype=np.int64)
+    targets = np.add.reduceat(rows.labels != NO_TARGET, rows.starts[:-1], dtype=np.int64)
     sums = np.add.reduceat(nats, rows.starts[:-1], dtype=np.float64)
     first: dict[bytes, int] = {}
     for row, (start, end) in enumerate(zip(rows.starts[:-1], rows.starts[1:], strict=True)):
         first.setdefault(rows.labels[start:end].tobytes(), row)
-    return _extremes(sums, asked, np.fromiter(first.values(), np.int64), LONG, most)
+    return _extremes(sums, targets, np.fromiter(first.values(), np.int64), LONG, most)
 
 
 def _extremes(sums: np.ndarray, counts: np.ndarray, places: np.ndarray, least: int, most: int) -> Extremes:

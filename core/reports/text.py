@@ -12,7 +12,7 @@ from core.metrics.token_extremes import Extremes
 from core.reports.page import curve, figure, history, render, svg
 from core.runs.run import Run
 from core.text.perplexity_shown import perplexity_shown
-from core.text.rows.rows import UNASKED, Rows
+from core.text.rows.rows import NO_TARGET, Rows
 from core.text.tokenizer.stream import token_pieces
 from core.text.tokenizer.tokenizer import Tokenizer
 
@@ -201,7 +201,7 @@ def _pieces(rows: Rows, nats: np.ndarray, start: int, end: int, tokenizer: Token
     pieces = []
     if rows.ids[start] != rows.end_id:
         pieces.append({"text": tokenizer.token_text(int(rows.ids[start])), "nats": 0.0, "colour": ""})
-    places = [place for place in range(start, end) if rows.labels[place] != UNASKED]
+    places = [place for place in range(start, end) if rows.labels[place] != NO_TARGET]
     tokens = [int(rows.labels[place]) for place in places]
     held, cost = 0, 0.0
     for place, token, text in zip(places, tokens, token_pieces(tokens, tokenizer), strict=True):

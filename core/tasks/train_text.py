@@ -50,7 +50,7 @@ def train(settings: Gpt2Training, context: Context) -> dict[str, Any]:
     rows = _rows(corpus, language, settings, context)
     if not len(rows["train"]):
         raise UserError("The texts to train on hold fewer than two tokens.", hint="Add text.")
-    tokens = {split: rows[split].asked for split in rows}
+    tokens = {split: rows[split].target_count for split in rows}
     keras.utils.set_random_seed(context.job.seed)
     model = language.build()
     parameters = int(model.count_params())
@@ -110,7 +110,7 @@ def _score(
             context.report(Log("There is no {split} split: nothing is measured on it.", "warning", {"split": split}))
             continue
         nats = token_scores(model, rows[split], batch_size, context)
-        found = text_metrics(nats, rows[split].asked, len(corpus.splits[split]))
+        found = text_metrics(nats, rows[split].target_count, len(corpus.splits[split]))
         if split == "test":
             metrics["perplexity"] = found["perplexity"]
         metrics |= {f"{split}_{name}": value for name, value in found.items()}

@@ -18,7 +18,7 @@ LEAST_FULL = 0.5  # of places that hold a token, where all batches have one widt
 
 
 class RowBatches:
-    """The rows of one split, filled up with end tokens of which nothing is asked; see `core.data.batches.Batches`.
+    """The rows of one split, filled up with end tokens of which none is a target; see `core.data.batches.Batches`.
 
     Where that leaves rows at least half full all batches have one shape, so that a backend that compiles for each
     compiles once. Else one long text would cost all the others its memory and its time: there a batch is as wide as its

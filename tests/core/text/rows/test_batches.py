@@ -5,7 +5,7 @@ import pytest
 
 from core.data.prefetch import prefetch
 from core.text.rows.batches import RowBatches
-from core.text.rows.rows import UNASKED, lay_out
+from core.text.rows.rows import NO_TARGET, lay_out
 
 E = 9
 
@@ -19,7 +19,7 @@ def every(batches, epoch=0):
 
 
 def asked(batches):
-    return sorted(int(label) for _, labels in batches for label in labels.ravel() if label != UNASKED)
+    return sorted(int(label) for _, labels in batches for label in labels.ravel() if label != NO_TARGET)
 
 
 def test_one_long_text_widens_its_own_batch_only():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text.corpus.pieces import Passage
-from core.text.rows.rows import UNASKED, lay_out
+from core.text.rows.rows import NO_TARGET, lay_out
 from core.text.tokenizer.passages import cut_safely, encode_passages
 from core.text.tokenizer.tokenizer import BYTE_OF, END, Tokenizer
 
@@ -24,14 +24,17 @@ def test_one_row_a_document_by_hand():
     rows = lay_out([np.array([E, 1, 2, E]), np.array([E, 3, E])], 8, E)
     ids, labels = table(rows)
     assert ids.tolist() == [[E, 1, 2], [E, 3, E]]
-    assert labels.tolist() == [[1, 2, E], [3, E, UNASKED]]
-    assert rows.asked == 5
+    assert labels.tolist() == [[1, 2, E], [3, E, NO_TARGET]]
+    assert rows.target_count == 5
 
 
 def test_documents_share_rows_by_hand():
     rows = lay_out([np.array([E, 1, 2, 3, E]), np.array([E, 4, E])], 4, E, packing="always")
     ids, labels = table(rows)
-    assert labels.tolist() in ([[1, 2, 3, E], [4, E, UNASKED, UNASKED]], [[4, E, 1, 2], [3, E, UNASKED, UNASKED]])
+    assert labels.tolist() in (
+        [[1, 2, 3, E], [4, E, NO_TARGET, NO_TARGET]],
+        [[4, E, 1, 2], [3, E, NO_TARGET, NO_TARGET]],
+    )
     assert ids[:, 0].tolist() in ([E, E], [E, 2])
 
 
@@ -45,7 +48,7 @@ def test_a_long_document_goes_on_in_the_next_row():
     rows = lay_out([np.array([E, 1, 2, 3, 4, 5, 6, E])], 3, E)
     ids, labels = table(rows)
     assert ids.tolist() == [[E, 1, 2], [3, 4, 5], [6, E, E]]
-    assert labels.tolist() == [[1, 2, 3], [4, 5, 6], [E, UNASKED, UNASKED]]
+    assert labels.tolist() == [[1, 2, 3], [4, 5, 6], [E, NO_TARGET, NO_TARGET]]
 
 
 def test_a_row_takes_no_more_than_it_holds_and_knows_its_passage():
@@ -59,7 +62,7 @@ def test_a_row_takes_no_more_than_it_holds_and_knows_its_passage():
 def test_what_is_no_whole_document_asks_for_no_first_token():
     # A piece from the middle of a text: nothing tells its first token, and no end token follows.
     rows = lay_out([np.array([1, 2, 3]), np.array([E, 4, E])], 4, E, packing="always")
-    asked = sorted(label for label in rows.labels.ravel().tolist() if label != UNASKED)
+    asked = sorted(label for label in rows.labels.ravel().tolist() if label != NO_TARGET)
     assert asked == [2, 3, 4, E]
 
 
@@ -74,11 +77,11 @@ def test_every_token_but_a_passages_first_is_asked_for_once(made, length, packin
     ids = [np.array([E] * begins + body + [E] * ends) for body, begins, ends in made]
     rows = lay_out(ids, length, E, packing=packing)
     expected = sorted(int(token) for row in ids for token in row[1:])
-    asked = rows.labels[rows.labels != UNASKED]
+    asked = rows.labels[rows.labels != NO_TARGET]
     assert sorted(asked.tolist()) == expected
     assert max(rows.lengths, default=0) <= length
     pairs = sorted((int(a), int(b)) for row in ids for a, b in itertools.pairwise(row))
-    assert sorted(zip(rows.ids[rows.labels != UNASKED].tolist(), asked.tolist(), strict=True)) == pairs
+    assert sorted(zip(rows.ids[rows.labels != NO_TARGET].tolist(), asked.tolist(), strict=True)) == pairs
 
 
 def test_a_seed_decides_which_share_a_row():

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from core.text.rows.rows import UNASKED, lay_out
+from core.text.rows.rows import NO_TARGET, lay_out
 from core.training.objectives.token_loss import TokenLoss, TokenMean, token_nats, with_perplexity
 
 # Probabilities 3/4 and 1/4, then evenly a half each.
 LOGITS = np.array([[[math.log(3), 0.0], [0.0, 0.0]], [[math.log(3), 0.0], [9.0, -9.0]]], np.float32)
-LABELS = np.array([[1, 0], [0, UNASKED]], np.int32)
+LABELS = np.array([[1, 0], [0, NO_TARGET]], np.int32)
 NATS = [math.log(4), math.log(2), math.log(4 / 3)]
 
 
@@ -48,9 +48,9 @@ def test_value_and_gradient_are_those_of_keras_s_own_loss():
     table = rng.normal(scale=3, size=(12, 9)).astype(np.float32)
     places = np.arange(12, dtype=np.int32).reshape(3, 4)
     labels = rng.integers(0, 9, (3, 4)).astype(np.int32)
-    labels[0, 2:], labels[1] = UNASKED, UNASKED
+    labels[0, 2:], labels[1] = NO_TARGET, NO_TARGET
     values, moved = [], []
-    for loss in (TokenLoss(), keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=UNASKED)):
+    for loss in (TokenLoss(), keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=NO_TARGET)):
         embedding = keras.layers.Embedding(12, 9, weights=[table])
         model = keras.Sequential([keras.Input((4,), dtype="int32"), embedding])
         model.compile(optimizer=keras.optimizers.SGD(1.0), loss=loss)
@@ -58,7 +58,7 @@ def test_value_and_gradient_are_those_of_keras_s_own_loss():
         moved.append(keras.ops.convert_to_numpy(embedding.embeddings) - table)
     assert values[0] == pytest.approx(values[1], rel=1e-6)
     np.testing.assert_allclose(moved[0], moved[1], atol=1e-6)
-    assert not moved[0][labels.ravel() == UNASKED].any()
+    assert not moved[0][labels.ravel() == NO_TARGET].any()
     assert moved[0].any()
 
 
