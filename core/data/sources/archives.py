@@ -16,7 +16,7 @@ from core.data.decode import DecodeError
 from core.data.index import Index
 from core.data.printable import printable
 from core.data.progress import Progressing
-from core.data.sources.idx_files import ANY, IdxFile, are_idx, index_files
+from core.data.sources.idx_files import ANY, IdxFile, are_idx, index_files, left_out
 from core.data.sources.layout import arrange
 from core.data.sources.member_names import read_names
 from core.errors import UserError
@@ -69,7 +69,8 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
             for name, info in members.files
             if ANY.fullmatch(name.rpartition("/")[2])
         ]
-        return index_files(settings.data, files, context, members.skipped, members.remarks)
+        others = left_out(settings.data, [name for name, _ in members.files])
+        return index_files(settings.data, files, context, members.skipped + others, members.remarks)
     layout = arrange([name for name, _ in members.files], members.folders, settings)
     kept = [members.files[place] for place in layout.kept]
     digest = hashlib.blake2b(digest_size=16)

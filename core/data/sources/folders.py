@@ -16,7 +16,7 @@ from core.data.dataset import Skipped
 from core.data.index import Index
 from core.data.printable import printable
 from core.data.progress import Progressing
-from core.data.sources.idx_files import ANY, IdxFile, are_idx, index_files
+from core.data.sources.idx_files import ANY, IdxFile, are_idx, index_files, left_out
 from core.data.sources.layout import HIDDEN, arrange, is_hidden_picture, is_junk
 from core.events import Log
 from core.files.atomic import path_of, why_not_opened
@@ -69,7 +69,7 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     found = explore(root, context, earlier=settings.layout == "earlier")
     files, unreachable = found.files, found.skipped
     if are_idx([file.path for file in files]):
-        return index_files(settings.data, idx_on_disk(root, files), context, unreachable)
+        return index_idx(settings.data, root, found, context)
     layout = arrange([file.path for file in files], found.folders, settings)
     paths = [files[place].path for place in layout.kept]
     digest = hashlib.blake2b(os.fsencode(root), digest_size=16)
@@ -91,17 +91,29 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     )
 
 
-def idx_on_disk(root: Path, files: list[File]) -> list[IdxFile]:
-    """Returns those of some files below a folder that are called as idx files are."""
+def index_idx(source: str, root: Path, found: Found, context: Context) -> Index:
+    """Returns the index of the idx files below a folder.
+
+    Args:
+        source: str, what the user named.
+        root: the folder.
+        found: what lies in it.
+        context: the job's.
+
+    Raises:
+        UserError: as `index_files` says.
+    """
 
     def opens(path: str) -> Callable[[], BinaryIO]:
         return lambda: (root / path).open("rb")
 
-    return [
+    files = [
         IdxFile(file.path, file.size, file.changed, opens(file.path))
-        for file in files
+        for file in found.files
         if ANY.fullmatch(file.path.rpartition("/")[2])
     ]
+    others = left_out(source, [file.path for file in found.files])
+    return index_files(source, files, context, found.skipped + others)
 
 
 def _on_links(again: list[str]) -> list[Log]:

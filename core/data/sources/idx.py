@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from core.context import Context
 from core.data.index import Index
-from core.data.sources.folders import explore, idx_on_disk, reachable
+from core.data.sources.folders import explore, index_idx, reachable
 from core.data.sources.idx_files import IMAGES, IdxFile, index_files
 from core.files.atomic import path_of
 from core.settings.dataset import DatasetSettings
@@ -35,8 +35,7 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
         beside = [_beside(entry) for entry in path.parent.iterdir() if entry.is_file()]
         chosen = [file for file in beside if file.name == path.name or not IMAGES.fullmatch(file.name)]
         return index_files(str(path_of(settings.data).parent), chosen, context)
-    found = explore(path, context)
-    return index_files(settings.data, idx_on_disk(path, found.files), context, found.skipped)
+    return index_idx(settings.data, path, explore(path, context), context)
 
 
 def _beside(path: Path) -> IdxFile:

@@ -23,7 +23,7 @@ from core.data.dataset import Skipped
 from core.data.index import Index
 from core.data.printable import printable
 from core.data.progress import Progressing
-from core.data.sources.layout import is_junk, is_picture_name
+from core.data.sources.layout import is_junk, is_picture_name, why_no_picture
 from core.data.sources.remarks import listed
 from core.data.sources.split_folders import splits_of
 from core.data.splits import TEST, TRAIN, UNGIVEN
@@ -100,6 +100,16 @@ def are_idx(paths: Sequence[str]) -> bool:
         elif is_picture_name(path) and not ANY.fullmatch(pieces[-1]) and not any(map(is_junk, pieces)):
             return False
     return found
+
+
+def left_out(source: str, paths: Sequence[str]) -> tuple[Skipped, ...]:
+    """Returns the files beside those of a data set in idx form that are no part of it."""
+    others = [path for path in paths if not ANY.fullmatch(path.rpartition("/")[2])]
+    return tuple(
+        Skipped(printable(f"{source}/{path}"), why_no_picture(path))
+        for path in others
+        if not any(map(is_junk, path.split("/")))
+    )
 
 
 def index_files(

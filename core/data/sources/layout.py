@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from posixpath import splitext
 
@@ -99,6 +99,13 @@ def is_picture_name(path: str) -> bool:
     return not (NO_PICTURE.fullmatch(suffix) or ARCHIVE.fullmatch(suffix) or NO_PICTURE_NAMES.fullmatch(name))
 
 
+def why_no_picture(name: str) -> str:
+    """Returns why a file of that name is left out, one sentence."""
+    if ARCHIVE.fullmatch(splitext(name)[1]):
+        return "It is an archive: unpack it to have its pictures read."
+    return "It is no picture file."
+
+
 def arrange(files: Sequence[str], folders: Sequence[str], settings: DatasetSettings) -> Layout:
     """Sorts files into classes and splits.
 
@@ -130,12 +137,14 @@ def arrange(files: Sequence[str], folders: Sequence[str], settings: DatasetSetti
         inside.append(printable("/".join((*where.below, name))))
     numbers = np.array(found, np.int32).reshape(-1, 2)
     archives = [file for file in files if ARCHIVE.fullmatch(splitext(file)[1])]
-    empty = () if earlier else _without_pictures(plan, ways.values(), folders)
+    empty: tuple[str, ...] = ()
     said: list[Log] = []
     if not earlier:
+        others = {file.rpartition("/")[0] for file in files}
+        bare, empty = _without_pictures(plan, ways.values(), [*folders, *others], set(map(_way, others)))
         said += remarks.remarks_on(plan, ways.values(), classes, grouped=settings.group_by == "folder")
-        said += remarks.on_empty(empty)
-        said += remarks.on_hidden(_hidden({file.rpartition("/")[0] for file in files}.union(folders)))
+        said += remarks.on_empty(bare)
+        said += remarks.on_hidden(_hidden(others.union(folders)))
         said += remarks.on_archives([_display(source, file) for file in archives])
     return Layout(
         kept=np.array(members, np.int64),
@@ -165,9 +174,7 @@ def _pictures(source: str, files: Sequence[str], *, earlier: bool) -> tuple[list
             if is_hidden_picture(name):
                 skipped.append(Skipped(_display(source, file), HIDDEN))
         elif not is_picture_name(name):
-            archive = ARCHIVE.fullmatch(splitext(name)[1])
-            reason = "It is an archive: unpack it to have its pictures read." if archive else "It is no picture file."
-            skipped.append(Skipped(_display(source, file), reason))
+            skipped.append(Skipped(_display(source, file), why_no_picture(name)))
         else:
             kept.append(place)
     return kept, skipped
@@ -177,12 +184,28 @@ def _way(folder: str) -> Folder:
     return tuple(folder.split("/")) if folder else ()
 
 
-def _without_pictures(plan: Plan, holders: Iterable[Folder], folders: Sequence[str]) -> tuple[str, ...]:
-    """Returns the names of folders in which classes are looked for, and none of whose kind holds a picture."""
-    above = {way[:end] for way in holders for end in range(1, len(way) + 1)}
-    filled = {plan.named_by(way) for way in above}
-    empty = {plan.named_by(way) for way in map(_way, folders) if way and not any(map(is_junk, way))}
-    return tuple(sorted(printable(name) for name in empty - filled if name))
+def _without_pictures(
+    plan: Plan, holders: Iterable[Folder], folders: Iterable[str], filled: Collection[Folder]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Returns the names of folders in which classes are looked for, and none of whose kind holds a picture.
+
+    Args:
+        plan: what folders mean.
+        holders: those with pictures.
+        folders: all of them, "/" between their parts.
+        filled: those with any files.
+
+    Returns:
+        All of them; and those that hold nothing at all, so that they may be meant to.
+    """
+
+    def named(ways: Iterable[Folder]) -> set[str | None]:
+        return {plan.named_by(way[:end]) for way in ways for end in range(1, len(way) + 1)}
+
+    ways = [way for way in map(_way, folders) if not any(map(is_junk, way))]
+    bare = named(ways) - named(holders) - {None}
+    empty = bare - named(way for way in filled if not any(map(is_junk, way)))
+    return tuple(sorted(printable(str(name)) for name in bare)), tuple(sorted(printable(str(name)) for name in empty))
 
 
 def _hidden(folders: Iterable[str]) -> list[str]:

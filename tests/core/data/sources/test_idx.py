@@ -101,6 +101,7 @@ def test_files_deep_inside_a_folder(mnist, context, tmp_path, above):
     dataset = read(tmp_path / "root", context)
     assert len(dataset.images) == 50
     assert dataset.splits["test"].tolist() == list(range(40, 50))
+    assert [one.path for one in dataset.skipped] == [f"{tmp_path}/root/readme.txt"]
 
 
 @pytest.mark.parametrize("packed", [True, False])

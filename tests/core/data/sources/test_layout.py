@@ -175,9 +175,9 @@ def test_classes_that_differ_only_in_case_are_told():
     assert "'Golden Retriever', 'golden_retriever'" in said(layout)
 
 
-def test_empty_folders_are_told():
+def test_folders_without_a_picture_are_told_and_those_that_hold_nothing_may_be_classes():
     layout = laid_out(*many("a", "b"), "labels/1.txt", folders=("a", "b", "c", "labels", ".git", "__MACOSX"))
-    assert layout.targets["class"].empty == ("c", "labels")
+    assert layout.targets["class"].empty == ("c",)
     assert "No picture lies in these folders, so they are left out: 'c', 'labels'" in said(layout)
 
 
