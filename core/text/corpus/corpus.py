@@ -35,6 +35,7 @@ from core.data.sources.shapes import make_scene
 from core.data.splits import TEST, TRAIN, UNGIVEN, VALIDATION, given_splits
 from core.errors import UserError
 from core.events import Log
+from core.files.atomic import path_exists, path_of
 from core.settings.text_data import TextSettings
 from core.text.corpus.charset import TextError, decode_text
 from core.text.corpus.files import EMBEDDED, find_texts
@@ -226,6 +227,11 @@ def read_texts(settings: TextSettings, seed: int, context: Context) -> tuple[str
         CancelledError: the user has asked the job to stop.
     """
     if settings.data == EMBEDDED:
+        if path_exists(path_of(EMBEDDED)):
+            message = (
+                "'{name}' is the embedded data set, not the file or folder of that name: write './{name}' for that."
+            )
+            context.report(Log(message, "warning", {"name": EMBEDDED}))
         lines = enumerate(_sentences(settings, seed, context))
         return "line", [Passage(line, f"{EMBEDDED}/{place}") for place, line in lines], ()
     texts, skipped = _read(settings, context)

@@ -221,3 +221,16 @@ def test_a_few_pieces_that_leave_little_to_train_on_are_told(context, write):
 def test_many_pieces_are_divided_without_a_word(context, write):
     load_corpus(TextSettings(data=str(write({"a.txt": "".join(f"Line {n}.\n" for n in range(2000))}))), 0, context)
     assert not [log for log in context.logs() if "is left to train on" in log.message]
+
+
+def test_the_embedded_sentences_that_hide_a_folder_are_told(context, write, tmp_path, monkeypatch):
+    write({"a.txt": STORY}, root="shapes")
+    monkeypatch.chdir(tmp_path)
+    load(context, "shapes", count=50)
+    assert any("write './{name}'" in log.message for log in context.logs())
+    assert load(context, "./shapes").documents == "piece"
+
+
+def test_a_mistyped_name_of_texts_is_answered_with_the_one_that_is_meant(context):
+    with pytest.raises(UserError, match=r"Did you mean 'shapes'\?"):
+        load(context, "shape")
