@@ -102,18 +102,26 @@ def open_index(settings: DatasetSettings, seed: int, context: Context, wanted: W
         indexes = {}
         context.cache[INDEXES] = context.job.id, indexes
     parts = (getattr(settings, name) for name in DatasetSettings.model_fields if name not in NOT_INDEXED)
-    key = (*parts, seed, wanted)
+    key = (*parts, seed)
     if key not in indexes:
-        indexes[key] = _indexed(settings, seed, context, wanted)
-    return indexes[key]
+        indexes[key] = _indexed(settings, seed, context)
+    if (key, wanted) not in indexes:
+        indexes[key, wanted] = _wanted_of(indexes[key], settings, context, wanted)
+    return indexes[key, wanted]
 
 
-def _indexed(settings: DatasetSettings, seed: int, context: Context, wanted: Wanted) -> Index:
+def _indexed(settings: DatasetSettings, seed: int, context: Context) -> Index:
     row = find_format(settings.data)
-    index = _with_target(catalog.load(row.index)(settings, seed, context), wanted)
+    index: Index = catalog.load(row.index)(settings, seed, context)
     if not row.recognise and path_exists(path_of(settings.data)):
         message = "'{name}' is the embedded data set, not the file or folder of that name: write './{name}' for that."
         index = replace(index, remarks=(Log(message, "warning", {"name": settings.data}), *index.remarks))
+    return index
+
+
+def _wanted_of(index: Index, settings: DatasetSettings, context: Context, wanted: Wanted) -> Index:
+    """Returns the index with the targets that are wanted, and with groups where they are asked for."""
+    index = _with_target(index, wanted)
     if settings.group_by == "none" or index.problem is not None:
         return index
     return replace(index, groups=find_groups(index, settings, context))

@@ -2,10 +2,10 @@ import pytest
 
 from core.data import readable
 from core.data.check import check
+from core.data.form import expected_shape
 from core.data.load import load
 from core.data.open_index import check_data, check_other_data, find_format, forget_indexes, open_index, trainable_index
 from core.data.preview import preview
-from core.data.reading import expected_shape
 from core.data.sources import folders
 from core.engine.engine import run_job
 from core.errors import UserError
@@ -24,6 +24,7 @@ def test_what_was_checked_is_not_gone_through_again_by_the_same_job(make_picture
     check_data(settings, context)
     load(settings, 0, context)
     load(settings.model_copy(update={"image_px": 8, "test_share": 0.5}), 0, context)
+    load(settings, 0, context, Wanted(fewest=1))
     assert len(walks) == 1
 
     other = new_context()
