@@ -138,9 +138,10 @@ def test_several_data_sets_in_one_folder_are_told(mnist, context):
     ("content", "says"),
     [
         (b"\n<!DOCTYPE html><html>Sign in</html>", "is a web page"),
-        (gzip.compress(b"<html>404</html>"), "is a web page"),
+        (gzip.compress(b"<html>404</html>", mtime=0), "is a web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is a pointer of Git LFS"),
     ],
+    ids=["a page", "a packed page", "a pointer"],
 )
 @pytest.mark.parametrize("packed", [True, False])
 def test_what_is_plainly_something_else(mnist, context, content, says, packed):
