@@ -171,7 +171,8 @@ class Checkpoints:
         try:
             state = dict(migrate(json.loads(contents[STATE]), MIGRATIONS, path, missing=1))
             del state["format"]
-            read: dict[str, Any] = {"state": state, "variables": unpack(contents[VARIABLES])}
+            variables = unpack(contents[VARIABLES])
+            read: dict[str, Any] = {"state": state, "variables": variables}
             read = migrate({"format": version, **read}, migrations_of(self._model), path)
             found = TrainingState(**read["state"]), read["variables"]
         except (KeyError, TypeError, ValueError) as error:
@@ -181,7 +182,7 @@ class Checkpoints:
                 hint="Resume the run with the version that wrote it, or start a new run with the same settings.",
                 path=path,
             ) from error
-        if going_on and version < format_of(self._model):
+        if going_on and read["variables"] is not variables:
             self._report(
                 Log(
                     "An earlier version wrote the checkpoint {name}: its weights were converted, and "

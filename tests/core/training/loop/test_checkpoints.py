@@ -231,7 +231,7 @@ def test_an_old_one_that_cannot_be_removed_costs_nothing(checkpoints, monkeypatc
     replace = Path.replace
 
     def refuse(path, target):
-        if Path(target).name.startswith(".old-0"):
+        if Path(target).name.startswith(".tmp-0"):
             raise PermissionError(errno.EACCES, "The file is in use")
         return replace(path, target)
 
