@@ -24,7 +24,7 @@ from core.context import Context
 from core.data.digests import digest_of
 from core.data.unloaded import PixelFile, UnloadedImages
 from core.errors import UserError
-from core.files.atomic import publish_folder, read_json, write_atomic, write_json, writing_to
+from core.files.atomic import ASIDE, publish_folder, read_json, write_atomic, write_json, writing_to
 from core.files.migrations import Migration, migrate, newest
 
 MIGRATIONS: tuple[Migration, ...] = ()  # of an entry's manifest; one of another layout is decoded anew
@@ -48,6 +48,7 @@ class Entry:
         digests: uint64 (M,), of the pixels of each.
         skipped: the place of each picture that could not be read, and why.
         seen: what whoever decoded them wants to know again, JSON.
+        passing: the places of those that could not be opened, or not for want of memory: the next time they may.
     """
 
     images: np.ndarray | UnloadedImages | None
@@ -56,6 +57,7 @@ class Entry:
     digests: np.ndarray
     skipped: tuple[tuple[int, str], ...]
     seen: Mapping[str, Any] = field(default_factory=dict)
+    passing: tuple[int, ...] = ()
 
 
 class PictureCache:
@@ -168,6 +170,7 @@ class PictureCache:
             "digest": digest_of(entry.kept, entry.digests),
             "skipped": entry.skipped,
             "seen": entry.seen,
+            "passing": entry.passing,
         }
         write_json(partial / "manifest.json", manifest)
         publish_folder(partial, self.folder / key)
@@ -211,8 +214,11 @@ class PictureCache:
             lock = FileLock(self.folder / f"{folder.name.split('-')[1]}.lock")
             with suppress(OSError, Timeout), lock.acquire(timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)
-        for folder in self.folder.glob(".old-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        for aside in self.folder.glob(f"{ASIDE}*"):
+            with suppress(OSError, Timeout):  # one that is being replaced just now has its lock held
+                for former in list(aside.iterdir()):
+                    with FileLock(self.folder / f"{former.name}.lock").acquire(timeout=0):
+                        shutil.rmtree(aside, ignore_errors=True)
 
 
 class PixelSink:
@@ -297,7 +303,9 @@ def _read_entry(folder: Path, key: str) -> Entry | None:
     if manifest["pixels"] and images is None:
         return None
     skipped = tuple((int(place), str(reason)) for place, reason in manifest["skipped"])
-    return Entry(images, shape, kept, digests, skipped, dict(manifest["seen"]))
+    # Those that earlier versions have kept do not say which may pass: any of them may.
+    passing = tuple(int(place) for place in manifest.get("passing", [place for place, _ in skipped]))
+    return Entry(images, shape, kept, digests, skipped, dict(manifest["seen"]), passing)
 
 
 def _read_pixels(

@@ -343,6 +343,8 @@ def _explain(error: Exception) -> str:
         return "It has more than the 64 megapixels that are allowed."  # MAX_PIXELS
     if isinstance(error, OSError) and error.strerror:
         return why_not_opened(error)
+    if isinstance(error, MemoryError):
+        return "The memory does not suffice to read it."
     if isinstance(error, EOFError) or "truncated" in text or "not enough" in text:
         return "It is cut off: the end of the file is missing."
     if isinstance(error, NotImplementedError):

@@ -33,6 +33,7 @@ from core.data.index import Index
 from core.data.intensity import FoundRange
 from core.data.notices import Overview, notices
 from core.data.parallel import MAX_WORKERS, each
+from core.data.passing import may_pass
 from core.data.placement import Placement
 from core.data.progress import Progressing
 from core.data.unloaded import UnloadedImages
@@ -91,7 +92,7 @@ def read_pictures(index: Index, settings: DatasetSettings, context: Context) -> 
     _report_reduced(index, entry.shape[1], settings, context)
     _report(Overview(len(entry.kept), entry.seen["notes"], form.found, form.ratio), settings, context)
     if images is None:
-        images = UnloadedImages(lambda place: read_one(index, int(entry.kept[place]), form)[0], entry.shape)
+        images = UnloadedImages(lambda place: _read_again(index, int(entry.kept[place]), form), entry.shape)
     skipped = tuple(Skipped(index.names[place], reason) for place, reason in entry.skipped)
     placement = None
     if _follow_pictures(index):
@@ -150,18 +151,62 @@ def read_one(index: Index, place: int, form: Form) -> tuple[np.ndarray, frozense
     return fit_picture(picture, form.side_px, form.channels, fit=form.settings.fit, background=background), notes
 
 
+def _read_again(index: Index, place: int, form: Form) -> np.ndarray:
+    """Reads one picture that could be read when the data set was gone through.
+
+    Raises:
+        UserError: it is gone by now, or another one.
+    """
+    try:
+        return read_one(index, place, form)[0]
+    except (DecodeError, _ColourFoundError, DepthFoundError) as error:
+        reason = "It has colours now, and was grey."
+        if isinstance(error, DecodeError):
+            reason = error.reason
+        elif isinstance(error, DepthFoundError):
+            reason = "It has more than 8 bits now, and had no more before."
+        raise UserError(
+            "'{path}' can no longer be read. {reason}",
+            hint="Put it back as it was, then go on: resume the run, or give the command again.",
+            path=index.names[place],
+            reason=reason,
+        ) from error
+
+
 def _read_files(index: Index, settings: DatasetSettings, context: Context) -> tuple[Entry, Form]:
     cache = PictureCache(context.workspace.cache_folder)
     key = _cache_key(index, settings)
-    entry = cache.open(key)
+    entry = _open_kept(cache, key, index, settings)
     if entry is None:
         with cache.locked(key, context) as writable:
-            entry = cache.open(key)  # another process may have been at it
+            entry = _open_kept(cache, key, index, settings)  # another process may have been at it
             if entry is None:
                 entry = _decode_into(cache if writable else None, key, index, settings, context)
+    return entry, _form_of(entry, settings)
+
+
+def _open_kept(cache: PictureCache, key: str, index: Index, settings: DatasetSettings) -> Entry | None:
+    """Returns the cache's entry; None where there is none, or where a picture it lacks can be read by now."""
+    entry = cache.open(key)
+    if entry is None:
+        return None
+    form = _form_of(entry, settings)
+    for place in entry.passing:
+        try:
+            read_one(index, place, form)
+        except DecodeError:
+            continue
+        except (_ColourFoundError, DepthFoundError):
+            pass
+        return None
+    return entry
+
+
+def _form_of(entry: Entry, settings: DatasetSettings) -> Form:
+    """Returns the form that an entry's pictures have."""
     _, side_px, _, channels = entry.shape
     found = FoundRange(**entry.seen["found"]) if entry.seen["found"] else None
-    return entry, Form(side_px, channels, settings, ratio=entry.seen["ratio"], found=found)
+    return Form(side_px, channels, settings, ratio=entry.seen["ratio"], found=found)
 
 
 def _decode_into(
@@ -225,17 +270,20 @@ def _decode_all(index: Index, form: Form, sink: PixelSink | None, context: Conte
     kept, digests = [], []
     skipped: list[tuple[int, str]] = []
     counts: Counter[str] = Counter()
+    passing = []
 
-    def read(place: int) -> tuple[np.ndarray, frozenset[str], int] | str:
+    def read(place: int) -> tuple[np.ndarray, frozenset[str], int] | DecodeError:
         try:
             picture, notes = read_one(index, place, form)
         except DecodeError as error:
-            return error.reason
+            return error
         return picture, notes, digest_of(picture)
 
     for place, result in each(read, len(index), progress, form.workers):
-        if isinstance(result, str):
-            skipped.append((place, result))
+        if isinstance(result, DecodeError):
+            skipped.append((place, result.reason))
+            if may_pass(result):
+                passing.append(place)
             continue
         picture, notes, digest = result
         counts.update(notes)
@@ -246,7 +294,8 @@ def _decode_all(index: Index, form: Form, sink: PixelSink | None, context: Conte
     progress.end()
     shape = (len(kept), form.side_px, form.side_px, form.channels)
     seen = {"notes": dict(counts), "found": form.found and asdict(form.found), "ratio": form.ratio}
-    return Entry(None, shape, np.array(kept, np.int64), np.array(digests, np.uint64), tuple(skipped), seen)
+    places, hashes = np.array(kept, np.int64), np.array(digests, np.uint64)
+    return Entry(None, shape, places, hashes, tuple(skipped), seen, tuple(passing))
 
 
 def _cache_key(index: Index, settings: DatasetSettings) -> str:

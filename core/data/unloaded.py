@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import UserError
+
 
 class UnloadedImages:
     """Behaves as a read-only uint8 array (M, H, W, C) as far as choosing pictures goes. May be asked by many threads.
@@ -77,11 +79,20 @@ class PixelFile:
         """Returns one picture, uint8 (H, W, C).
 
         Raises:
-            OSError: the file has become shorter.
+            UserError: the file has become shorter, or its drive is gone.
         """
-        pixels = b"".join(self._pieces(place * self._size))
+        reason: object = "it has become shorter"
+        try:
+            pixels = b"".join(self._pieces(place * self._size))
+        except OSError as error:
+            pixels, reason = b"", error.strerror or error
         if len(pixels) < self._size:
-            raise OSError(f"{self._path} ends before picture {place}")
+            raise UserError(
+                "The decoded pictures in '{path}' can no longer be read ({reason}).",
+                hint="Resume the run, or give the command again: what is missing is decoded anew.",
+                path=self._path,
+                reason=reason,
+            )
         return np.frombuffer(pixels, np.uint8).reshape(self._shape)
 
     def _pieces(self, offset: int) -> Iterator[bytes]:

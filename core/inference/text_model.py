@@ -9,7 +9,7 @@ from typing import Any
 from core.context import Context
 from core.errors import UserError
 from core.events import Progress
-from core.files.atomic import path_exists
+from core.files.atomic import file_stamp, path_exists
 from core.inference.cached import cached
 from core.inference.trained import stamp
 from core.inference.trained_text import trained_text_model
@@ -104,4 +104,5 @@ def _open(folder: Path, context: Context) -> Gpt2:
 def _stamp(folder: Path) -> tuple[int, ...]:
     """Returns other numbers once there are other weights to use."""
     names = ("config.json", "model.safetensors", "model.weights.h5", "vocab.json")
-    return tuple((folder / name).stat().st_mtime_ns for name in names if path_exists(folder / name))
+    found = (file_stamp((folder / name).stat()) for name in names if path_exists(folder / name))
+    return tuple(number for stamp in found for number in stamp)

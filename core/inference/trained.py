@@ -14,6 +14,7 @@ from core.context import Context
 from core.data.dataset import target_in
 from core.errors import UserError
 from core.events import Log, Progress
+from core.files.atomic import file_stamp
 from core.files.sealed import MANIFEST
 from core.inference.cached import cached
 from core.models.shared.saved import ModelDescription, load_model, rebuild
@@ -60,7 +61,8 @@ def trained_model(run: Run, context: Context) -> tuple[keras.Model, ModelDescrip
 
 def stamp(run: Run) -> tuple[int, ...]:
     """Returns other numbers once there are other weights to use."""
-    return tuple(path.stat().st_mtime_ns for path in (run.model_folder / MANIFEST, run.checkpoints) if path.exists())
+    found = (file_stamp(path.stat()) for path in (run.model_folder / MANIFEST, run.checkpoints) if path.exists())
+    return tuple(number for numbers in found for number in numbers)
 
 
 def newest_model(

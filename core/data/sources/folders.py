@@ -19,7 +19,7 @@ from core.data.progress import Progressing
 from core.data.sources.idx_files import ANY, IdxFile, are_idx, index_files, left_out
 from core.data.sources.layout import HIDDEN, arrange, is_hidden_picture, is_junk
 from core.events import Log
-from core.files.atomic import path_of, why_not_opened
+from core.files.atomic import file_stamp, path_of, why_not_opened
 from core.settings.dataset import DatasetSettings
 
 MOST_TIMES = 16  # folders full of links to each other lead to each in more ways than there is time for
@@ -33,12 +33,12 @@ class File:
     Args:
         path: str, relative to the folder, "/" between its parts.
         size: int, bytes.
-        changed: int, ns since the epoch.
+        stamp: of `core.files.atomic.file_stamp`.
     """
 
     path: str
     size: int
-    changed: int
+    stamp: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
     digest = hashlib.blake2b(os.fsencode(root), digest_size=16)
     for place in layout.kept:
         file = files[place]
-        digest.update(f"{file.path}\0{file.size}\0{file.changed}\n".encode("utf-8", "surrogateescape"))
+        digest.update(f"{file.path}\0{file.stamp}\n".encode("utf-8", "surrogateescape"))
     return Index(
         source=settings.data,
         identity=digest.hexdigest(),
@@ -108,7 +108,7 @@ def index_idx(source: str, root: Path, found: Found, context: Context) -> Index:
         return lambda: (root / path).open("rb")
 
     files = [
-        IdxFile(file.path, file.size, file.changed, opens(file.path))
+        IdxFile(file.path, file.size, file.stamp, opens(file.path))
         for file in found.files
         if ANY.fullmatch(file.path.rpartition("/")[2])
     ]
@@ -180,7 +180,7 @@ def explore(root: Path, context: Context, *, earlier: bool = False) -> Found:
                         skipped.append(Skipped(printable(entry.path), HIDDEN))
                 elif entry.is_file():
                     status = entry.stat()
-                    files.append(File(path, status.st_size, status.st_mtime_ns))
+                    files.append(File(path, status.st_size, file_stamp(status)))
                     progress.advance()
                 else:
                     skipped.append(Skipped(printable(entry.path), _what_else(entry.path)))

@@ -13,7 +13,7 @@ from core.context import Context
 from core.data.index import Index
 from core.data.sources.folders import explore, index_idx, reachable
 from core.data.sources.idx_files import IMAGES, IdxFile, index_files
-from core.files.atomic import path_of
+from core.files.atomic import file_stamp, path_of
 from core.settings.dataset import DatasetSettings
 
 
@@ -40,4 +40,4 @@ def index(settings: DatasetSettings, seed: int, context: Context) -> Index:
 
 def _beside(path: Path) -> IdxFile:
     status = path.stat()
-    return IdxFile(path.name, status.st_size, status.st_mtime_ns, lambda: cast(BinaryIO, path.open("rb")))
+    return IdxFile(path.name, status.st_size, file_stamp(status), lambda: cast(BinaryIO, path.open("rb")))

@@ -51,13 +51,13 @@ class IdxFile:
     Args:
         path: str, relative to what the user named, "/" between its parts.
         size: int, bytes.
-        stamp: int, another one once the content may be another.
+        stamp: another one once the content may be another.
         open: gives its bytes.
     """
 
     path: str
     size: int
-    stamp: int
+    stamp: int | tuple[int, ...]
     open: Callable[[], BinaryIO]
 
     @property

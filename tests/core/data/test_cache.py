@@ -7,13 +7,14 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.data import cache as cache_module
-from core.data import reading
+from core.data import decode, reading
 from core.data.cache import PictureCache, PixelSink
 from core.data.load import load
 from core.data.unloaded import UnloadedImages
-from core.errors import CancelledError
+from core.errors import CancelledError, UserError
 from core.events import Log, Progress
 from core.settings.dataset import DatasetSettings
 
@@ -320,3 +321,92 @@ def test_skipped_files_keep_the_name_they_have_now(folder, make_zip, context, ne
     dataset = read(path, later := new_context())
     assert not decoded(later)
     assert dataset.skipped[0].path == f"{path}/a/bad.png"
+
+
+def fail_to_open(monkeypatch, name, error):
+    """Lets the pictures of a name be opened no more."""
+    real = decode._opened
+
+    def open_file(source, stack):
+        if source.name == name:
+            raise error
+        return real(source, stack)
+
+    monkeypatch.setattr(decode, "_opened", open_file)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError(13, "Permission denied"), "You are not allowed to read it."),
+        (OSError(5, "Input/output error"), "It cannot be opened."),
+        (MemoryError(), "The memory does not suffice to read it."),
+    ],
+)
+def test_a_failure_that_passes_is_not_remembered(folder, context, new_context, monkeypatch, error, reason):
+    (folder / "a" / "bad.png").write_bytes(b"bad")
+    with monkeypatch.context() as failing:
+        fail_to_open(failing, "7.png", error)
+        first = read(folder, context)
+        assert [one.reason for one in first.skipped].count(reason) == 2
+        assert len(first.skipped) == 3
+        still = read(folder, later := new_context())
+        assert not decoded(later)
+        assert still.skipped == first.skipped
+    mended = read(folder, new_context())
+    assert [one.path for one in mended.skipped] == [f"{folder}/a/bad.png"]
+    assert len(mended.images) == 80
+    again = read(folder, last := new_context())
+    assert not decoded(last)
+    assert same(mended, again)
+
+
+def test_pictures_that_changed_places_are_noticed_at_one_size_and_date(context, new_context, tmp_path):
+    names = []
+    for label, shade in (("a", 0), ("b", 200)):
+        (tmp_path / "set" / label).mkdir(parents=True)
+        for number in range(3):
+            names.append(tmp_path / "set" / label / f"{number}.bmp")
+            Image.fromarray(np.full((8, 8), shade + number, np.uint8)).save(names[-1])
+            os.utime(names[-1], (1, 1))
+    first = read(tmp_path / "set", context)
+    names[0].rename(tmp_path / "aside")
+    names[3].rename(names[0])
+    (tmp_path / "aside").rename(names[3])
+    swapped = read(tmp_path / "set", new_context())
+    assert swapped.fingerprint != first.fingerprint
+    assert swapped.images[0].max() == 200
+
+
+@pytest.fixture
+def streamed(folder, context, monkeypatch):
+    """A data set that is decoded again each time, since neither the cache nor the memory holds it."""
+    monkeypatch.setattr(cache_module, "MAX_BYTES", 0)
+    monkeypatch.setattr(reading, "MEMORY_BYTES", 0)
+    found = read(folder, context)
+    assert isinstance(found.images, UnloadedImages)
+    return found
+
+
+def test_a_picture_that_vanished_is_told_in_a_sentence(folder, streamed):
+    (folder / "a" / "0.png").unlink()
+    with pytest.raises(UserError, match=r"a/0.png' can no longer be read. It is not there. Put it back as it was"):
+        streamed.images[:]
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        (Image.new("RGB", (12, 12), "red"), "It has colours now, and was grey."),
+        (Image.new("I;16", (12, 12), 40000), "It has more than 8 bits now, and had no more before."),
+    ],
+    ids=["colours", "depth"],
+)
+def test_a_picture_that_has_become_another_is_told_in_a_sentence(make_pictures, context, monkeypatch, other, reason):
+    monkeypatch.setattr(cache_module, "MAX_BYTES", 0)
+    monkeypatch.setattr(reading, "MEMORY_BYTES", 0)
+    folder = make_pictures({"a": 3, "b": 3}, root="grey", size=(12, 12))
+    found = read(folder, context)
+    other.save(folder / "b" / "1.png")
+    with pytest.raises(UserError, match=reason):
+        found.images[:]
