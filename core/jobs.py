@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, Self
 from uuid import uuid4
@@ -13,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from core import catalog
 from core.errors import UserError
-from core.files.atomic import read_json, write_json
+from core.files.atomic import json_content, read_json
 from core.files.migrations import Migration, migrate, newest
+from core.files.results import check_result, replacing_result
 from core.settings.allowed import what_is_wrong
 from core.settings.base import Settings
 from core.settings.intensity import PICTURE
@@ -115,8 +117,13 @@ class Job(BaseModel):
         return self.model_copy(update={"settings": self.typed_settings().model_dump(mode="json")})
 
     def save(self, path: Path) -> None:
-        """Writes the job file."""
-        write_json(path, self.model_dump(mode="json"))
+        """Writes the job file.
+
+        Raises:
+            UserError: some other file is there that is no job file, or it can't be written.
+        """
+        with replacing_result(path, is_job_file, overwrite=False) as file:
+            file.write(json_content(self.model_dump(mode="json")))
 
     @classmethod
     def parse(cls, values: dict[str, Any], origin: str = "the job") -> Self:
@@ -162,6 +169,35 @@ class Job(BaseModel):
         values = read_json(path)
         rows = values if isinstance(values, list) else [values]
         return [cls.parse(row, origin=str(path)) for row in rows]
+
+
+def check_job_file(path: Path, inputs: Iterable[str]) -> None:
+    """Looks whether a job file may be written there.
+
+    Args:
+        path: the file.
+        inputs: the data that the job names.
+
+    Raises:
+        UserError: as in `core.files.results.check_result`, for .json.
+    """
+    check_result(path, ".json", is_job_file, inputs)
+
+
+def is_job_file(path: Path) -> bool:
+    """Whether the file holds a job or jobs, or nothing.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    content = path.read_bytes()
+    try:
+        values = json.loads(content) if content else {}
+    except (ValueError, RecursionError):
+        return False
+    rows = values if isinstance(values, list) else [values]
+    known = bool(rows) and all(isinstance(row, dict) and row.get("task") in catalog.TASKS for row in rows)
+    return known or not content
 
 
 def installed_backends() -> list[str]:

@@ -96,6 +96,11 @@ def read_pairs(settings: list[str] | None) -> dict[str, Any]:
     return values
 
 
+def wants_overwrite(options: JobOptions) -> bool:
+    """Whether `--set overwrite=true` stands among the options; anything else is left for its settings to judge."""
+    return str(read_pairs(options.settings).get("overwrite", "")).casefold() in ("true", "t", "1", "yes", "y", "on")
+
+
 def absolute_data(data: str, model: str = "") -> str:
     """Returns what the job keeps of DATA: a path that also holds from another folder, or an embedded name.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -126,8 +127,9 @@ class GanEpochCallback:
         pictures = paint(self._gan, self._latents, one_hot(self._labels, self._gan), reporter.check)
         path = self._run.samples / f"{epoch + 1:06d}.png"
         columns, recipe = self._columns, self._recipe(epoch + 1)
-        write_pictures(path, list(pictures), columns=columns, gap_px=GAP_PX, scale=1, recipe=recipe)
-        sheet = grid(list(pictures), columns=columns, gap_px=GAP_PX, scale=1)
+        layout: dict[str, Any] = {"columns": columns, "gap_px": GAP_PX, "scale": 1}
+        write_pictures(path, list(pictures), **layout, recipe=recipe, overwrite=True)  # of the run's own
+        sheet = grid(list(pictures), **layout)
         reporter.report(Images("samples", (sheet,), ({"epoch": epoch + 1, "path": str(path)},)))
         reporter.report(Saved(str(path), "pictures", epoch + 1))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,17 @@ from PIL.PngImagePlugin import PngInfo
 from core import __version__, catalog
 from core.context import Context
 from core.errors import UserError
-from core.files.atomic import replacing, write_atomic
-from core.media.png_text import MOST_BYTES, SIGNATURE, DamagedTextError, read_png_text
+from core.files.results import check_result, replacing_result
+from core.media.png_text import MOST_BYTES, DamagedTextError, read_png_text
 from core.runs.recipe import Recipe, damaged
 
 KEYWORD = "pixelwright"
-MARK = b"Pixelwright"  # somewhere near the beginning or the end of every file written here
+MARK = "Pixelwright"
+# The comment that every GIF and MP4 written here carries: the one near its beginning, the other near its end.
+MARKS: Mapping[str, re.Pattern[bytes]] = {
+    ".gif": re.compile(rb"\x21\xfe\x0bPixelwright\x00"),
+    ".mp4": re.compile(rb"\xa9cmt.{0,32}?Pixelwright", re.DOTALL),
+}
 READ_BYTES = 64 * 1024  # bytes at either end
 SEEN_PX = 96  # smaller pictures are enlarged, unless a scale is given
 MOST_PIXELS = 64_000_000  # as many as the program itself reads
@@ -28,7 +34,7 @@ WHITE = 255
 # Encoders of animations, by name: one of them loads the video libraries, which the window must not.
 ANIMATIONS: Mapping[str, str] = {".gif": "core.media.gif:encode_gif", ".mp4": "core.media.mp4:encode_mp4"}
 SUFFIXES = (".png", *ANIMATIONS)
-BEGINNINGS: Mapping[str, tuple[int, bytes]] = {".png": (0, SIGNATURE), ".gif": (0, b"GIF8"), ".mp4": (4, b"ftyp")}
+BEGINNINGS: Mapping[str, tuple[int, bytes]] = {".gif": (0, b"GIF8"), ".mp4": (4, b"ftyp")}
 
 
 def write_pictures(
@@ -41,6 +47,7 @@ def write_pictures(
     fps: float = 12.0,
     recipe: Recipe | None = None,
     context: Context | None = None,
+    overwrite: bool = False,
 ) -> None:
     """Writes pictures, atomically: a PNG holds them side by side (see `grid`), a GIF or MP4 one after the other.
 
@@ -53,19 +60,37 @@ def write_pictures(
         fps: float, frames a second of a GIF or MP4, above 0, at most 50.
         recipe: what made them; only a PNG carries it.
         context: asked between frames whether to go on.
+        overwrite: bool, whether a file may be replaced that this program has not written; see `check_pictures`.
 
     Raises:
-        UserError: the program writes no such file, the pictures are too many for one, or it can't be written.
+        UserError: the program writes no such file, the pictures are too many for one, some other file is there, or it
+            can't be written.
         CancelledError: the user has asked the job to stop.
     """
     suffix = check_suffix(path)
     if suffix == ".png":
-        write_atomic(path, _png(grid(pictures, columns=columns, gap_px=gap_px, scale=scale), recipe))
+        content = _png(grid(pictures, columns=columns, gap_px=gap_px, scale=scale), recipe)
+        with replacing_result(path, is_written_here, overwrite=overwrite) as file:
+            file.write(content)
         return
     check_size(path, len(pictures), pictures[0].shape, scale=scale)
     encode = catalog.load(ANIMATIONS[suffix])
-    with replacing(path) as file:
+    with replacing_result(path, is_written_here, overwrite=overwrite) as file:
         encode(file, pictures, fps, scale or seen_scale(pictures[0]), context)
+
+
+def check_pictures(path: Path, inputs: Iterable[str] = (), *, overwrite: bool = False) -> None:
+    """Looks whether generated pictures may be written there: better before they are drawn than after.
+
+    Args:
+        path: the file.
+        inputs: pictures that are read for it.
+        overwrite: bool, whether a file may be replaced that this program has not written.
+
+    Raises:
+        UserError: as in `core.files.results.check_result`, for .png, .gif and .mp4.
+    """
+    check_result(path, check_suffix(path), is_written_here, inputs, overwrite=overwrite)
 
 
 def check_suffix(path: Path) -> str:
@@ -182,19 +207,27 @@ def is_written_here(path: Path) -> bool:
     Raises:
         OSError: it can't be read.
     """
+    if not path.stat().st_size:
+        return True  # it holds nothing yet
+    suffix = path.suffix.casefold()
+    if suffix == ".png":
+        try:
+            return (read_png_text(path, "Software") or "").startswith(MARK)
+        except (UserError, DamagedTextError):
+            return False
     with path.open("rb") as file:
         head = file.read(READ_BYTES)
-        size = file.seek(0, io.SEEK_END)
-        file.seek(max(0, size - READ_BYTES))
+        file.seek(max(0, file.seek(0, io.SEEK_END) - READ_BYTES))
         tail = file.read(READ_BYTES)
-    start, beginning = BEGINNINGS.get(path.suffix.casefold(), (0, b""))
-    fits = beginning and head[start : start + len(beginning)] == beginning
-    return not size or bool(fits and (MARK in head or MARK in tail))
+    start, beginning = BEGINNINGS.get(suffix, (0, b""))
+    if not beginning or head[start : start + len(beginning)] != beginning:
+        return False
+    return any(MARKS[suffix].search(part) for part in (head, tail))
 
 
 def _png(picture: np.ndarray, recipe: Recipe | None) -> bytes:
     texts = PngInfo()
-    texts.add_text("Software", f"Pixelwright {__version__}")
+    texts.add_text("Software", f"{MARK} {__version__}")
     if recipe is not None:
         text = recipe.text()
         if len(text) + len(KEYWORD) >= MOST_BYTES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from core.settings.base import Settings, setting
+from core.settings.picture_file import overwrite_setting
 
 
 class InpaintSettings(Settings):
@@ -18,6 +19,7 @@ class InpaintSettings(Settings):
         ..., "Mask", "A picture that is white where it is to be filled; stretched to the picture's size.", kind="file"
     )
     out: str = setting("", "File", "A .png to write the picture into; empty only shows it.", group="File", kind="file")
+    overwrite: bool = overwrite_setting()
     label: str = setting(
         "", "Class", "What is on the picture, where the run draws by class; empty tries every class.", kind="label"
     )

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.settings.base import Settings, setting
+
+
+def overwrite_setting() -> Any:
+    """Declares the field `overwrite`, a bool, beside `out`: it goes where that goes, and stays where that stays."""
+    return setting(
+        False,
+        "Overwrite",
+        "Replaces a file of that name even where this program has not written it.",
+        group="File",
+        kind="file",
+    )
 
 
 class PictureFileSettings(Settings):
@@ -15,6 +28,7 @@ class PictureFileSettings(Settings):
         group="File",
         kind="file",
     )
+    overwrite: bool = overwrite_setting()
     columns: int = setting(
         0,
         "Columns",

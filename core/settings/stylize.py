@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from core.settings.base import Settings, setting
+from core.settings.picture_file import overwrite_setting
 
 NAME = re.compile(r"[\w./-]{1,200}")
 
@@ -28,6 +29,7 @@ class StylizeSettings(Settings):
     out: str = setting(
         "", "File", "A .png to write the picture into; empty only shows it.", group="Pictures", kind="file"
     )
+    overwrite: bool = overwrite_setting()
     strength: float = setting(
         1.0,
         "Strength",

@@ -15,7 +15,7 @@ from core.files.atomic import path_of
 from core.inference.latents import latents
 from core.inference.paint import one_hot, paint
 from core.inference.trained_gan import trained_gan
-from core.media.picture_files import check_size, check_suffix, write_pictures
+from core.media.picture_files import check_pictures, check_size, write_pictures
 from core.runs.no_such_class import no_such_class
 from core.runs.recipe import Recipe
 from core.settings.generate import GenerateSettings
@@ -38,7 +38,7 @@ def generate(settings: GenerateSettings, context: Context) -> dict[str, Any]:
     """
     out = path_of(settings.out) if settings.out else None
     if out is not None:
-        check_suffix(out)
+        check_pictures(out, overwrite=settings.overwrite)
     run = context.workspace.find(settings.run)
     gan, description = trained_gan(run, context, settings.epoch)
     classes = description.classes if gan.class_count else ()
@@ -63,7 +63,7 @@ def generate(settings: GenerateSettings, context: Context) -> dict[str, Any]:
     files: list[str] = []
     if out is not None:
         recipe = Recipe.of(context.job, run, description.epochs)
-        write_pictures(out, list(pictures), **layout, recipe=recipe, context=context)
+        write_pictures(out, list(pictures), **layout, recipe=recipe, context=context, overwrite=settings.overwrite)
         context.report(Saved(str(out), "pictures"))
         files.append(str(Path(out).absolute()))
     return {

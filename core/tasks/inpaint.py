@@ -23,7 +23,7 @@ from core.inference.latents import latents
 from core.inference.paint import one_hot, paint
 from core.inference.trained_gan import trained_gan
 from core.media.blend import paste, poisson_blend
-from core.media.picture_files import check_suffix, write_pictures
+from core.media.picture_files import check_pictures, write_pictures
 from core.models.dcgan import Gan
 from core.models.shared.saved import ModelDescription
 from core.runs.recipe import Recipe
@@ -59,7 +59,8 @@ def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
     """
     out = path_of(settings.out).absolute() if settings.out else None
     if out is not None:
-        check_suffix(out)  # better now than when the hole is filled
+        # Better now than when the hole is filled.
+        check_pictures(out, (settings.picture, settings.mask), overwrite=settings.overwrite)
     run = context.workspace.find(settings.run)
     gan, description = trained_gan(run, context, settings.epoch)
     classes = description.classes if gan.class_count else ()
@@ -76,7 +77,8 @@ def inpaint(settings: InpaintSettings, context: Context) -> dict[str, Any]:
     files: list[str] = []
     if out is not None:
         recipe = Recipe.of(context.job, run, description.epochs)
-        write_pictures(out, [filled], columns=1, gap_px=0, scale=1, recipe=recipe)
+        layout: dict[str, Any] = {"columns": 1, "gap_px": 0, "scale": 1}
+        write_pictures(out, [filled], **layout, recipe=recipe, overwrite=settings.overwrite)
         context.report(Saved(str(out), "pictures"))
         files.append(str(out))
     return {

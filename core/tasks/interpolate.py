@@ -14,7 +14,7 @@ from core.files.atomic import path_of
 from core.inference.latent_path import LatentPath, latent_path
 from core.inference.paint import one_hot, paint
 from core.inference.trained_gan import trained_gan
-from core.media.picture_files import check_size, check_suffix, write_pictures
+from core.media.picture_files import check_pictures, check_size, write_pictures
 from core.models.dcgan import Gan
 from core.runs.recipe import Recipe
 from core.settings.interpolate import InterpolateSettings
@@ -38,7 +38,7 @@ def interpolate(settings: InterpolateSettings, context: Context) -> dict[str, An
     """
     out = path_of(settings.out) if settings.out else None
     if out is not None:
-        check_suffix(out)  # better now than when all is drawn
+        check_pictures(out, overwrite=settings.overwrite)  # better now than when all is drawn
     run = context.workspace.find(settings.run)
     gan, description = trained_gan(run, context, settings.epoch)
     classes = description.classes if gan.class_count else ()
@@ -60,7 +60,8 @@ def interpolate(settings: InterpolateSettings, context: Context) -> dict[str, An
     files: list[str] = []
     if out is not None:
         recipe = Recipe.of(context.job, run, description.epochs)
-        write_pictures(out, list(pictures), **layout, fps=settings.fps, recipe=recipe, context=context)
+        film: dict[str, Any] = {**layout, "fps": settings.fps, "overwrite": settings.overwrite}
+        write_pictures(out, list(pictures), **film, recipe=recipe, context=context)
         context.report(Saved(str(out), "pictures"))
         files.append(str(Path(out).absolute()))
     return {

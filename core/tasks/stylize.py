@@ -17,11 +17,11 @@ from core.data.decode import decode
 from core.data.sources.folders import reachable
 from core.errors import UserError
 from core.events import Images, Log, Metric, Progress, Saved
-from core.files.atomic import path_of
+from core.files.atomic import file_stamp, path_of
 from core.inference.cached import cached
 from core.inference.style import StylePainter, wanted_layers
 from core.inference.trained import trained_model
-from core.media.picture_files import check_suffix, write_pictures
+from core.media.picture_files import check_pictures, write_pictures
 from core.models.foreign.backbone import Backbone
 from core.models.foreign.keras_file import read_keras_file
 from core.models.foreign.value_range import RANGES, guess_range
@@ -52,7 +52,8 @@ def stylize(settings: StylizeSettings, context: Context) -> dict[str, Any]:
     """
     out = path_of(settings.out).absolute() if settings.out else None
     if out is not None:
-        check_suffix(out)  # better now than when it is painted
+        # Better now than when it is painted.
+        check_pictures(out, (settings.content, settings.style), overwrite=settings.overwrite)
     content = _read(settings.content, settings.size_px)
     style = _read(settings.style, settings.style_px or max(content.shape[:2]))
     backbone = _backbone(settings, [content, style], context)
@@ -66,7 +67,8 @@ def stylize(settings: StylizeSettings, context: Context) -> dict[str, Any]:
     files = []
     if out is not None:
         context.report(Progress("save"))
-        write_pictures(out, [picture], columns=1, gap_px=0, scale=1, recipe=Recipe.of(context.job))
+        layout: dict[str, Any] = {"columns": 1, "gap_px": 0, "scale": 1}
+        write_pictures(out, [picture], **layout, recipe=Recipe.of(context.job), overwrite=settings.overwrite)
         context.report(Saved(str(out), "pictures"))
         files.append(str(out))
     meant = max(1, min(MOST_MEANT, len(losses) // 10))
@@ -145,8 +147,7 @@ def _backbone(settings: StylizeSettings, pictures: list[np.ndarray], context: Co
 
 
 def _file(path: Path, context: Context) -> keras.Model:
-    found = path.stat()
-    key = (str(path.absolute()), found.st_mtime_ns, found.st_size)
+    key = (str(path.absolute()), file_stamp(path.stat()))
 
     def read() -> keras.Model:
         context.report(Progress("load"))

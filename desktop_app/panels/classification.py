@@ -30,6 +30,7 @@ from desktop_app.widgets.elements import button, card, label, plain_tip, row
 from desktop_app.widgets.picture_view import PictureView
 from desktop_app.widgets.prediction_table import PredictionTable
 from desktop_app.widgets.progress_line import ProgressLine
+from desktop_app.widgets.save_dialog import ask_where
 from desktop_app.widgets.top_k_bars import TopKBars
 
 PICTURE_FILES = "*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff *.ppm *.pgm"
@@ -184,7 +185,7 @@ class ClassificationPanel(Panel):
         def done(_: object) -> None:
             self.studio.messages.show_message("Saved '{path}'.", level="good", seconds=8, path=path)
 
-        self.studio.store.background.do(lambda: write_csv(path, results), done)
+        self.studio.store.background.do(lambda: write_csv(path, results, overwrite=True), done)
 
     @Slot()
     def _ask_pictures(self) -> None:
@@ -201,9 +202,10 @@ class ClassificationPanel(Panel):
 
     @Slot()
     def _ask_csv(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, self.save_button.text(), "predictions.csv", "CSV (*.csv)")
-        if name:
-            self.save_csv(Path(name).with_suffix(".csv") if not Path(name).suffix else Path(name))
+        # The dialog adds the suffix itself, so that it asks before the very file is replaced that is written.
+        path = ask_where(self.window(), self.save_button.text(), Path("predictions"), {"csv": mark("CSV table")})
+        if path is not None:
+            self.save_csv(path)
 
     @Slot()
     def _stop(self) -> None:

@@ -56,7 +56,7 @@ class GenerationSaving(QWidget):
         """
         row = self._studio.store.row(str(job.settings["run"]))
         if path := self._ask(" ".join(part for part in (row.record.name if row else "", name) if part), kinds):
-            settings = {**job.settings, "out": str(path)}
+            settings = {**job.settings, "out": str(path), "overwrite": True}  # the dialog has asked
             self._jobs.write(Job(**{**job.model_dump(exclude={"id"}), "settings": settings}))
 
     @Slot(object, object, int, str)
@@ -117,7 +117,7 @@ def _write(path: Path, picture: np.ndarray, job: Job, epoch: int, workspace: Wor
         )
     run = str(job.settings.get("run", ""))
     recipe = catalog.load(RECIPE).of(job, workspace.find(run) if run else None, epoch)
-    catalog.load(WRITE)(path, [picture], columns=1, gap_px=0, scale=1, recipe=recipe)
+    catalog.load(WRITE)(path, [picture], columns=1, gap_px=0, scale=1, recipe=recipe, overwrite=True)
 
 
 def _show_folder(file: str) -> None:

@@ -244,7 +244,8 @@ def test_settings_that_no_editor_shows_come_back_and_are_named(panel, painted, w
 
 def test_every_setting_of_a_filling_is_shown_or_kept(panel):
     known = {*panel.pages["fill"].editors, *generation_fill.UNSEEN, "label", "epoch"}
-    assert known | {"run", "picture", "mask", "out"} == set(InpaintSettings.model_fields)  # these name places
+    places = {"run", "picture", "mask", "out", "overwrite"}
+    assert known | places == set(InpaintSettings.model_fields)
 
 
 def test_a_file_that_is_no_picture_is_a_sentence(panel, window, qtbot, tmp_path):

@@ -151,7 +151,8 @@ def test_a_painted_picture_brings_all_its_settings_back(panel, window, jobs, qtb
 
 def test_every_setting_of_a_painting_is_shown_or_kept(panel):
     known = {*panel.pages["style"].editors, *generation_style.UNSEEN}
-    assert known | {"content", "style", "backbone", "out"} == set(StylizeSettings.model_fields)  # these name places
+    places = {"content", "style", "backbone", "out", "overwrite"}
+    assert known | places == set(StylizeSettings.model_fields)
 
 
 def test_a_file_stays_chosen_whatever_runs_come_and_go(panel, window, qtbot):

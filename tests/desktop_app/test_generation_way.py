@@ -129,7 +129,8 @@ def test_a_way_is_saved_at_the_pace_it_is_played_at(panel, window, jobs, qtbot, 
     monkeypatch.setattr("desktop_app.panels.generation_saving.ask_where", ask)
     _press(panel, qtbot, "waySave")
     assert set(offered) == {"gif", "mp4", "png"}
-    assert jobs[1].settings == {**jobs[0].settings, "fps": 25.0, "out": str(tmp_path / f"way.{kind}")}
+    file = {"out": str(tmp_path / f"way.{kind}"), "overwrite": True}
+    assert jobs[1].settings == {**jobs[0].settings, "fps": 25.0, **file}
     assert jobs[1].seed == jobs[0].seed
     page.film.play_or_pause()
 

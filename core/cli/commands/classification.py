@@ -12,10 +12,9 @@ from core.cli.headless import run_here
 from core.cli.jobs import make_job
 from core.cli.options import ModelOptions, RunName
 from core.cli.output import Line, output
-from core.cli.output_files import check_table
 from core.cli.workspace import backend_of, existing_workspace, find_run
 from core.errors import UserError
-from core.files.predictions import write_csv
+from core.files.predictions import check_predictions, write_csv
 
 
 def classify(
@@ -30,7 +29,7 @@ def classify(
     place = existing_workspace(shared)
     found = find_run(place, run, "classify")
     if csv is not None:
-        check_table(csv, paths)
+        check_predictions(csv, paths)
     values = {"run": str(found.folder), "paths": paths, "top": top}
     result = run_here(make_job("classify", values, shared, usual=backend_of(found)), place)
     if not result["results"]:

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.headless import run_here
-from core.cli.jobs import make_job
+from core.cli.jobs import make_job, wants_overwrite
 from core.cli.options import ModelOptions
 from core.cli.output import Line, output
-from core.cli.output_files import check_pictures
 from core.cli.workspace import backend_of, check_label, existing_workspace, find_run
 from core.errors import UserError
 from core.files.atomic import path_exists, path_of
+from core.media.picture_files import check_pictures
 from core.runs.run import Workspace
 
 Out = Annotated[Path, typer.Option(metavar="FILE.png", help="Where the picture is written.")]
@@ -35,7 +35,7 @@ def stylize(
 ) -> None:
     """Paint a picture in the style of another."""
     place = existing_workspace(shared)
-    _check_out(out, [content, style])
+    _check_out(out, [content, style], shared)
     network, usual = _backbone(backbone, place)
     values = {
         "strength": strength,
@@ -66,7 +66,7 @@ def inpaint(
 ) -> None:
     """Fill a hole in a picture with what a trained run would draw there."""
     place = existing_workspace(shared)
-    _check_out(out, [picture, mask])
+    _check_out(out, [picture, mask], shared)
     found = find_run(place, run, "inpaint")
     check_label(found, label)
     values = {
@@ -85,7 +85,7 @@ def inpainted(result: dict[str, Any]) -> list[Line]:
     return [*([f"Filled as: {result['label']}"] if result["label"] else []), *result["files"]]
 
 
-def _check_out(out: Path, inputs: list[str]) -> None:
+def _check_out(out: Path, inputs: list[str], shared: ModelOptions) -> None:
     """Looks whether the one picture may be written there, and whether what is read may be pictures.
 
     Raises:
@@ -98,7 +98,7 @@ def _check_out(out: Path, inputs: list[str]) -> None:
             path=out,
             suffix=".png",
         )
-    check_pictures(out, inputs)
+    check_pictures(out, inputs, overwrite=wants_overwrite(shared))
     for path in map(path_of, inputs):
         if not path_exists(path):
             raise UserError("There is no picture '{path}'.", hint="Check how it is spelt.", path=path)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from core.cli.headless import run_here
-from core.cli.jobs import make_job, read_pairs
+from core.cli.jobs import make_job, read_pairs, wants_overwrite
 from core.cli.options import ModelOptions, RunName
-from core.cli.output import Line, output
-from core.cli.output_files import check_pictures
+from core.cli.output import Line, complain, output
 from core.cli.workspace import backend_of, check_label, existing_workspace, find_run
 from core.errors import counted
 from core.files.atomic import path_of
+from core.media.picture_files import check_pictures
 from core.settings.interpolate import Method
 
 Label = Annotated[str, typer.Option(metavar="L", help="Class to draw, where the run has learnt classes.")]
@@ -77,7 +76,7 @@ def interpolate(
 
 
 def _report_unused(option: str, method: str) -> None:
-    sys.stderr.write(f"{option} is left out: --method {method} does not use it.\n")
+    complain(f"{option} is left out: --method {method} does not use it.")
 
 
 def _draw(task: str, text: str, out: Path, given: dict[str, Any], shared: ModelOptions) -> None:
@@ -98,7 +97,7 @@ def _draw(task: str, text: str, out: Path, given: dict[str, Any], shared: ModelO
     for name in ("label", "to_label"):
         check_label(found, given.get(name) or "")
     path = path_of(out).absolute()
-    check_pictures(path)
+    check_pictures(path, overwrite=wants_overwrite(shared))
     values = {**given, "run": str(found.folder), "out": str(path)}
     result = run_here(make_job(task, values, shared, usual=backend_of(found)), place)
     output(result, shared, *drawn(result))

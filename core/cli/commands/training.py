@@ -12,10 +12,9 @@ from core.cli.headless import run_here
 from core.cli.jobs import absolute_data, check_place, make_job
 from core.cli.options import Backend, ModelOptions, RunName, Shared
 from core.cli.output import Line, caveat_lines, metric_lines, output
-from core.cli.output_files import check_job_file
 from core.cli.workspace import existing_workspace, find_run, open_workspace
 from core.errors import UserError
-from core.jobs import Job
+from core.jobs import Job, check_job_file
 
 MODEL_HELP = "A key of the catalog: " + ", ".join(catalog.MODELS) + "."
 MOVED_HELP = "Where the run's data are now, if they were moved; they must be the same."

@@ -8,8 +8,8 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+from PIL.PngImagePlugin import PngInfo
 
-from core.cli.output_files import check_pictures
 from core.context import Context
 from core.data.decode import decode
 from core.errors import CancelledError, UserError
@@ -17,6 +17,7 @@ from core.jobs import Job
 from core.media.gif_file import GifFile
 from core.media.picture_files import (
     KEYWORD,
+    check_pictures,
     check_size,
     enlarged,
     grid,
@@ -254,10 +255,27 @@ def test_a_photograph_is_not_replaced(tmp_path, suffix):
     Image.new("RGB", (4, 4)).save(path)
     with pytest.raises(UserError, match="no file that this command has written"):
         check_pictures(path)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="no file that this command has written"):
+        write_pictures(path, noise(1))
+    assert path.read_bytes() == before
     with pytest.raises(UserError, match="is read by this command"):
         check_pictures(path, [str(path)])
+    check_pictures(path, [str(path)], overwrite=True)
+    write_pictures(path, noise(1), overwrite=True)
+    assert is_written_here(path)
     with pytest.raises(UserError, match="There is no folder"):
         check_pictures(tmp_path / "missing" / "a.png")
+
+
+def test_a_photograph_of_the_program_is_none_that_it_has_drawn(tmp_path):
+    texts = PngInfo()
+    texts.add_text("Title", "Pixelwright - training")  # as a program for screenshots writes it
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png", pnginfo=texts)
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.gif", comment=b"The window of Pixelwright")
+    for path in tmp_path.iterdir():
+        with pytest.raises(UserError, match="no file that this command has written"):
+            write_pictures(path, noise(1))
 
 
 def test_a_film_of_another_program_is_not_replaced(tmp_path):
