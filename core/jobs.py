@@ -45,8 +45,19 @@ def _keep_reading(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "settings": {**settings, "intensity": PICTURE}}
 
 
+def _keep_how_texts_were_read(values: dict[str, Any]) -> dict[str, Any]:
+    """Makes the next format of one in which fewer encodings were guessed.
+
+    A job whose settings are written out goes on reading its texts so, and its run can be resumed.
+    """
+    settings = values.get("settings")
+    if not isinstance(settings, dict) or settings.get("encoding") != "auto":
+        return values
+    return {**values, "settings": {**settings, "encoding": "earlier"}}
+
+
 # The settings lie under "settings", to be changed by "model" or "task".
-MIGRATIONS: tuple[Migration, ...] = (_keep_earlier_layout, _keep_reading)
+MIGRATIONS: tuple[Migration, ...] = (_keep_earlier_layout, _keep_reading, _keep_how_texts_were_read)
 FORMAT = newest(MIGRATIONS)
 DEVICE = re.compile(r"auto|cpu|gpu(:\d+)?")
 

@@ -63,8 +63,8 @@ class ConsoleListener:
         if self._console.is_terminal:
             rate = f"{event.rate:,.0f}/s" if event.rate else ""
             shown = escape(visible(text))
-            done, total = event.done, event.total or None
-            self._bar.update(self._task, description=shown, completed=done, total=total, visible=True, rate=rate)
+            total = event.total or None
+            self._bar.update(self._task, description=shown, completed=event.done, total=total, visible=True, rate=rate)
             return
         now = time.monotonic()
         if event.phase not in self._seen or now - self._last_line > LINE_INTERVAL_S:

@@ -8,6 +8,27 @@ from pydantic import model_validator
 
 from core.settings.base import Settings, setting
 
+Encoding = Literal[
+    "auto",
+    "utf-8",
+    "utf-16",
+    "cp1252",  # Western Europe
+    "cp1250",  # Central Europe
+    "iso8859-2",
+    "cp1251",  # Cyrillic
+    "koi8-r",
+    "cp866",
+    "cp1253",  # Greek
+    "cp1254",  # Turkish
+    "gb18030",  # Chinese
+    "big5",
+    "cp932",  # Japanese: Shift-JIS
+    "euc-jp",
+    "cp949",  # Korean
+    "latin-1",
+    "earlier",
+]
+
 
 class TextSettings(Settings):
     """Texts and their splits."""
@@ -27,10 +48,10 @@ class TextSettings(Settings):
         "pieces.",
         group="Data",
     )
-    encoding: Literal["auto", "utf-8", "utf-16", "gb18030", "latin-1"] = setting(
+    encoding: Encoding = setting(
         "auto",
         "Encoding",
-        "Character encoding of the files; auto detects it, file by file.",
+        "Character encoding of the files; auto guesses it, file by file, earlier does so as former versions did.",
         group="Data",
         advanced=True,
     )

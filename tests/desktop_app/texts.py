@@ -31,7 +31,8 @@ WINDOW_CALLS = {
 }
 # Choices that are called so in every language.
 NAMES = {"adamw", "sgd", "relu", "gelu", "tanh", "sigmoid", "wasserstein", "imagenet", "caffe"}
-NAMES |= {"utf-8", "utf-16", "gb18030", "latin-1"}
+NAMES |= {"utf-8", "utf-16", "latin-1", "gb18030", "big5", "cp932", "euc-jp", "cp949", "iso8859-2", "koi8-r", "cp866"}
+NAMES |= {"cp1250", "cp1251", "cp1252", "cp1253", "cp1254"}
 CORE_CALLS = {"UserError": 0, "Log": 0, "Status": 1, "Skipped": 1, "DecodeError": 0, "Skip": 0, "because": 0}
 
 

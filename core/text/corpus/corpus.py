@@ -21,6 +21,7 @@ is scored on nearly the same ones.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,7 @@ from core.errors import UserError
 from core.events import Log
 from core.files.atomic import path_exists, path_of
 from core.settings.text_data import TextSettings
-from core.text.corpus.charset import TextError, decode_text
+from core.text.corpus.charset import Decoded, TextError, decode_text
 from core.text.corpus.files import EMBEDDED, find_texts
 from core.text.corpus.known import line_hashes
 from core.text.corpus.pieces import Passage, cut
@@ -178,7 +179,7 @@ def check_corpus(settings: TextSettings, context: Context) -> None:
     for file in files:
         context.check()
         try:
-            text, _ = decode_text(file.read(), settings.encoding)
+            text = decode_text(file.read(), settings.encoding).text
         except TextError as error:
             skipped += (Skipped(file.name, str(error)),)
         else:
@@ -253,28 +254,22 @@ def _read(settings: TextSettings, context: Context) -> tuple[list[Passage], tupl
     """Returns each file's text as one passage."""
     files, skipped = find_texts(settings.data, context)
     progress = Progressing(context, "read", len(files), "files")
-    texts, told = [], 0
+    texts, odd = [], []
     for file in files:
         try:
-            text, encoding = decode_text(file.read(), settings.encoding)
+            found = decode_text(file.read(), settings.encoding)
         except TextError as error:
             skipped += (Skipped(file.name, str(error)),)
         else:
-            if text.strip():
-                texts.append(Passage(text, file.name, given=file.given))
+            if found.text.strip():
+                texts.append(Passage(found.text, file.name, given=file.given))
             else:
                 skipped += (Skipped(file.name, "It is empty."),)
-            if encoding in ("latin-1", "gb18030") and settings.encoding == "auto" and told < LISTED_FILES:
-                told += 1
-                context.report(
-                    Log(
-                        "'{path}' is not UTF-8: it is read as {encoding}. Set the encoding where that is wrong.",
-                        "warning",
-                        {"path": file.name, "encoding": encoding},
-                    )
-                )
+            if found.guessed or found.replaced:
+                odd.append((file.name, found._replace(text="")))
         progress.advance()
     progress.end()
+    _report_odd(odd, len(files), context)
     if not texts:
         raise _none_readable(settings.data, len(files), skipped)
     report_skipped(skipped, len(texts) + len(skipped), context)
@@ -290,6 +285,31 @@ def _none_readable(data: str, count: int, skipped: tuple[Skipped, ...]) -> UserE
         name=skipped[-count].path,  # those before were left out for other reasons
         reason=skipped[-count].reason,
     )
+
+
+def _report_odd(odd: list[tuple[str, Decoded]], count: int, context: Context) -> None:
+    """Says which files were read in an encoding that was guessed, or hold damaged characters; and how many there are.
+
+    Args:
+        odd: their names, and what they were read as.
+        count: int, how many files there are in all.
+        context: is told.
+    """
+    for name, found in odd[:LISTED_FILES]:
+        values = {"path": name, "encoding": found.encoding, "count": found.replaced}
+        if found.guessed:
+            message = "'{path}' is not UTF-8: it is read as {encoding}. Set the encoding where that is wrong."
+            context.report(Log(message, "warning", {**values}))
+        if found.replaced:
+            message = "'{path}', read as {encoding}, holds damaged characters: {count}. Each is replaced by a sign."
+            context.report(Log(message, "warning", {**values}))
+    if len(odd) > 1:
+        encodings = Counter(found.encoding for _, found in odd if found.guessed)
+        named = ", ".join(f"{encoding} {number}" for encoding, number in encodings.most_common()) or "-"
+        damaged = sum(found.replaced > 0 for _, found in odd)
+        message = "Of {count} texts {guessed} were read in a guessed encoding ({encodings}), {damaged} are damaged."
+        values = {"count": count, "guessed": encodings.total(), "encodings": named, "damaged": damaged}
+        context.report(Log(message, "warning", values))
 
 
 def _divide(passages: list[Passage], settings: TextSettings, seed: int) -> tuple[dict[str, tuple[Passage, ...]], int]:

@@ -133,11 +133,21 @@ def test_bad_files_are_skipped_with_a_reason_and_the_rest_goes_on(context, write
         "half.txt": "It is not valid text in its encoding.",
         "notes.md": "It is no .txt file.",
     }
-    assert [log.values["encoding"] for log in context.logs() if "encoding" in log.values] == ["latin-1"]
+    assert [log.values["encoding"] for log in context.logs() if "encoding" in log.values] == ["cp1252"]
     named = {log.values["path"].rpartition("/")[2] for log in context.logs() if log.message.startswith("Skipped")}
     assert named == {"empty.txt", "picture.txt", "half.txt", "notes.md"}
     assert context.logs()[-1].values == {"skipped": 4, "count": 6}
     assert "Voilà l'été." in "".join(text for split in SPLITS for text in texts(corpus, split))
+
+
+def test_guesses_and_damage_are_said_and_counted(context, write):
+    old = {f"{number}.txt": "Voilà l'été.".encode("cp1252") for number in range(25)}
+    chinese = {"c.txt": ("神经网络学习图片。今天天气很好。" * 3).encode("gb18030")}
+    folder = write({**old, **chinese, "bad.txt": ("été " * 50).encode() + b"\xff", "good.txt": STORY})
+    load(context, folder)
+    said = [str(UserError(log.message, **log.values)) for log in context.logs()]
+    assert len(said) == 21  # the first twenty of them, and all in a line
+    assert said[-1] == ("Of 28 texts 26 were read in a guessed encoding (cp1252 25, gb18030 1), 1 are damaged.")
 
 
 def test_what_is_too_large_is_left_out(context, write, monkeypatch):
