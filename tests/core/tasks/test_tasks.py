@@ -318,7 +318,7 @@ def test_a_list_of_skipped_files_that_is_held_open_ends_no_training(tmp_path, pi
     ending, events = do(workspace, "train", {}, run=run)
     assert ending.state == "finished", ending.trace
     told = [event for event in events if isinstance(event, Log) and "be updated" in event.message]
-    assert [(event.level, event.values["path"]) for event in told] == [("warning", run.skipped_path)]
+    assert [(event.level, event.values["path"]) for event in told] == [("warning", str(run.skipped_path))]
 
 
 def test_changed_data_are_not_trained_on(tmp_path, pictures):
