@@ -1,7 +1,10 @@
 """Every write, fsync and rename fails once, and the process dies at each: old or new is there, and it is said."""
 
+import functools
+import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import keras_backend  # noqa: F401 (a checkpoint's formats are looked up beside the models)
@@ -16,10 +19,13 @@ from core.errors import UserError
 from core.events import Metric
 from core.files.atomic import publish_folder, write_atomic, writing_to
 from core.files.predictions import write_csv
-from core.files.sealed import clear_leftovers, seal, unseal
+from core.files.sealed import clear_leftovers, seal, unseal, unseal_versioned
 from core.jobs import Job
 from core.media.picture_files import write_pictures
+from core.models.shared.saved import ModelDescription, save_model
 from core.runs.run import Workspace
+from core.text.tokenizer.tokenizer import BYTE_OF, END, Tokenizer
+from core.training.gan.snapshots import Snapshots
 from core.training.loop.checkpoints import Checkpoints, TrainingState
 from core.training.loop.history import History, MetricsLog
 from desktop_app.preferences import Preferences
@@ -66,6 +72,50 @@ def read_checkpoint(folder):
     assert values["model/a"].tolist() == [state.epoch] * 2000
     assert Checkpoints(folder / "checkpoints", lambda event: None).load_epoch(1) is not None  # the best one
     return 1 if state.epoch == 3 else 2
+
+
+@functools.cache
+def small_model():
+    """A model whose copy for other programs, which Keras writes, is one file like any other."""
+    settings = {"data": "digits", "size": "tiny", "filters": 4, "image_px": 8}
+    description = ModelDescription("cnn", settings, ("a", "b"), (8, 8, 1))
+    model = description.build()
+    model.portable = SimpleNamespace(save=lambda path, include_optimizer: path.write_bytes(b"for others"))
+    return model, description
+
+
+def write_model(folder, number):
+    model, description = small_model()
+    save_model(folder / "model", model, replace(description, epochs=number))
+
+
+def read_model(folder):
+    return json.loads(unseal_versioned(folder / "model")[1]["model.json"])["epochs"]
+
+
+def write_snapshot(folder, number):
+    settings = SimpleNamespace(snapshots=2, epochs=2)
+    reporter = SimpleNamespace(report=lambda event: None)
+    snapshots = Snapshots(SimpleNamespace(generator=small_model()[0]), settings, folder / "snapshots")
+    snapshots(number - 1, last=False, reporter=reporter)
+
+
+def read_snapshot(folder):
+    epochs = [json.loads(unseal(path)["stage.json"])["epoch"] for path in (folder / "snapshots").glob("[0-9]*")]
+    assert 1 in epochs
+    return max(epochs)
+
+
+def write_tokenizer(folder, number):
+    merges = [("a", "b"), ("ab", "b")][:number]
+    tokens = [END, *sorted(BYTE_OF), *(left + right for left, right in merges)]
+    tokenizer = Tokenizer({token: place for place, token in enumerate(tokens)}, merges)
+    seal(folder / "tokenizer", tokenizer.files())
+
+
+def read_tokenizer(folder):
+    assert unseal(folder / "tokenizer")
+    return {2: 1, 1: 2}[len(Tokenizer.load(folder / "tokenizer").encode("abb"))]
 
 
 def write_run(folder, number):
@@ -139,6 +189,9 @@ def read_history(folder):
 THINGS = {
     "run.json": Written(write_run, read_run),
     "checkpoints": Written(write_checkpoint, read_checkpoint),
+    "the model": Written(write_model, read_model),
+    "snapshots": Written(write_snapshot, read_snapshot),
+    "the tokenizer": Written(write_tokenizer, read_tokenizer),
     "a sealed folder": Written(
         lambda folder, number: seal(folder / "a", {"x": b"%d" % number * 100_000, "y": b"%d" % number}),
         lambda folder: int(unseal(folder / "a")["y"]),
