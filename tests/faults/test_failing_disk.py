@@ -10,6 +10,7 @@ from typing import Any
 import keras_backend  # noqa: F401 (a checkpoint's formats are looked up beside the models)
 import numpy as np
 import pytest
+from class_target import class_target
 from failing_disk import FailingDisk, KilledError, broken, full, held
 
 from core.context import Context
@@ -78,7 +79,7 @@ def read_checkpoint(folder):
 def small_model():
     """A model whose copy for other programs, which Keras writes, is one file like any other."""
     settings = {"data": "digits", "size": "tiny", "filters": 4, "image_px": 8}
-    description = ModelDescription("cnn", settings, ("a", "b"), (8, 8, 1))
+    description = ModelDescription("cnn", settings, class_target("ab"), (8, 8, 1))
     model = description.build()
     model.portable = SimpleNamespace(save=lambda path, include_optimizer: path.write_bytes(b"for others"))
     return model, description
