@@ -196,7 +196,9 @@ def test_evaluate_on_other_data_matches_classes_by_name(trained, here, pictures,
     other = tmp_path / "other"
     shutil.copytree(pictures / "red", other / "red")
     shutil.copytree(pictures / "blue", other / "purple")
-    assert here("evaluate", "discs", "--data", other)["count"] == 40
+    result = here("evaluate", "discs", "--data", other)
+    assert sum(result["seen"].values()) == 40
+    assert result["count"] == result["seen"]["unseen"]
 
 
 def test_evaluate_on_loose_pictures_is_refused_in_a_sentence(trained, here, pictures):

@@ -14,7 +14,7 @@ from in_process import do
 
 from core.data.decode import decode
 from core.events import Log
-from core.files.sealed import unseal
+from core.files.sealed import unseal_versioned
 from core.jobs import Job, default_backend, installed_backends
 from core.runs.run import Run, Workspace
 
@@ -84,7 +84,7 @@ class Training:
 
     def newest(self):
         path = sorted(path for path in self.run.checkpoints.iterdir() if path.name[0] != ".")[-1]
-        return path.name, unseal(path)["variables.safetensors"]
+        return path.name, unseal_versioned(path)[1]["variables.safetensors"]
 
 
 def rows(history):

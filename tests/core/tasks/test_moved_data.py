@@ -10,7 +10,7 @@ from PIL import Image
 from core.context import Context
 from core.engine.engine import run_job
 from core.events import Metric
-from core.files.sealed import unseal
+from core.files.sealed import unseal_versioned
 from core.jobs import Job
 from core.runs.own_data import ELSEWHERE
 from core.runs.run import Run, Workspace
@@ -74,8 +74,8 @@ def case(stopped, tmp_path):
 
 
 def weights(run):
-    return unseal(run.model_folder)["weights.safetensors" if (run.model_folder / "weights.safetensors").is_file()
-                                    else "model.safetensors"]  # fmt: skip
+    name = "weights.safetensors" if (run.model_folder / "weights.safetensors").is_file() else "model.safetensors"
+    return unseal_versioned(run.model_folder)[1][name]
 
 
 def test_it_goes_on_with_its_data_at_another_place_to_the_same_end(case):

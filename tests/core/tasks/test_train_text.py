@@ -201,7 +201,7 @@ def test_bad_files_are_listed(tmp_path):
     workspace = Workspace(tmp_path / "workspace")
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "good.txt").write_text("".join(f"a line about number {number}\n" for number in range(300)))
-    (tmp_path / "texts" / "bad.txt").write_bytes(b"\x00\x01")
+    (tmp_path / "texts" / "bad.txt").write_bytes(b"\0\0\0")
     run = queue(workspace, data=str(tmp_path / "texts"), epochs=1)
     ending, _ = do(workspace, "train", run=run, act=stop_at(1))
     assert ending.state == "cancelled", ending.trace

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from class_target import class_target
 from keras import layers, ops
 
 from core import catalog
@@ -14,7 +15,7 @@ from core.models.shared.picture_memory import check_picture_memory, picture_byte
 
 def model_of(name, shape, **settings):
     values = catalog.load(catalog.MODELS[name].settings).parse({"size": "tiny", **settings})
-    return catalog.load(catalog.MODELS[name].build)(values, shape, 10)
+    return catalog.load(catalog.MODELS[name].build)(values, shape, class_target(10))
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from core.data.dataset import Dataset
 from core.data.targets.classes import ClassTargets
 from core.errors import CancelledError, UserError
 from core.events import Metric
-from core.files.sealed import seal, unseal
+from core.files.sealed import seal, unseal_versioned
 from core.jobs import Job
 from core.models.dcgan import build, build_generator
 from core.models.shared.variables import pack, unpack
@@ -139,14 +139,14 @@ def straight(train):
 
 
 def _last_checkpoint(run):
-    return unpack(unseal(max(run.checkpoints.iterdir()))[VARIABLES])
+    return unpack(unseal_versioned(max(run.checkpoints.iterdir()))[1][VARIABLES])
 
 
 def test_it_trains_to_its_end_and_keeps_the_best_measured_epoch(straight):
     run, fitted, kept, callback = straight
     assert callback.epochs == [(0, False), (1, False), (2, True)]
     assert (fitted.state.epoch, fitted.kept_epoch, fitted.stopped) == (3, 1, False)
-    best = unpack(unseal(run.checkpoints / "000002-00000000")[VARIABLES])
+    best = unpack(unseal_versioned(run.checkpoints / "000002-00000000")[1][VARIABLES])
     np.testing.assert_array_equal(kept, best["model/first/kernel"])
     assert not np.array_equal(kept, _last_checkpoint(run)["model/first/kernel"])
     header, *rows = run.history_path.read_text().splitlines()
@@ -238,7 +238,7 @@ def _changed(run, name, change):
     """Returns a copy of the run in which a checkpoint's values are others."""
     other = Run(run.folder.with_name(f"{run.id}{change.__name__}-{name}"))
     shutil.copytree(run.folder, other.folder)
-    contents = unseal(other.checkpoints / name)
+    contents = unseal_versioned(other.checkpoints / name)[1]
     values = unpack(contents[VARIABLES])
     change(values)
     seal(other.checkpoints / name, {**contents, VARIABLES: pack(values)})
@@ -278,7 +278,7 @@ def test_a_training_that_diverges_says_so(train):
 def test_stages_of_the_generator_are_kept(straight):
     run, *_ = straight
     assert sorted(folder.name for folder in run.snapshots.iterdir()) == ["000002", "000003"]
-    values = unpack(unseal(run.snapshots / "000003")[WEIGHTS])
+    values = unpack(unseal_versioned(run.snapshots / "000003")[1][WEIGHTS])
     last = _last_checkpoint(run)["model/first/kernel"]
     np.testing.assert_array_equal(values["generator/first/kernel"], last)
 

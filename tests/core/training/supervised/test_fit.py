@@ -18,7 +18,7 @@ from core.data.targets.classes import ClassTargets
 from core.data.unloaded import UnloadedImages
 from core.errors import UserError
 from core.events import Log, Metric, Progress, Saved, Status
-from core.files.sealed import seal, unseal
+from core.files.sealed import seal, unseal_versioned
 from core.jobs import Job
 from core.models.shared.variables import named_variables, pack, read_variables, unpack
 from core.runs.run import Run, Workspace
@@ -245,7 +245,7 @@ def test_a_damaged_checkpoint_costs_its_epoch_only(last, tmp_path):
 def test_a_checkpoint_of_another_version_is_told_in_a_sentence(tmp_path, every_step, part, missing):
     trial = Trial(tmp_path).train(stop_at(7))  # within an epoch, where the metrics' sums are needed
     path = max(trial.run.checkpoints.iterdir())
-    contents = unseal(path)
+    contents = unseal_versioned(path)[1]
     values = unpack(contents[VARIABLES])
     name = next(name for name in values if name.startswith(part))
     if missing:
@@ -270,7 +270,7 @@ def test_a_checkpoint_after_an_epochs_last_step_needs_no_metrics(best, tmp_path,
 
     trial = Trial(tmp_path).train(stop)
     path = max(trial.run.checkpoints.iterdir())
-    contents = unseal(path)
+    contents = unseal_versioned(path)[1]
     values = unpack(contents[VARIABLES])
     change(values, next(name for name in values if name.startswith("metrics/accuracy")))
     seal(path, {**contents, VARIABLES: pack(values)})  # as if other metrics had been measured
