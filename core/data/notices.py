@@ -95,20 +95,25 @@ def _about_range(overview: Overview, found: FoundRange) -> Log:
         "range": found.reading,
         "low": number_text(found.low, 4),
         "high": number_text(found.high, 4),
-        "outside": f"{100 * found.outside:.2g}",
+        "outside": _percent(found.outside),
     }
     if not found.type_scale:
         message = (
-            "{count} of {total} pictures have more than 8 bits, with values from {low} to {high}: the range {range} is "
-            "scaled to 8 bits ({outside} % of the values lie outside)."
+            "{count} of {total} pictures have more than 8 bits, with values mostly from {low} to {high}: the range "
+            "{range} is scaled to 8 bits ({outside} % of the values lie outside)."
         )
         return Log(message, values=values)
     used = (found.high - found.low) / found.type_scale
     message = (
-        "{count} of {total} pictures have more than 8 bits, with values from {low} to {high}, {used} % of what their "
-        "files could hold: the range {range} is scaled to 8 bits ({outside} % of the values lie outside)."
+        "{count} of {total} pictures have more than 8 bits, with values mostly from {low} to {high}, {used} % of "
+        "what their files could hold: the range {range} is scaled to 8 bits ({outside} % of the values lie outside)."
     )
-    return Log(message, "warning" if used < LITTLE_OF_TYPE else "info", {**values, "used": f"{100 * used:.2g}"})
+    return Log(message, "warning" if used < LITTLE_OF_TYPE else "info", {**values, "used": _percent(used)})
+
+
+def _percent(share: float) -> str:
+    """Returns two digits of it, but never 1e+02."""
+    return f"{float(f'{100 * share:.2g}'):g}"
 
 
 def _about_little(found: FoundRange) -> Iterator[Log]:

@@ -163,7 +163,15 @@ def test_what_was_taken_is_said_and_little_use_is_warned_of(tmp_path, context):
     assert log.level == "warning"
     assert log.values["used"] == "0.38"
     text = log.message.format(**log.values)
-    assert text.startswith("24 of 24 pictures have more than 8 bits, with values from 150 to 400, 0.38 % of what their")
+    assert text.startswith(
+        "24 of 24 pictures have more than 8 bits, with values mostly from 150 to 400, 0.38 % of what"
+    )
+
+
+def test_all_of_a_range_is_told_as_100_percent(tmp_path, context):
+    read(write_set(tmp_path / "set", np.uint16, 0, 65535), context)
+    (log,) = (event for event in context.of(Log) if "8 bits" in event.message)
+    assert (log.level, log.values["used"]) == ("info", "100")
 
 
 def test_a_range_of_ones_own_and_the_full_one_are_taken_and_judged(tmp_path, context, new_context):
