@@ -237,7 +237,8 @@ def _warnings(
         unreadable = counted(len(report["unreadable"]), "picture", "pictures")
         found.append(f"{unreadable} cannot be read; training leaves out what it can't read.")
     if report["left_out"]:
-        found.append(f"{counted(len(report['left_out']), 'file is', 'files are')} no part of the data set.")
+        count, first = counted(len(report["left_out"]), "file is", "files are"), report["left_out"][0]
+        found.append(f"{count} no part of the data set, such as '{first['path']}': {first['reason']}")
     if report["leaks"]:
         leaks = sum(len(group["paths"]) for group in duplicates if group["leak"])
         found.append(f"{leaks:,} pictures have an exact copy in another given split: the test score will flatter.")

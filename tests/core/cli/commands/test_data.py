@@ -37,7 +37,7 @@ def test_check_tells_the_splits_and_counts_in_words(call, tmp_path, make_picture
     assert "20 readable pictures, 1 unreadable file, 0 groups of duplicates." in stdout
     assert "Splits: 14 train, 2 validation, 4 test." in stdout
     assert "1 picture cannot be read" in stdout
-    assert "1 file is no part of the data set." in stdout
+    assert "1 file is no part of the data set, such as '" in stdout
 
 
 def test_check_looks_at_texts_too(call, tmp_path):
