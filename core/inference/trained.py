@@ -95,6 +95,13 @@ def newest_model(
     found = Checkpoints(run.checkpoints, context.report, record.job.model).weights_to_keep(
         best=_wants_best(record, has_saved=saved is not None)
     )
+    if found is None and saved is None and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
+        raise UserError(
+            "The run '{run}' has saved no model, and no checkpoint of it is intact.",
+            hint="Restore '{folder}' from a copy, or start a new run with the same settings.",
+            run=run.id,
+            folder=run.checkpoints,
+        )
     if found is None or (saved is not None and found[0] <= saved[1].epochs):
         return saved or load(run.model_folder)  # which says that there is none
     try:
@@ -108,11 +115,11 @@ def newest_model(
         ) from error
     context.report(
         Log(
-            "The run has saved no model yet: its checkpoint's weights are used (epochs done: {epochs})."
+            "The run has saved no model yet: its checkpoint's weights are used, those after epoch {epochs}."
             if saved is None
             else (
                 "The run was interrupted after it had been resumed: its checkpoint's weights are "
-                "used (epochs done: {epochs})."
+                "used, those after epoch {epochs}."
             ),
             "warning",
             {"epochs": found[0]},

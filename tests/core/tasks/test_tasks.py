@@ -353,6 +353,10 @@ def test_a_run_that_was_killed_is_used_with_its_checkpoints(tmp_path, pictures, 
     assert any(isinstance(event, Log) and "saved no model yet" in event.message for event in events)
     assert do(workspace, "evaluate", {"run": run.id})[0].result["metrics"] == before[1].result["metrics"]
     assert sorted(run.checkpoints.rglob("*")) == files
+    for path in run.checkpoints.rglob("variables.safetensors"):
+        path.write_bytes(b"")
+    spoilt = do(workspace, "classify", classified)[0]
+    assert (spoilt.state, "no checkpoint of it is intact" in spoilt.message) == ("failed", True)
 
 
 @pytest.mark.parametrize("keep", ["best", "last"])
