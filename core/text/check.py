@@ -24,6 +24,8 @@ FEW_CHARACTERS = 100_000  # of training text: less teaches a language model litt
 def holds_texts(data: str, context: Context) -> bool:
     """Whether a user who names neither a model nor a kind of data most likely means the texts that lie there.
 
+    A picture may have a text beside it, which tells what it shows: texts are meant where they are far more.
+
     Args:
         data: str, an embedded name or a path.
         context: gets the progress, and is asked whether to stop.
@@ -38,10 +40,10 @@ def holds_texts(data: str, context: Context) -> bool:
     if find_format(data) not in (catalog.DATASETS["folder"], catalog.DATASETS["zip"]):
         return False
     try:
-        _, skipped = find_texts(data, context)
+        texts, skipped = find_texts(data, context)
     except UserError:
         return False
-    return not any(is_picture_name(one.path) for one in skipped)
+    return len(texts) > 2 * sum(is_picture_name(one.path) for one in skipped)
 
 
 def check_text(settings: TextSettings, context: Context) -> dict[str, Any]:

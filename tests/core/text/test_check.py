@@ -81,8 +81,11 @@ def test_nothing_that_can_be_read_is_an_error(context, tmp_path):
         check(context, write(tmp_path / "data", {"a.txt": ""}))
 
 
-def test_texts_are_meant_where_there_are_no_pictures(context, tmp_path):
+def test_texts_are_meant_where_there_are_hardly_any_pictures(context, tmp_path):
     texts = write(tmp_path / "texts", {"a.txt": "a", "readme.md": "b"})
+    more = {f"{number}.txt": "a" for number in range(3)}
+    assert holds_texts(str(write(tmp_path / "more", {**more, "letter.rtf": b"{\\rtf1}"})), context)
+    assert not holds_texts(str(write(tmp_path / "labelled", {**more, "1.png": b"", "2.png": b""})), context)
     captioned = write(tmp_path / "captioned", {"cats/1.png": b"", "cats/1.txt": "a cat"})
     assert holds_texts(str(texts), context)
     assert holds_texts(str(texts / "a.txt"), context)
