@@ -95,14 +95,9 @@ def newest_model(
     found = Checkpoints(run.checkpoints, context.report, record.job.model).weights_to_keep(
         best=_wants_best(record, has_saved=saved is not None)
     )
-    if found is None and saved is None and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
-        raise UserError(
-            "The run '{run}' has saved no model, and no checkpoint of it is intact.",
-            hint="Restore '{folder}' from a copy, or start a new run with the same settings.",
-            run=run.id,
-            folder=run.checkpoints,
-        )
     if found is None or (saved is not None and found[0] <= saved[1].epochs):
+        if saved is None:
+            _check_checkpoints(run)
         return saved or load(run.model_folder)  # which says that there is none
     try:
         newest = from_checkpoint(*found)
@@ -126,6 +121,17 @@ def newest_model(
         )
     )
     return newest
+
+
+def _check_checkpoints(run: Run) -> None:
+    """Raises an error where there are checkpoints, of which none is intact."""
+    if run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
+        raise UserError(
+            "The run '{run}' has saved no model, and no checkpoint of it is intact.",
+            hint="Restore '{folder}' from a copy, or start a new run with the same settings.",
+            run=run.id,
+            folder=run.checkpoints,
+        )
 
 
 def _wants_best(record: RunRecord, *, has_saved: bool) -> bool:
