@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,8 +59,8 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
     Returns:
         `samples` (pictures that can be read), `classes` (name -> count of these; empty where they have none), `counts`
         (what else is counted of what they are learnt as, by name), `splits` (name -> count, as training would take
-        them; empty where nothing can be trained on it), `unseen` (classes without a picture to train on or to test
-        with, see `unseen_classes`; empty where there are no splits), `given` (splits the source sets itself), `refused`
+        them; empty where nothing can be trained on it), `unseen_classes` (as `core.data.unseen`; empty
+        where there are no splits), `given` (splits the source sets itself), `refused`
         (why training would refuse it; empty where it would not), `groups` (how many there are; None where `group_by`
         asks for none), `unreadable` and `left_out` ([{path, reason}], pictures that can't be read and files that are no
         part of the data set), `duplicates` ([{paths, labels, splits, leak, conflict}], exact copies by their pixels: a
@@ -91,13 +92,13 @@ def check(settings: DatasetSettings, context: Context) -> dict[str, Any]:
         "samples": len(seen),
         "classes": class_counts(target),
         "counts": {} if target is None else target.counts(),
-        "unseen": unseen_classes(target, divided) if divided and target is not None else {},
+        "unseen_classes": unseen_classes(target, divided) if divided and target is not None else {},
         "splits": splits,
         "given": list(given_splits(given)),
         "refused": "" if problem is None else str(problem),
         "groups": None if index.groups is None else len(np.unique(index.groups[places])),
-        "unreadable": [{"path": one.path, "reason": one.reason} for one in unreadable],
-        "left_out": [{"path": one.path, "reason": one.reason} for one in index.skipped],
+        "unreadable": listed_files(unreadable),
+        "left_out": listed_files(index.skipped),
         "duplicates": duplicates[:LISTED_GROUPS],
         "duplicate_groups": len(duplicates),
         "copies": sum(len(group["paths"]) - 1 for group in duplicates),
@@ -230,15 +231,7 @@ def _read_so(seen: list[Seen], form: Form | None, settings: DatasetSettings) -> 
 def _warnings(
     report: dict[str, Any], duplicates: list[dict[str, Any]], index: Index, target: Targets | None, given: np.ndarray
 ) -> list[str]:
-    found = []
-    if report["refused"]:
-        found.append(f"Training would refuse this data: {report['refused']}")
-    if report["unreadable"]:
-        unreadable = counted(len(report["unreadable"]), "picture", "pictures")
-        found.append(f"{unreadable} cannot be read; training leaves out what it can't read.")
-    if report["left_out"]:
-        count, first = counted(len(report["left_out"]), "file is", "files are"), report["left_out"][0]
-        found.append(f"{count} no part of the data set, such as '{first['path']}': {first['reason']}")
+    found = warnings_on_files(report, "picture")
     if report["leaks"]:
         leaks = sum(len(group["paths"]) for group in duplicates if group["leak"])
         found.append(f"{leaks:,} pictures have an exact copy in another given split: the test score will flatter.")
@@ -255,9 +248,33 @@ def _warnings(
             "The class folders hold folders: where the pictures of one belong together, such as those of one person, "
             "set group_by=folder."
         )
-    unseen = remarks_on_unseen(report["unseen"], len(report["classes"])) if report["unseen"] else []
+    unseen = remarks_on_unseen(report["unseen_classes"], len(report["classes"])) if report["unseen_classes"] else []
     found += [fill(remark.message, remark.values) for remark in (*index.remarks, *unseen)]
     return found
+
+
+def warnings_on_files(report: Mapping[str, Any], sample: str) -> list[str]:
+    """Returns what a check of any samples warns of: that training would refuse them, and files that it leaves out.
+
+    Args:
+        report: with `refused`, `unreadable` and `left_out`, as `check` returns them.
+        sample: str, what a sample is called, in the singular.
+    """
+    found = []
+    if report["refused"]:
+        found.append(f"Training would refuse this data: {report['refused']}")
+    if report["unreadable"]:
+        unreadable = counted(len(report["unreadable"]), sample, f"{sample}s")
+        found.append(f"{unreadable} cannot be read; training leaves out what it can't read.")
+    if report["left_out"]:
+        count, first = counted(len(report["left_out"]), "file is", "files are"), report["left_out"][0]
+        found.append(f"{count} no part of the data set, such as '{first['path']}': {first['reason']}")
+    return found
+
+
+def listed_files(skipped: Iterable[Skipped]) -> list[dict[str, str]]:
+    """Returns files that were left out as a report holds them."""
+    return [{"path": one.path, "reason": one.reason} for one in skipped]
 
 
 def _may_be_grouped(index: Index, given: np.ndarray) -> bool:

@@ -24,19 +24,13 @@ from typing import Any
 
 from core import catalog
 from core.context import Context
-from core.data.open_index import check_data, check_other_data, forget_indexes
+from core.data.open_index import forget_indexes
+from core.engine.checks import check_job
 from core.errors import CancelledError, RefusedError, UserError
 from core.events import ENDINGS, Event, Log, Progress, Status, text_of
 from core.jobs import Job
-from core.runs.find_extractor import find_extractor
 from core.runs.own_data import check_own_data
 from core.runs.run import RESUMABLE, Run, RunRecord, Workspace
-from core.settings.base import Settings
-from core.settings.dataset import DatasetSettings
-from core.settings.dcgan import AdversarialFitSettings
-from core.settings.evaluate import EvaluateSettings
-from core.settings.text_data import TextSettings
-from core.text.corpus.corpus import check_corpus
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +60,7 @@ def make_run(
     Raises:
         UserError: nothing can be trained on the data, a setting does not fit, or the workspace can't be written.
     """
-    _check_data(Context(job, workspace, listener=listener, cache=cache), job.typed_settings())
+    check_job(job.typed_settings(), Context(job, workspace, listener=listener, cache=cache))
     return workspace.create_run(job)
 
 
@@ -123,31 +117,12 @@ def _call_task(context: Context, *, keras: bool) -> dict[str, Any]:
     settings = job.typed_settings()
     if job.row.writes_run and context.run is not None and context.run.record().dataset:  # it has begun before
         check_own_data(context.run, str(job.settings.get("data", "")))
-    _check_data(context, settings)  # a mistake there need not wait for the backend
+    check_job(settings, context)  # a mistake there need not wait for the backend
     if keras:
         context.report(Progress("import", detail=catalog.BACKENDS[job.backend]))
         catalog.load("core.engine.backend:prepare")(job.backend, job.device, job.seed)
         context.check()
     return dict(catalog.load(job.function)(settings, context))
-
-
-def _check_data(context: Context, settings: Settings) -> None:
-    """Looks at the data that a training learns from, or an evaluation is to score, and at what else a job names."""
-    if isinstance(settings, EvaluateSettings) and settings.data:
-        trained = context.workspace.find(settings.run).record().job.typed_settings()
-        other = trained.model_copy(update={"data": settings.data})
-        if isinstance(other, DatasetSettings):
-            check_other_data(other, context)
-        elif isinstance(other, TextSettings):
-            check_corpus(other, context)
-    if not context.job.row.writes_run:
-        return
-    if isinstance(settings, AdversarialFitSettings):
-        find_extractor(settings.judge, context.workspace)
-    if isinstance(settings, DatasetSettings):
-        check_data(settings, context)
-    elif isinstance(settings, TextSettings):
-        check_corpus(settings, context)
 
 
 def _explain(error: BaseException) -> Status:

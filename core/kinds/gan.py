@@ -5,6 +5,8 @@ from core.kinds.kind import Kind, Wanted
 GAN = Kind(
     samples="pictures",
     wanted=Wanted("class", fewest=0),
+    checks=("core.engine.checks:check_extractor", "core.data.open_index:check_data"),
+    check_other="core.data.open_index:check_other_data",
     preview="preview",
     describe="core.models.shared.describe_gan:describe_gan",
     evaluate="core.evaluation.evaluate_gan:evaluate_gan",

@@ -26,6 +26,8 @@ class Kind:
     Args:
         samples: what a sample is that it learns from.
         wanted: what the samples must carry.
+        checks: str each, `check(settings, context)`, what is looked at before a training, without a backend; raises.
+        check_other: str, the same for other data that are to be scored, named by the training's settings.
         preview: str, key of the task that looks at its data before a training.
         describe: str, `describe(settings, context) -> dict`, how large it would be.
         evaluate: str, `evaluate(settings, context) -> dict`, its score on what it has never seen.
@@ -46,6 +48,8 @@ class Kind:
 
     samples: Literal["pictures", "texts"]
     wanted: Wanted
+    checks: tuple[str, ...]
+    check_other: str
     preview: str
     describe: str
     evaluate: str

@@ -38,11 +38,10 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
     Returns:
         {"run", "metrics": {"test_accuracy", its 95 % interval from "test_accuracy_low" to "test_accuracy_high",
         "test_loss", "ece", and the same of the validation split, "validation_ece" too}, "caveats" (what the
-        score does not tell: {"message", "values"} each), "epochs", "samples_per_s", "train_s", "classes", "unseen",
-        "counts", "leaks", "parameters", "flops"}. `unseen` names the classes without a picture to train on or to test
-        with (see `unseen_classes`), `leaks` counts the test pictures of which an exact copy is in another split.
-        `samples_per_s` counts the time of training steps
-        alone, `train_s` everything between the first step and the last epoch's end, pauses excepted.
+        score does not tell: {"message", "values"} each), "epochs", "samples_per_s", "train_s", "classes",
+        "unseen_classes" (as `core.data.unseen`), "counts", "leaks" (test pictures of which an exact copy is in another
+        split), "parameters", "flops"}. `samples_per_s` counts the time of training steps alone, `train_s` everything
+        between the first step and the last epoch's end, pauses excepted.
 
     Raises:
         UserError: the data can't be used, or has changed since the run began; the disk is full; it diverged, and the
@@ -81,7 +80,7 @@ def train(settings: ClassifierTraining, context: Context) -> dict[str, Any]:
         "metrics": metrics,
         "caveats": told(caveats),
         "classes": list(classes_of(dataset.targets).classes),
-        "unseen": unseen_classes(dataset.targets, dataset.splits),
+        "unseen_classes": unseen_classes(dataset.targets, dataset.splits),
         "counts": counts,
         "leaks": dataset.leaks,
         "parameters": size.parameters,

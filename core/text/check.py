@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from core import catalog
 from core.context import Context
-from core.data.dataset import SPLITS, Skipped
+from core.data.check import LISTED_GROUPS, listed_files, warnings_on_files
+from core.data.dataset import SPLITS
 from core.data.open_index import find_format
 from core.data.sources.layout import is_picture_name
 from core.errors import UserError, counted
@@ -17,7 +17,6 @@ from core.text.corpus.corpus import divide_texts, read_texts
 from core.text.corpus.files import NO_TEXT, SUFFIX, find_texts
 from core.text.corpus.pieces import Passage
 
-LISTED_GROUPS = 1000
 FEW_CHARACTERS = 100_000  # of training text: less teaches a language model little but to repeat it
 
 
@@ -81,18 +80,14 @@ def check_text(settings: TextSettings, context: Context) -> dict[str, Any]:
         "splits": splits,
         "given": given,
         "refused": refused,
-        "unreadable": _listed([one for one in skipped if one.reason != NO_TEXT]),
-        "left_out": _listed([one for one in skipped if one.reason == NO_TEXT]),
+        "unreadable": listed_files(one for one in skipped if one.reason != NO_TEXT),
+        "left_out": listed_files(one for one in skipped if one.reason == NO_TEXT),
         "duplicates": duplicates[:LISTED_GROUPS],
         "duplicate_groups": len(duplicates),
         "leaks": sum(group["leak"] for group in duplicates),
     }
     report["warnings"] = _warnings(report, characters.get("train", 0))
     return report
-
-
-def _listed(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
-    return [{"path": one.path, "reason": one.reason} for one in skipped]
 
 
 def _duplicates(texts: list[Passage]) -> list[dict[str, Any]]:
@@ -109,14 +104,7 @@ def _duplicates(texts: list[Passage]) -> list[dict[str, Any]]:
 
 
 def _warnings(report: dict[str, Any], trained_on: int) -> list[str]:
-    found = []
-    if report["refused"]:
-        found.append(f"Training would refuse these texts: {report['refused']}")
-    if report["unreadable"]:
-        unreadable = counted(len(report["unreadable"]), "text", "texts")
-        found.append(f"{unreadable} cannot be read; training leaves out what it can't read.")
-    if report["left_out"]:
-        found.append(f"{counted(len(report['left_out']), 'file is', 'files are')} no part of the data.")
+    found = warnings_on_files(report, "text")
     if report["leaks"]:
         leaks = counted(report["leaks"], "text occurs", "texts occur")
         found.append(f"{leaks} in more than one given split: the test score will flatter.")

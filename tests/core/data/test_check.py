@@ -144,7 +144,7 @@ def test_class_that_is_never_trained_on_is_a_finding(make_pictures, context):
 def test_classes_without_a_test_picture_are_a_finding(make_pictures, context):
     folder = make_pictures({"train/a": 12, "train/b": 12, "test/a": 12, "test/c": 12})
     report = look(folder, context)
-    assert report["unseen"] == {"untrained": ["c"], "untested": ["b"], "empty": []}
+    assert report["unseen_classes"] == {"untrained": ["c"], "untested": ["b"], "empty": []}
     assert any("No training picture" in sentence and "'c'" in sentence for sentence in report["warnings"])
     assert any("no test picture" in sentence and "'b'" in sentence for sentence in report["warnings"])
 
@@ -154,7 +154,7 @@ def test_what_was_guessed_is_a_finding(make_pictures, context):
     (folder / "seg_train" / "c").mkdir()
     report = look(folder, context)
     assert report["given"] == ["train", "test"]
-    assert report["unseen"]["empty"] == ["c"]
+    assert report["unseen_classes"]["empty"] == ["c"]
     assert any("'seg_train' = train, 'seg_test' = test" in sentence for sentence in report["warnings"])
     assert any("No picture lies in these folders" in sentence for sentence in report["warnings"])
 

@@ -68,7 +68,7 @@ def test_classes_that_cannot_be_learnt_or_scored_are_told_before_the_first_step_
     (tmp_path / "data" / "train" / "e").mkdir()
     workspace = Workspace(tmp_path / "workspace")
     ending, events = do(workspace, "train", {}, run=queue(workspace, data=str(tmp_path / "data"), epochs=1))
-    assert ending.result["unseen"] == {"untrained": ["d"], "untested": ["c"], "empty": ["e"]}
+    assert ending.result["unseen_classes"] == {"untrained": ["d"], "untested": ["c"], "empty": ["e"]}
     first_step = next(place for place, event in enumerate(events) if isinstance(event, Metric))
     said = [(event.message, event.values) for event in events[:first_step] if isinstance(event, Log)]
     for beginning, values in (

@@ -49,7 +49,7 @@ def test_it_counts_and_lists_what_cannot_be_used(context, events, tmp_path):
     *warnings, few = report["warnings"]
     assert warnings == [
         "2 texts cannot be read; training leaves out what it can't read.",
-        "1 file is no part of the data.",
+        f"1 file is no part of the data set, such as '{tmp_path / 'data' / 'notes.md'}': It is no .txt file.",
         "20 texts occur more than once; copies are kept in one split.",
     ]
     assert "characters to train on are few" in few
@@ -73,7 +73,7 @@ def test_what_training_would_refuse_is_said(context, tmp_path):
     report = check(context, write(tmp_path / "data", {"test/1.txt": "only a test, and nothing to learn from"}))
     assert report["refused"].startswith("No text of")
     assert (report["splits"], report["samples"]) == ({}, 1)
-    assert "Training would refuse these texts" in report["warnings"][0]
+    assert "Training would refuse this data" in report["warnings"][0]
 
 
 def test_nothing_that_can_be_read_is_an_error(context, tmp_path):

@@ -101,6 +101,8 @@ def workspace(tmp_path, monkeypatch):
     kind = Kind(
         samples="pictures",
         wanted=Wanted("number", fewest=0),
+        checks=("core.data.open_index:check_data",),
+        check_other="core.data.open_index:check_other_data",
         preview="preview",
         describe="core.models.shared.describe:describe_pictures",
         evaluate="",
