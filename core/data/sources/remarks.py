@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from core.data.dataset import SPLITS
-from core.data.sources.plan import Folder, Plan
+from core.data.sources.plan import OUTSIDE, Folder, Plan
 from core.data.sources.split_folders import PLAIN, splits_of
 from core.errors import UserError
 from core.events import Log
@@ -33,7 +33,7 @@ def remarks_on(plan: Plan, folders: Collection[Folder], classes: Collection[str]
         classes: the names of the classes that were found.
         grouped: bool, whether the user has said what the folders inside the class folders are.
     """
-    found = [*_on_splits(plan), *_on_alike(classes)]
+    found = [*_on_splits(plan), *_on_left_out(plan, folders), *_on_alike(classes)]
     if plan.splits or plan.inner:
         return found
     inside: dict[str, set[str]] = defaultdict(set)
@@ -94,6 +94,19 @@ def _on_splits(plan: Plan) -> list[Log]:
     else:
         message = "These folders are taken for splits: {folders}. Where they are classes, set layout to classes."
     return [Log(message, values={"folders": folders})]
+
+
+def _on_left_out(plan: Plan, folders: Collection[Folder]) -> list[Log]:
+    """Names the folders with pictures that lie beside the splits, and are none."""
+    if plan.flat:  # whose pictures lie in no class, wherever they lie
+        return []
+    depth = len(plan.outer) + (2 if plan.inner else 1)
+    beside = {"/".join(folder[len(plan.outer) : depth]) for folder in folders if plan.place(folder).reason == OUTSIDE}
+    message = (
+        "These folders lie beside the splits, and are left out: {folders}. Call them as splits are, such as train, val "
+        "and test, where they are wanted."
+    )
+    return [Log(message, "warning", {"folders": listed(sorted(beside))})] if beside else []
 
 
 def _on_alike(classes: Collection[str]) -> list[Log]:

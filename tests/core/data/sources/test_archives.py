@@ -226,7 +226,9 @@ def test_suffix_is_not_needed(archive, context):
 def test_real_odd_pictures_are_read_or_listed(shared_data, context):
     dataset = read(shared_data("odd-images.zip"), context)
     assert len(dataset.images) + len(dataset.skipped) == 210
-    assert len(dataset.skipped) == 13 + 4
+    assert len(dataset.skipped) == 13 + 3
+    # It lacks its last byte alone, and every viewer shows it.
+    assert not any("truncated_jpeg" in one.path for one in dataset.skipped)
 
 
 def test_real_photos_of_hands(shared_data, context):

@@ -68,6 +68,13 @@ def test_what_lies_beside_the_splits_is_left_out_and_counted():
     assert counts(layout) == PAIR
     assert {one.reason for one in layout.skipped} == {"It lies outside the train and test folders."}
     assert len(layout.skipped) == 3
+    assert "lie beside the splits, and are left out: 'seg_pred'." in said(layout)
+
+
+def test_a_folder_inside_the_classes_that_is_no_split_beside_some_is_named():
+    layout = laid_out(*many("cat/train", "cat/test", "cat/new", "dog/train", "dog/test"))
+    assert "are left out: 'cat/new'." in said(layout)
+    assert "left out" not in said(laid_out(*many("train", "test")))
 
 
 def test_splits_inside_the_classes():
