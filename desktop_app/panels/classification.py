@@ -164,6 +164,7 @@ class ClassificationPanel(Panel):
         handle = self._job = self.studio.engines.start(job)
         handle.progressed.connect(self.progress.show_progress)
         handle.pictures_arrived.connect(self._add_pictures)
+        handle.logged.connect(self.studio.messages.show_warnings)
         handle.ended.connect(self._end)
         self.progress.wait()
         self.progress.say("Starting the engine")

@@ -27,7 +27,6 @@ from desktop_app.panels.generation_way import WayPage
 from desktop_app.panels.generation_write import WritePage
 from desktop_app.translation import mark, tr
 from desktop_app.widgets.elements import column
-from desktop_app.widgets.log_view import log_text
 
 PAGES: tuple[type[GenerationPage], ...] = (DrawPage, WayPage, FillPage, StylePage, WritePage)
 REDRAW_MS = 200  # after the last change, so that a slider that is drawn along asks once
@@ -263,7 +262,7 @@ class GenerationPanel(Panel):
 
     @Slot(object)
     def _warn(self, log: Log) -> None:
-        self.studio.messages.show_message("{what}", what=lambda: log_text(log), level="warning", seconds=12)
+        self.studio.messages.show_warnings([log], seconds=12)
 
     @Slot(object)
     def _end_replaced(self, job: Job) -> None:

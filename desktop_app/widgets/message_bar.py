@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
@@ -10,10 +11,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import UserError
+from core.events import Log
 from desktop_app.theme import SPACING
 from desktop_app.translation import mark, say, tr_error
 from desktop_app.widgets.elements import button, label, row
 from desktop_app.widgets.icon_label import IconLabel
+from desktop_app.widgets.log_view import log_text
 
 MOST = 3  # messages shown at once; an older one makes room
 WIDEST_PX = 640
@@ -170,6 +173,13 @@ class MessageBar(QWidget):
     def show_error(self, error: UserError, *, details: str = "", about: str = "") -> Message:
         """Shows what an error says and what to do about it."""
         return self.show_message("{error}", level="error", details=details, about=about, error=lambda: tr_error(error))
+
+    @Slot(list)
+    def show_warnings(self, logs: Iterable[Log], *, seconds: float = 0) -> None:
+        """Shows those of a job's log lines that warn; `seconds` as for `show_message`."""
+        for log in logs:
+            if log.level == "warning":
+                self.show_message("{what}", level="warning", seconds=seconds, what=partial(log_text, log))
 
     @Slot()
     def _fold(self) -> None:

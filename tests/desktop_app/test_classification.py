@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.events import Images, Status
+from core.events import Images, Log, Status
 from core.jobs import Job
 
 
@@ -96,3 +96,16 @@ def test_a_run_that_is_gone_is_never_answered_for_by_another(panel, window, qtbo
     panel.take_paths([Path("a.png")])
     assert [job.settings["run"] for job in panel.jobs] == [second.id]
     panel._job.deliver([Status("cancelled")])
+
+
+def test_what_the_job_warns_of_is_told_and_what_it_only_mentions_is_not(window, panel):
+    panel.take_run(panel.trained[0].id)
+    panel.take_paths([Path("deep.tif")])
+    panel._job.deliver(
+        [
+            Log("{count} files hold several pages or frames: of each the first is taken.", values={"count": 2}),
+            Log("{count} pictures have more channels than a colour picture.", "warning", {"count": 3}),
+        ]
+    )
+    (message,) = window.messages.messages()
+    assert message.text.text() == "3 pictures have more channels than a colour picture."
